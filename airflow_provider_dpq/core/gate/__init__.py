@@ -1,0 +1,1 @@
+"""The language that all gates share: metrics, thresholds, verdicts and the report."""

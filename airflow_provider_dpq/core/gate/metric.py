@@ -1,0 +1,60 @@
+"""One measured number with its unit, and the catalogue of what a kind of gate measures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+
+
+class Metric(BaseModel):
+    """A named quantity that a gate measured.
+
+    Attributes:
+        name: Name in snake case, as in the gate's catalogue, or a percentile such as ``p(95)``.
+        value: The number in `unit`; None where there was nothing to measure (the mean of no rows).
+        unit: Symbol of the unit: ``""`` for plain numbers, ``"%"``, ``"s"``, ``"B"``, ``"/s"``, ``"B/op"`` ...
+        tags: What the number belongs to (a check, a column, a size, a scenario); empty for the gate as a whole.
+        interval: Confidence interval of `value` in the same unit, where the measurement has one. A threshold whose
+            limit lies inside it is inconclusive.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    value: float | int | None
+    unit: str = ""
+    tags: Mapping[str, str] = Field(default_factory=dict)
+    interval: tuple[FiniteFloat, FiniteFloat] | None = None
+
+
+PERCENTILE = "p"
+"""Catalogue entry of a kind whose thresholds may name any percentile: ``p(95)``."""
+
+CATALOGUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "quality": MappingProxyType(
+            {
+                "row_count": "",
+                "partition_count": "",
+                "scanned_partition_count": "",
+                "check_count": "",
+                "failed_check_count": "",
+                "success_percent": "%",
+                "element_count": "",
+                "unexpected_count": "",
+                "unexpected_percent": "%",
+                "missing_count": "",
+                "missing_percent": "%",
+                "observed_value": "",
+                "missing_row_count": "",
+                "extra_row_count": "",
+                "changed_row_count": "",
+                "changed_percent": "%",
+                "age_seconds": "s",
+            }
+        ),
+    }
+)
+"""Unit of every metric that thresholds may name, by kind of gate."""

@@ -1,0 +1,43 @@
+"""One partition of a table as it was measured: what a later report needs of it so as not to measure it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+
+class PartCheck(BaseModel):
+    """What one check found in a partition.
+
+    Attributes:
+        success: Whether it held there.
+        figures: Its counts and figures, in the field names of its kind.
+        evaluated_by: Who evaluated it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    success: bool
+    figures: Mapping[str, JsonValue] = Field(default_factory=dict)
+    evaluated_by: str | None = None
+
+
+class Part(BaseModel):
+    """A partition whose checks were all measured.
+
+    Attributes:
+        key: Its values, by column.
+        state: What tells it from the same partition with other rows: a digest of its files, or its number of rows.
+        asked: Digest of what was asked of it: the suite and which rows.
+        row_count: Its rows.
+        checks: What each check found, by name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: Mapping[str, JsonValue]
+    state: str
+    asked: str
+    row_count: int
+    checks: Mapping[str, PartCheck]

@@ -1,0 +1,295 @@
+"""The threshold grammar of every gate, and the judgement of a metric by it.
+
+    unexpected_percent < 0.1
+    unexpected_percent{column:tailnum} <= 2%
+    p(95){scenario:read} < 200ms
+    median < 1.05x baseline
+    growth < 512B/op
+
+A threshold names a metric, may narrow it to tags, and gives a limit in a unit of the metric's dimension (a bare number
+is in the metric's own unit), or as a multiple of the baseline's value. Parsing, judging and acting on the outcome are
+three things: this module does the first two.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import NoneType
+from typing import Final, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+from airflow_provider_dpq.core.errors import DeclarationError
+from airflow_provider_dpq.core.gate.metric import CATALOGUES, PERCENTILE, Metric
+from airflow_provider_dpq.core.gate.unit import convert
+from airflow_provider_dpq.core.gate.verdict import Verdict
+
+
+class Severity(StrEnum):
+    """What a breach does: note it, or stop the pipeline."""
+
+    WARN = "warn"
+    FAIL = "fail"
+
+
+_OPERATORS: Final[Mapping[str, Callable[[float, float], bool]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+_GRAMMAR = re.compile(
+    r"""\s*(?P<name>[a-z][a-z0-9_]*)
+        (?:\(\s*(?P<argument>[^)]*?)\s*\))?
+        (?:\{(?P<tags>[^}]*)\})?
+        \s*(?P<operator><=|>=|==|!=|<|>)
+        \s*(?P<number>[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)
+        (?:\s*(?P<baseline>x\s+baseline)|\s*(?P<unit>[A-Za-z%/]*))\s*""",
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A limit on a metric.
+
+    Attributes:
+        metric: Name of the metric, a percentile with its argument: ``"p(95)"``.
+        tags: Tags that a metric must carry to be judged; empty for any.
+        operator: One of ``< <= > >= == !=``.
+        limit: The number as declared.
+        unit: Unit of the limit as declared; None where it is the metric's own, or a multiple of the baseline.
+        of_baseline: Whether `limit` multiplies the baseline's value of the metric.
+        severity: What a breach does.
+    """
+
+    metric: str
+    operator: str
+    limit: float
+    unit: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+    of_baseline: bool = False
+    severity: Severity = Severity.FAIL
+
+    def __str__(self) -> str:
+        """Return the threshold in the grammar, without its severity."""
+        tags = "{" + ",".join(f"{key}:{value}" for key, value in self.tags) + "}" if self.tags else ""
+        suffix = "x baseline" if self.of_baseline else self.unit or ""
+        return f"{self.metric}{tags} {self.operator} {_digits(self.limit)}{suffix}"
+
+    def selects(self, metric: Metric) -> bool:
+        """Whether this threshold judges `metric`: the same name, and every tag it asks for."""
+        return metric.name == self.metric and all(metric.tags.get(key) == value for key, value in self.tags)
+
+
+_FORM = "a string such as 'unexpected_percent < 0.1', or {'threshold': ..., 'severity': 'warn' | 'fail'}"
+
+
+ThresholdDeclaration: TypeAlias = str | Mapping[str, object] | Threshold
+"""What a user may write for one threshold."""
+
+
+def parse_threshold(declaration: ThresholdDeclaration, kind: str) -> Threshold:
+    """Read one threshold and check it against what a kind of gate measures.
+
+    Args:
+        declaration: The expression, or a mapping of ``threshold`` to it and ``severity`` to ``warn`` or ``fail``.
+        kind: Kind of gate, a key of `CATALOGUES`.
+
+    Raises:
+        DeclarationError: ``malformed_threshold``, ``unknown_metric``, ``unknown_unit`` or ``unit_mismatch``.
+    """
+    if isinstance(declaration, Threshold):
+        return declaration
+    text, severity = _expression_and_severity(declaration)
+    match = _GRAMMAR.fullmatch(text)
+    if match is None:
+        message = f"Malformed threshold {text!r}."
+        hint = "Write <metric> <operator> <limit>[unit], for example 'unexpected_percent < 0.1' or 'p(95) < 200ms'."
+        raise DeclarationError("malformed_threshold", message, hint=hint)
+    name, own_unit = _metric_of(match["name"], match["argument"], kind, text)
+    unit = match["unit"] or None
+    limit = float(match["number"])
+    if not math.isfinite(limit):
+        message = f"The limit of threshold {text!r} is too large for a number."
+        raise DeclarationError("malformed_threshold", message)
+    if unit is not None:
+        convert(limit, unit, own_unit)
+    return Threshold(
+        metric=name,
+        operator=match["operator"],
+        limit=limit,
+        unit=unit,
+        tags=_tags(match["tags"], text),
+        of_baseline=match["baseline"] is not None,
+        severity=severity,
+    )
+
+
+def parse_thresholds(declarations: Iterable[ThresholdDeclaration] | None, kind: str) -> tuple[Threshold, ...]:
+    """Read several thresholds, as `parse_threshold` reads one.
+
+    Raises:
+        DeclarationError: One of them is wrong, or a lone string was given where a list is needed.
+    """
+    if isinstance(declarations, (str, Mapping)) or not isinstance(declarations, (Iterable, NoneType)):
+        message = f"Thresholds are a list, not {declarations!r}."
+        raise DeclarationError("malformed_threshold", message, hint=f"Give a list of {_FORM}.")
+    return tuple(parse_threshold(declaration, kind) for declaration in declarations or ())
+
+
+def _expression_and_severity(declaration: object) -> tuple[str, Severity]:
+    severity: object = Severity.FAIL
+    text = declaration
+    if isinstance(declaration, Mapping):
+        unknown = set(declaration) - {"threshold", "severity"}
+        text, severity = declaration.get("threshold"), declaration.get("severity", Severity.FAIL)
+        if unknown:
+            message = f"Threshold {dict(declaration)!r} has unknown keys {sorted(map(str, unknown))}."
+            raise DeclarationError("malformed_threshold", message, hint=f"Give {_FORM}.")
+    if not isinstance(text, str):
+        message = f"{declaration!r} is not a threshold."
+        raise DeclarationError("malformed_threshold", message, hint=f"Give {_FORM}.")
+    if severity not in tuple(Severity):
+        message = f"Threshold {text!r} has severity {severity!r}."
+        raise DeclarationError("malformed_threshold", message, hint="A severity is 'warn' or 'fail'.")
+    return text, Severity(str(severity))
+
+
+def _metric_of(name: str, argument: str | None, kind: str, text: str) -> tuple[str, str]:
+    catalogue = CATALOGUES[kind]
+    if name not in catalogue:
+        known = ", ".join(catalogue)
+        message = f"Threshold {text!r} names the metric {name!r}, which a {kind} gate does not measure."
+        raise DeclarationError("unknown_metric", message, hint=f"It measures {known}.")
+    if (argument is not None) != (name == PERCENTILE):
+        message = (
+            f"Metric {name!r} in threshold {text!r} {'takes no' if argument is not None else 'needs an'} argument."
+        )
+        raise DeclarationError("malformed_threshold", message, hint="Only a percentile takes one: p(95).")
+    if argument is None:
+        return name, catalogue[name]
+    try:
+        percentile = float(argument)
+    except ValueError:
+        percentile = math.nan
+    if not 0 < percentile < 100:
+        message = f"Percentile {argument!r} in threshold {text!r} is not between 0 and 100."
+        raise DeclarationError("malformed_threshold", message, hint="Write p(95) for the 95th percentile.")
+    return f"{PERCENTILE}({_digits(percentile)})", catalogue[name]
+
+
+def _digits(number: float) -> str:
+    return repr(float(number)).removesuffix(".0")  # all digits: what is read back is the same number
+
+
+def _tags(text: str | None, expression: str) -> tuple[tuple[str, str], ...]:
+    if text is None:
+        return ()
+    pairs = [tuple(part.strip() for part in item.split(":", 1)) for item in text.split(",")]
+    if any(len(pair) != 2 or not all(pair) for pair in pairs):
+        message = f"Malformed tags {{{text}}} in threshold {expression!r}."
+        raise DeclarationError("malformed_threshold", message, hint="Write {tag:value,tag:value}.")
+    return tuple((key, value) for key, value in pairs)
+
+
+class ThresholdResult(BaseModel):
+    """What a threshold found.
+
+    Attributes:
+        threshold: The expression.
+        severity: What a breach does.
+        metric: Name of the metric judged.
+        tags: Tags of the metric judged.
+        observed: The metric's value; None where it could not be measured.
+        limit: The limit in the metric's unit; None where there was no baseline to multiply.
+        unit: The metric's unit.
+        verdict: ``pass``; ``warn`` or ``fail`` on a breach; ``inconclusive`` where the metric's interval spans the
+            limit or no baseline exists; ``error`` where there is no value to judge.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    threshold: str
+    severity: Severity
+    metric: str
+    tags: Mapping[str, str]
+    observed: float | int | None
+    limit: float | None
+    unit: str
+    verdict: Verdict
+
+
+def judge(
+    thresholds: Sequence[Threshold], metrics: Sequence[Metric], baseline: Sequence[Metric] | None = None
+) -> tuple[ThresholdResult, ...]:
+    """Judge metrics by thresholds; one result for each metric that a threshold selects.
+
+    A threshold without tags judges the gate's own metric of that name where there is one, else every tagged one. One
+    that selects nothing is an ``error``: what was not measured has not passed.
+
+    Args:
+        thresholds: What to hold the metrics against.
+        metrics: What was measured.
+        baseline: Metrics of the report that ``x baseline`` limits refer to; None where there is none.
+    """
+    results: list[ThresholdResult] = []
+    for threshold in thresholds:
+        selected = [metric for metric in metrics if threshold.selects(metric)]
+        own = [metric for metric in selected if not metric.tags]
+        chosen = own if own and not threshold.tags else selected
+        absent = Metric(name=threshold.metric, value=None, unit=threshold.unit or "", tags=dict(threshold.tags))
+        results += [_judge_one(threshold, metric, baseline) for metric in chosen or [absent]]
+    return tuple(results)
+
+
+def _judge_one(threshold: Threshold, metric: Metric, baseline: Sequence[Metric] | None) -> ThresholdResult:
+    limit = _limit(threshold, metric, baseline)
+    return ThresholdResult(
+        threshold=str(threshold),
+        severity=threshold.severity,
+        metric=metric.name,
+        tags=metric.tags,
+        observed=metric.value,
+        limit=limit,
+        unit=metric.unit,
+        verdict=_verdict(threshold, metric, limit),
+    )
+
+
+def _limit(threshold: Threshold, metric: Metric, baseline: Sequence[Metric] | None) -> float | None:
+    if not threshold.of_baseline:
+        return convert(threshold.limit, metric.unit if threshold.unit is None else threshold.unit, metric.unit)
+    for candidate in baseline or ():
+        if candidate.name == metric.name and candidate.tags == metric.tags and candidate.value is not None:
+            return threshold.limit * convert(candidate.value, candidate.unit, metric.unit)
+    return None
+
+
+def _verdict(threshold: Threshold, metric: Metric, limit: float | None) -> Verdict:
+    if metric.value is None or not math.isfinite(metric.value):
+        return Verdict.ERROR
+    if limit is None:
+        return Verdict.INCONCLUSIVE
+    if metric.interval is not None and metric.interval[0] < limit < metric.interval[1]:
+        return Verdict.INCONCLUSIVE
+    if _OPERATORS[threshold.operator](metric.value, limit):
+        return Verdict.PASS
+    return Verdict.WARN if threshold.severity is Severity.WARN else Verdict.FAIL
+
+
+__all__ = [
+    "Severity",
+    "Threshold",
+    "ThresholdResult",
+    "judge",
+    "parse_threshold",
+    "parse_thresholds",
+]

@@ -1,0 +1,1 @@
+"""Pure functions of numbers; each names its method, its source and its limits."""
