@@ -1,0 +1,210 @@
+"""What a check shows of itself, whatever kind of gate it belongs to: its subject, its counts, what was observed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import JsonValue
+
+from airflow_provider_dpq.core.gate.report import Artifact, CheckResult, Provenance, Report
+from airflow_provider_dpq.core.gate.threshold import ThresholdResult
+from airflow_provider_dpq.core.gate.verdict import Verdict
+from airflow_provider_dpq.core.render import figure
+
+_TARGETS: Final = ("column", "column_A", "column_B", "column_list")
+_COUNTS: Final = ("unexpected_count", "element_count", "missing_count", "unexpected_percent")
+_SAMPLES: Final = ("partial_unexpected_counts", "partial_unexpected_list", "unexpected_list")
+_MAX_SCALARS: Final = 3
+
+
+def worst_first(checks: Iterable[CheckResult]) -> list[CheckResult]:
+    """Sort checks by verdict, the worst first; among equals those that did not hold, then as declared."""
+    return sorted(checks, key=lambda check: (-check.verdict.rank, check.success is not False))
+
+
+def targets(check: CheckResult) -> list[str]:
+    """Name the parts of the subject that a check is about, such as its columns; none for the whole."""
+    names: list[str] = []
+    for key in _TARGETS:
+        declared = check.declaration.get(key)
+        if isinstance(declared, str):
+            names.append(declared)
+        elif isinstance(declared, list):
+            names += [figure.value(item) for item in declared]
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of how many were not as expected, written for people; empty where a check does not count.
+
+    Attributes:
+        unexpected: Number of unexpected elements.
+        elements: Number of elements checked.
+        missing: Number of those that had no value to judge; empty where there were none.
+        percent: Share of the unexpected ones among those that had a value.
+    """
+
+    unexpected: str
+    elements: str
+    missing: str
+    percent: str
+
+    def __bool__(self) -> bool:
+        """Whether anything was counted."""
+        return bool(self.unexpected or self.elements or self.percent)
+
+
+def counts(check: CheckResult) -> Counts:
+    """Return the counts in a check's result."""
+    unexpected, elements, missing, percent = (_numeric(check.result, name) for name in _COUNTS)
+    return Counts(
+        "" if unexpected is None else figure.number(unexpected),
+        "" if elements is None else figure.number(elements),
+        figure.number(missing) if missing else "",
+        "" if percent is None else figure.percent(percent),
+    )
+
+
+def _numeric(result: Mapping[str, JsonValue], name: str) -> float | None:
+    item = result.get(name)
+    return item if isinstance(item, (int, float)) and not isinstance(item, bool) else None
+
+
+def observed(check: CheckResult, *, limit: int = 300) -> str:
+    """Say what a check observed beside its counts: its observed value, else the first plain figures of its result.
+
+    Args:
+        check: The check.
+        limit: Longest text returned, in characters.
+    """
+    if "observed_value" in check.result:
+        return figure.value(check.result["observed_value"], limit=limit)
+    if counts(check):
+        return ""
+    plain = {name: item for name, item in check.result.items() if isinstance(item, (str, int, float))}
+    pairs = [f"{name}={figure.value(item)}" for name, item in list(plain.items())[:_MAX_SCALARS]]
+    return figure.value(", ".join(pairs), limit=limit)
+
+
+def standing(check: CheckResult) -> str:
+    """Write a check's verdict, with its severity where it did not hold and that has no consequence."""
+    tolerated = check.success is False and check.verdict is Verdict.PASS
+    return f"{check.verdict.value} ({check.severity})" if tolerated else check.verdict.value
+
+
+def finding(check: CheckResult) -> str:
+    """Say in one sentence why a check has its verdict."""
+    if check.error:
+        return f"{check.error.message} ({check.error.reason})"
+    found = counts(check)
+    parts = []
+    if found.unexpected:
+        of = f" of {found.elements}" if found.elements else ""
+        share = f" ({found.percent})" if found.percent else ""
+        missing = f", {found.missing} missing" if found.missing else ""
+        parts.append(f"{found.unexpected}{of} unexpected{share}{missing}")
+    if seen := observed(check):
+        parts.append(f"observed {seen}")
+    if check.on_empty is not None and check.result.get("element_count") == 0:
+        parts.append(f"no row to check (on_empty: {check.on_empty})")
+    parts += [breach(result) for result in check.thresholds if result.verdict is not Verdict.PASS]
+    return "; ".join(parts) or f"The check's verdict is {check.verdict.value}."
+
+
+def breach(result: ThresholdResult) -> str:
+    """Say in one sentence what a threshold found."""
+    of = f" of {belonging(result)}" if belonging(result) else ""
+    if result.verdict is Verdict.ERROR:
+        return f"{result.threshold}: there is no {result.metric}{of} to judge"
+    seen, limit = figure.numbers_apart(result.observed, result.limit, result.unit)
+    if result.verdict is Verdict.INCONCLUSIVE:
+        reason = "there is no baseline" if result.limit is None else f"too uncertain against the limit {limit}"
+        return f"{result.threshold}: observed {seen}{of}, {reason}"
+    return f"{result.threshold}: observed {seen}{of}, limit {limit}"
+
+
+def belonging(result: ThresholdResult) -> str:
+    """Name what the judged metric belongs to; empty for the gate as a whole and where the threshold itself says it."""
+    tags = {key: item for key, item in result.tags.items() if item not in result.threshold}
+    return tags.get("check") or ", ".join(f"{key}:{item}" for key, item in tags.items())
+
+
+def task(source: Provenance) -> str:
+    """Name the task that made a report, with its attempt; empty outside Airflow."""
+    if source.dag_id is None:
+        return ""
+    mapped = f"[{source.map_index}]" if source.map_index >= 0 else ""
+    return f"{source.dag_id}.{source.task_id}{mapped}, try {source.try_number}"
+
+
+def thresholds(report: Report) -> list[ThresholdResult]:
+    """Return the gate's thresholds and then those declared on its checks."""
+    return [*report.thresholds, *(result for check in report.checks for result in check.thresholds)]
+
+
+def conclusion(report: Report) -> str:
+    """Say in one sentence what became of the checks and thresholds."""
+    parts = [
+        _share("check", [check.verdict for check in report.checks]),
+        _share("threshold", [result.verdict for result in report.thresholds]),
+    ]
+    judged = " and ".join(part for part in parts if part) + " passed"
+    if report.error is None:
+        return judged
+    return (
+        f"{judged}, then {report.error.reason}" if report.checks else f"could not be measured ({report.error.reason})"
+    )
+
+
+def contents(artifact: Artifact) -> str:
+    """Say how much an artifact holds and where it is."""
+    rows = "" if artifact.rows is None else f"{figure.number(artifact.rows)} row{'' if artifact.rows == 1 else 's'} in "
+    return rows + artifact.uri
+
+
+def _share(noun: str, verdicts: Sequence[Verdict]) -> str:
+    if not verdicts:
+        return ""
+    passed = sum(1 for verdict in verdicts if verdict is Verdict.PASS)
+    return f"{passed} of {len(verdicts)} {noun}{'' if len(verdicts) == 1 else 's'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Unexpected values of a check, written for people.
+
+    Attributes:
+        texts: Some of them, followed by how often each occurred where the check counted that.
+        omitted: How many more the result holds.
+    """
+
+    texts: Sequence[str]
+    omitted: int
+
+
+def samples(check: CheckResult, *, limit: int = 20) -> Samples:
+    """Return the first unexpected values that a check's result holds.
+
+    Args:
+        check: The check.
+        limit: Most values returned.
+    """
+    for name in _SAMPLES:
+        items = check.result.get(name)
+        if isinstance(items, list) and items:
+            return Samples([_sample(item) for item in items[:limit]], max(0, len(items) - limit))
+    return Samples([], 0)
+
+
+def _sample(item: JsonValue) -> str:
+    if isinstance(item, dict) and item.keys() == {"value", "count"}:
+        return f"{figure.value(item['value'])} ({figure.value(item['count'])})"
+    return figure.value(item)
+
+
+def details(check: CheckResult) -> dict[str, str]:
+    """Return the fields of a check's result other than its sample values, written for people."""
+    return {name: figure.value(item) for name, item in check.result.items() if name not in _SAMPLES}

@@ -1,0 +1,9 @@
+"""The store: every report once, whole and for good, and who did what around it; SQLite in a file, or PostgreSQL."""
+
+from __future__ import annotations
+
+from airflow_provider_dpq.core.store.audit import AuditEvent
+from airflow_provider_dpq.core.store.entry import Entry
+from airflow_provider_dpq.core.store.store import Store, open_store, upgrade_store
+
+__all__ = ["AuditEvent", "Entry", "Store", "open_store", "upgrade_store"]

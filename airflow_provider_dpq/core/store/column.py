@@ -1,0 +1,85 @@
+"""Types of the store's columns. What one database could not keep is refused for all, so that all keep the same."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import DateTime, Dialect, String, Text, TypeDecorator
+from sqlalchemy.dialects import mysql
+from sqlalchemy.types import TypeEngine
+
+from airflow_provider_dpq.core.errors import StoreError
+
+NAME_LENGTH: Final = 250
+"""Most characters of a name: as many as Airflow allows, and few enough that every database can index some together."""
+
+MYSQL: Final = ("mysql", "mariadb")
+"""Dialects of MySQL and MariaDB."""
+
+
+class Words(TypeDecorator[str]):
+    """Text for people or programs, without the characters that some database refuses."""
+
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Refuse a NUL, and halves of surrogate pairs, which have no form in UTF-8."""
+        if value is not None and any(mark == "\0" or "\ud800" <= mark <= "\udfff" for mark in value):
+            raise StoreError(
+                "invalid_text",
+                f"The text {_short(value)!a} holds a character that a store cannot keep.",
+                hint="Remove NUL characters and lone surrogates.",
+            )
+        return value
+
+
+class Name(Words):
+    """A short text that is looked up by."""
+
+    impl = String(NAME_LENGTH)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Refuse what `Words` refuses, and what is too long to be a name."""
+        if value is not None and len(value) > NAME_LENGTH:
+            message = f"The name {_short(value)!a} has {len(value)} characters."
+            raise StoreError("invalid_text", message, hint=f"A name has at most {NAME_LENGTH} characters.")
+        return super().process_bind_param(value, dialect)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time to the microsecond: stored in UTC, in a form that sorts by time, and read with its time zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Ask MySQL and MariaDB for microseconds."""
+        if dialect.name in MYSQL:
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return super().load_dialect_impl(dialect)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Convert to UTC; a time without a zone could be any and is refused."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = f"The time {value.isoformat()} has no time zone."
+            raise StoreError("invalid_time", message, hint="Give one: datetime.now(UTC).")
+        try:
+            moment = value.astimezone(UTC)
+        except OverflowError as error:
+            raise StoreError("invalid_time", f"The time {value.isoformat()} has no counterpart in UTC.") from error
+        return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the time in UTC."""
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"

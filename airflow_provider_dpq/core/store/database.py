@@ -1,0 +1,115 @@
+"""A database by its URL, used in short transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
+
+from airflow_provider_dpq.core.errors import StoreError
+from airflow_provider_dpq.core.store import sqlite
+from airflow_provider_dpq.core.store.failure import cause, first_line, shown, store_error
+
+_CONNECT_TIMEOUT_SECONDS: Final = 10
+_LIBPQ: Final = ("psycopg", "psycopg2")
+
+
+class Database:
+    """A database that transactions are opened on, each on a connection of its own.
+
+    No connection outlives its transaction: a process that Airflow forks inherits none, none goes stale, and none
+    writes to a file that was deleted meanwhile.
+
+    Args:
+        url: SQLAlchemy URL.
+        create: Whether the file of a SQLite database may be made where there is none.
+
+    Raises:
+        StoreError: ``invalid_store_url``, ``missing_driver``, or there is no file and none can be made.
+    """
+
+    def __init__(self, url: str, *, create: bool = True) -> None:
+        self._url = _parsed(url)
+        self._engine = _engine(self._url, create=create)
+
+    def __str__(self) -> str:
+        return shown(self._url)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a transaction that only reads.
+
+        Raises:
+            StoreError: The database cannot be reached or read.
+        """
+        with self._transaction(self._engine) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction that writes; it is committed at the end, or leaves no trace.
+
+        Raises:
+            StoreError: The database cannot be reached or written.
+            IntegrityError: A row of the same key is there already.
+        """
+        with self._transaction(self._engine.execution_options(**{sqlite.WRITES: True})) as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, engine: Engine) -> Iterator[Connection]:
+        try:
+            with engine.begin() as connection:
+                yield connection
+        except IntegrityError:
+            raise
+        except SQLAlchemyError as error:
+            raise store_error(error, self._url) from cause(error, self._url)
+
+
+def _parsed(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        message = "The address of the store is no SQLAlchemy URL."
+        hint = "Write sqlite:////path/to/dpq.db or postgresql+psycopg2://user:password@host/database."
+        raise StoreError("invalid_store_url", message, hint=hint) from None  # its text may hold a password
+    if "@" in (url.host or ""):
+        message = "The address of the store has more than one @."
+        raise StoreError("invalid_store_url", message, hint="Write an @ in a user name or password as %40.")
+    return url
+
+
+def _engine(url: URL, *, create: bool) -> Engine:
+    of_file = url.get_backend_name() == "sqlite"
+    if of_file:
+        sqlite.find_file(url, create=create)
+    try:
+        arguments = sqlite.connect_arguments(url) if of_file else _connect_arguments(url)
+        engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=arguments)
+    except ModuleNotFoundError as error:
+        message = f"The store {shown(url)} needs the Python package {error.name!r}."
+        raise StoreError("missing_driver", message, hint="Install it, or name another driver.") from error
+    except (ArgumentError, ValueError) as error:
+        message = f"The address {shown(url)} is not one of a store: {first_line(error, url)}."
+        raise StoreError("invalid_store_url", message) from cause(error, url)
+    if engine.dialect.is_async:
+        message = f"The store {shown(url)} needs a driver that is not asynchronous."
+        raise StoreError("invalid_store_url", message, hint="For PostgreSQL use postgresql+psycopg2.")
+    if of_file:
+        sqlite.share(engine, create=create)
+    return engine
+
+
+def _connect_arguments(url: URL) -> dict[str, Any]:
+    # A server that never answers must not hold up a task for minutes.
+    if url.get_driver_name() in _LIBPQ and "connect_timeout" not in url.query:
+        return {"connect_timeout": _CONNECT_TIMEOUT_SECONDS}
+    return {}

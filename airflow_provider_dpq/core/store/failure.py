@@ -1,0 +1,104 @@
+"""What went wrong between us and a database, in words that name the store and never its password."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+
+from airflow_provider_dpq.core.errors import StoreError
+
+_FAILED: Final = "store_failed"
+_UNREACHABLE: Final = "store_unreachable"
+_UNWRITABLE: Final = "store_unwritable"
+_FULL: Final = "store_full"
+_LOCKED: Final = "store_locked"
+_CORRUPT: Final = "store_corrupt"
+_NO_STORE: Final = "not_a_store"
+
+_SQLITE: Final = {
+    sqlite3.SQLITE_AUTH: _UNWRITABLE,
+    sqlite3.SQLITE_BUSY: _LOCKED,
+    sqlite3.SQLITE_CANTOPEN: _UNREACHABLE,
+    sqlite3.SQLITE_CORRUPT: _CORRUPT,
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_LOCKED: _LOCKED,
+    sqlite3.SQLITE_NOTADB: _NO_STORE,
+    sqlite3.SQLITE_PERM: _UNWRITABLE,
+    sqlite3.SQLITE_READONLY: _UNWRITABLE,
+}
+"""Reasons by SQLite's primary result code."""
+
+_SQLSTATE: Final = {
+    "08": _UNREACHABLE,  # connection
+    "28": _UNREACHABLE,  # user or password
+    "3D": _UNREACHABLE,  # no such database
+    "53300": _UNREACHABLE,  # too many connections
+    "57P": _UNREACHABLE,  # shut down, starting up
+    "25006": _UNWRITABLE,  # read-only
+    "42501": _UNWRITABLE,  # not granted
+    "53100": _FULL,
+    "40P01": _LOCKED,  # deadlock
+    "55P03": _LOCKED,
+}
+"""Reasons by the beginning of a SQLSTATE."""
+
+_WORDS: Final = {
+    _FAILED: ("failed", "Nothing was changed."),
+    _UNREACHABLE: ("cannot be reached", "Check its address and that it can be reached from here."),
+    _UNWRITABLE: ("cannot be written", "Give this user the right to write it, and for a file its directory too."),
+    _FULL: ("has no room left", "Free some; what was stored before is intact."),
+    _LOCKED: ("is kept locked by another process", "Try again when that one is done."),
+    _CORRUPT: ("is damaged", "Restore it from a backup."),
+    _NO_STORE: ("is no database", "Name a file that does not exist yet, or one that a store is in."),
+}
+
+
+def shown(url: URL) -> str:
+    """Return a URL for people: without its password, and without options, which may hold one too."""
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
+def first_line(error: BaseException, url: URL) -> str:
+    """Return the first line of an error's text, without the password of a URL."""
+    text = next(iter(str(error).strip().splitlines()), type(error).__name__)
+    return text.replace(str(url.password), "***") if url.password else text
+
+
+def cause(error: Exception, url: URL) -> Exception | None:
+    """Return an error that is worth a place in the traceback of the `StoreError` raised in its stead.
+
+    One whose text holds the password is not, nor is one that only wraps a `StoreError`.
+    """
+    secret = url.password is not None and str(url.password) in str(error)
+    return None if secret or isinstance(getattr(error, "orig", None), StoreError) else error
+
+
+def store_error(error: SQLAlchemyError, url: URL) -> StoreError:
+    """Say what an error of a database means for the store.
+
+    Args:
+        error: As the database's driver, SQLAlchemy or a column's type raised it.
+        url: The store.
+
+    Returns:
+        The error to raise in its place.
+    """
+    original = getattr(error, "orig", None) or error
+    if isinstance(original, StoreError):
+        return original
+    reason = _reason(error, original)
+    words, hint = _WORDS[reason]
+    return StoreError(reason, f"The store {shown(url)} {words}: {first_line(original, url)}.", hint=hint)
+
+
+def _reason(error: SQLAlchemyError, original: BaseException) -> str:
+    if isinstance(original, sqlite3.Error):
+        return _SQLITE.get(getattr(original, "sqlite_errorcode", 0) & 0xFF, _FAILED)
+    state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
+    if state:
+        return next((reason for start, reason in _SQLSTATE.items() if state.startswith(start)), _FAILED)
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    return _UNREACHABLE if lost or isinstance(error, (OperationalError, InterfaceError)) else _FAILED

@@ -1,0 +1,73 @@
+"""The store's tables and indexes. A change of them is a new step in `upgrade`."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Column, Double, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy.dialects import mysql
+
+from airflow_provider_dpq.core.store.column import MYSQL, Moment, Name, Words
+
+metadata: Final = MetaData()
+
+_SERIAL: Final = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts up an INTEGER only
+_DOCUMENT: Final = Text().with_variant(mysql.LONGTEXT(), *MYSQL)
+
+# Names that differ in case or accents are different names, in MySQL and MariaDB too.
+_EXACT: Final[dict[str, Any]] = {
+    f"{dialect}_{option}": value
+    for dialect in MYSQL
+    for option, value in (("charset", "utf8mb4"), ("collate", "utf8mb4_bin"), ("engine", "InnoDB"))
+}
+
+schema: Final = Table("dpq_schema", metadata, Column("version", Integer, nullable=False), **_EXACT)
+
+reports: Final = Table(
+    "dpq_report",
+    metadata,
+    # Counts up in the order of writing: the younger of two reports that began at the same moment has the higher one.
+    Column("number", _SERIAL, primary_key=True, autoincrement=True),
+    # Hash of gate, dag_id, task_id, run_id, map_index and try_number. A unique constraint on the columns themselves
+    # would be too wide for some databases.
+    Column("key", String(64), nullable=False, unique=True),
+    Column("report_id", Name, nullable=False, unique=True),
+    Column("gate", Name, nullable=False),
+    Column("kind", Name, nullable=False),
+    Column("subject", Words, nullable=False),
+    Column("verdict", Name, nullable=False),
+    # Empty outside Airflow: a null is neither equal to nor less than anything.
+    Column("dag_id", Name, nullable=False),
+    Column("task_id", Name, nullable=False),
+    Column("run_id", Name, nullable=False),
+    Column("map_index", Integer, nullable=False),
+    Column("try_number", Integer, nullable=False),
+    Column("data_interval_start", Moment),
+    Column("data_interval_end", Moment),
+    Column("started_at", Moment, nullable=False),
+    Column("duration_seconds", Double, nullable=False),
+    # The whole report, as its codec writes it. The other columns are there to find it.
+    Column("document", _DOCUMENT, nullable=False),
+    Index("dpq_report_history", "gate", "started_at", "number"),
+    Index("dpq_report_latest", "gate", "dag_id", "started_at", "number"),
+    Index("dpq_report_interval", "gate", "data_interval_start", "data_interval_end", "started_at"),
+    Index("dpq_report_task", "dag_id", "task_id", "run_id", "map_index"),
+    **_EXACT,
+)
+
+audit: Final = Table(
+    "dpq_audit",
+    metadata,
+    Column("number", _SERIAL, primary_key=True, autoincrement=True),
+    Column("at", Moment, nullable=False),
+    Column("actor", Words, nullable=False),
+    Column("event", Name, nullable=False),
+    Column("dag_id", Name),
+    Column("task_id", Name),
+    Column("run_id", Name),
+    Column("map_index", Integer, nullable=False),
+    Column("try_number", Integer),
+    Column("verdict", Name),
+    Column("detail", Words, nullable=False),
+    **_EXACT,
+)

@@ -1,0 +1,137 @@
+"""A report in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_provider_dpq.core.gate.report import Artifact, CheckResult, Problem, Report
+from airflow_provider_dpq.core.gate.verdict import Verdict
+from airflow_provider_dpq.core.render import render_text
+from airflow_provider_dpq.core.render.layout import cell_width
+
+
+def _blocks(report: Report, **options: int) -> list[list[str]]:
+    return [block.splitlines() for block in render_text(report, **options).rstrip("\n").split("\n\n")]
+
+
+def test_text_begins_with_the_gate_and_ends_with_its_verdict(report: Report) -> None:
+    """The first block says what was judged, the last one what came of it and which report that is."""
+    head, *_, tail = _blocks(report)
+    assert head == [
+        "quality gate flights: ERROR",
+        "subject   /data/flights.csv",
+        "data      2013-01-01 00:00:00 UTC to 2013-01-02 00:00:00 UTC",
+        "task      flights_quality.check[3], try 1",
+        "run       scheduled__2013-01-01",
+        "started   2013-01-02 03:04:05 UTC, took 1.25 s",
+    ]
+    assert tail == ["ERROR: 2 of 6 checks and 1 of 5 thresholds passed", f"Report {report.id}"]
+
+
+def test_text_shows_each_check_with_its_counts_the_worst_last(report: Report) -> None:
+    """The table of checks ends with what needs attention, next to the verdict."""
+    table = [" ".join(line.split()) for line in _blocks(report)[1]]
+    assert table == [
+        "verdict check column unexpected elements missing % observed",
+        "pass row count 336,776",
+        "pass (info) delay tolerated tailnum 0 1,000 0%",
+        "warn origin known origin 0 1,000 0%",
+        "inconclusive speed rounds=12",
+        "fail tailnum present tailnum 2,512 336,776 1,200 0.75%",
+        "error dest pattern tailnum",
+    ]
+
+
+def test_text_shows_each_threshold_with_what_was_observed(report: Report) -> None:
+    """A threshold stands beside the value it judged and its limit in the same unit."""
+    table = [" ".join(line.split()) for line in _blocks(report)[2]]
+    assert table == [
+        "verdict threshold severity observed limit of",
+        "pass row_count > 0 fail 336,776 0",
+        "warn unexpected_percent < 0.5 warn 0.745896% 0.5% tailnum present",
+        "inconclusive missing_percent < 1.8 fail 1.5% 1.8%",
+        "fail success_percent >= 95 fail 50% 95%",
+        "error element_count > 0 fail - 0",
+    ]
+
+
+def test_text_tells_why_a_check_could_not_be_evaluated(report: Report) -> None:
+    """Errors are written in full below the tables, with their reason."""
+    assert _blocks(report)[3] == [
+        "error in dest pattern (bad_regex):",
+        "  The pattern '(' is not a regular expression.",
+    ]
+
+
+def test_text_tells_why_the_gate_could_not_be_measured(report: Report) -> None:
+    """A gate without any check has its error and no empty table."""
+    problem = Problem(reason="out_of_memory", message="More memory\nis needed. " + "Raise it. " * 20)
+    failed = report.model_copy(update={"checks": (), "thresholds": (), "artifacts": (), "error": problem})
+    _, error, tail = _blocks(failed, width=60)
+    assert error[:2] == [
+        "error in flights (out_of_memory):",
+        "  More memory is needed. Raise it. Raise it. Raise it. Raise",
+    ]
+    assert tail[0] == "ERROR: could not be measured (out_of_memory)"
+
+
+def test_text_tells_where_rows_were_written(report: Report) -> None:
+    """How many rows are where stands below the checks."""
+    written = Artifact(name="quarantine", uri="/q/bad.parquet", media_type="application/vnd.apache.parquet", rows=1204)
+    assert ["quarantine  1,204 rows in /q/bad.parquet"] in _blocks(report.model_copy(update={"artifacts": (written,)}))
+
+
+def test_text_leaves_out_what_a_report_outside_airflow_has_not(report: Report) -> None:
+    """A report from the command line has no task and no data interval to show."""
+    source = report.provenance.model_copy(update={"dag_id": None, "task_id": None})
+    head = _blocks(report.model_copy(update={"provenance": source, "data_interval": None}))[0]
+    assert [line.split()[0] for line in head[1:]] == ["subject", "run", "started"]
+
+
+def test_text_leaves_out_columns_that_the_names_already_tell(
+    report: Report, make_check: Callable[..., CheckResult]
+) -> None:
+    """Where every check is named after its columns, they are not told twice."""
+    checks = (
+        make_check("not_null(tailnum)"),
+        make_check("unique(a+b)", declaration={"column_list": ["a", "b"]}),
+        make_check("greater(a+b)", declaration={"column_A": "a", "column_B": "b"}),
+    )
+    assert _blocks(report.model_copy(update={"checks": checks}))[1][0].split()[:3] == ["verdict", "check", "unexpected"]
+    named = (*checks, make_check("greater", declaration={"column_A": "a", "column_B": "b"}))
+    assert _blocks(report.model_copy(update={"checks": named}))[1][-1].split()[:4] == ["pass", "greater", "a,", "b"]
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_text_is_coloured_only_when_asked(report: Report, verdict: Verdict) -> None:
+    """Without colour there is no escape sequence, and with it nothing but colour is added."""
+    judged = report.model_copy(update={"verdict": verdict})
+    plain = render_text(judged)
+    coloured = render_text(judged, colour=True)
+    assert "\x1b" not in plain
+    assert click.unstyle(coloured) == plain
+    assert f"\x1b[1m{verdict.value.upper()}\x1b[0m: " in coloured
+
+
+def test_text_is_not_steered_by_what_it_shows(report: Report, make_check: Callable[..., CheckResult]) -> None:
+    """A value read from data cannot move the cursor or clear the screen."""
+    evil = "\x1b[2J\r\x07"
+    problem = Problem(reason=evil, message=evil)
+    check = make_check(evil, verdict=Verdict.ERROR, severity=evil, error=problem, result={"observed_value": evil})
+    threshold = report.thresholds[0].model_copy(update={"threshold": evil, "unit": evil, "tags": {evil: evil + evil}})
+    fields = {"checks": (check,), "gate": evil, "kind": evil, "subject": evil, "thresholds": (threshold,)}
+    for error in (None, problem):
+        assert not set(render_text(report.model_copy(update={**fields, "error": error}))) & {"\x1b", "\r", "\x07"}
+
+
+@given(data=st.data(), width=st.integers(50, 200))
+def test_text_fits_the_terminal(reports: st.SearchStrategy[Report], data: st.DataObject, width: int) -> None:
+    """Whatever a report holds, it can be written, and no table or paragraph is wider than the terminal."""
+    report = data.draw(reports)
+    head, *blocks, _ = _blocks(report, width=width)
+    assert all(cell_width(line) <= width for block in (head[1:], *blocks) for line in block)

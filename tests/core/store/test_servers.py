@@ -1,0 +1,350 @@
+"""The store on a database server: PostgreSQL, and MariaDB as far as it goes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import traceback
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+
+from airflow_provider_dpq.core.errors import StoreError
+from airflow_provider_dpq.core.gate.report import DataInterval, Report
+from airflow_provider_dpq.core.store import AuditEvent, Entry, Store, open_store, upgrade, upgrade_store
+
+pytestmark = pytest.mark.service
+
+Vary: TypeAlias = Callable[..., Report]
+WRITER = Path(__file__).with_name("write_reports.py")
+ROOT = Path(__file__).parents[3]
+START = datetime(2013, 7, 1, 6, 30, 0, 250, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+SECRET = "hunter2"
+
+
+def _on_server(url: str, *statements: str) -> list[Any]:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        results = [connection.execute(text(statement)) for statement in statements]
+        rows = [tuple(row) for row in results[-1]] if results[-1].returns_rows else []
+    engine.dispose()
+    return rows
+
+
+@pytest.fixture
+def postgres_store_url(postgres_url: str) -> Iterator[str]:
+    """The address of an empty schema in PostgreSQL."""
+    name = f"dpq_store_{uuid.uuid4().hex}"
+    _on_server(postgres_url, f"CREATE SCHEMA {name}")
+    yield f"{postgres_url}?options=-csearch_path%3D{name}"
+    _on_server(postgres_url, f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.fixture
+def mariadb_store_url(mysql_url: str) -> Iterator[str]:
+    """The address of an empty database in MariaDB."""
+    name = f"dpq_store_{uuid.uuid4().hex}"
+    _on_server(mysql_url, f"CREATE DATABASE {name}")
+    yield make_url(mysql_url).set(database=name).render_as_string(hide_password=False)
+    _on_server(mysql_url, f"DROP DATABASE {name}")
+
+
+@pytest.fixture(params=["psycopg2", "psycopg", "mariadb"])
+def server_url(request: pytest.FixtureRequest) -> str:
+    """The address of an empty store, on each server and by each driver."""
+    if request.param == "mariadb":
+        return str(request.getfixturevalue("mariadb_store_url"))
+    pytest.importorskip(request.param)
+    return str(request.getfixturevalue("postgres_store_url")).replace("+psycopg2", f"+{request.param}")
+
+
+@pytest.fixture
+def server_store(server_url: str) -> Iterator[Store]:
+    """An empty store on a server."""
+    with open_store(server_url) as opened:
+        yield opened
+
+
+def _reason(action: Callable[[], object]) -> str:
+    with pytest.raises(StoreError) as caught:
+        action()
+    return caught.value.reason
+
+
+def _ids(entries: list[Entry]) -> list[str]:
+    return [entry.report_id for entry in entries]
+
+
+def test_server_returns_what_it_was_given(server_store: Store, variant: Vary) -> None:
+    """Reports come back equal, with their odd names, entries in UTC, and are refused a second time."""
+    interval = DataInterval(start=START, end=START + HOUR)
+    names = [{"gate": "Flüge 🛫 \\ % ' \" ü"}, {"gate": "flights"}, {"gate": "Flights"}, {"dag_id": None}]
+    reports = [variant(started_at=START, data_interval=interval, **name) for name in names]
+    for report in reports:
+        server_store.write(report)
+        assert server_store.report(report.id) == report
+        assert _reason(lambda report=report: server_store.write(report)) == "report_exists"
+        entry = server_store.history(report.gate)[0]
+        assert (entry.started_at, entry.started_at.utcoffset()) == (START, timedelta(0))
+        assert report.id in _ids(server_store.of_interval(report.gate, interval.start, interval.end))
+    assert [entry.gate for entry in server_store.latest()] == ["Flights", names[0]["gate"], "flights"]
+    assert server_store.history("FLIGHTS") == []
+    assert _reason(lambda: server_store.report("nowhere")) == "unknown_report"
+    assert _reason(lambda: server_store.write(variant(gate="a\0b"))) == "invalid_text"
+
+
+def test_server_keeps_a_large_report(server_store: Store, variant: Vary, make_check: Callable[..., Any]) -> None:
+    """More than the 64 KiB that a text has on some databases."""
+    report = variant(checks=(make_check(result={"unexpected_list": ["ß"] * 200_000}),))
+    server_store.write(report)
+    assert server_store.report(report.id) == report
+
+
+def test_server_replaces_a_report(server_store: Store, variant: Vary) -> None:
+    """The later report of a try takes the place of the earlier one."""
+    first, second = variant(), variant(subject="again")
+    server_store.write(first, replace=True)
+    server_store.write(second, replace=True)
+    assert _ids(server_store.history("flights")) == [second.id]
+    assert _reason(lambda: server_store.report(first.id)) == "unknown_report"
+
+
+def test_server_orders_entries(server_store: Store, variant: Vary) -> None:
+    """Newest first, tries from the last, and the newest of each gate in the DAGs asked for."""
+    for number, dag_id in enumerate(("x", "y", None, "x")):
+        for gate in ("a", "b"):
+            server_store.write(
+                variant(gate=gate, dag_id=dag_id, task_id="t", run_id="r", map_index=-1, try_number=number + 1,
+                        started_at=START + number * HOUR)
+            )  # fmt: skip
+    assert [entry.try_number for entry in server_store.history("a", limit=3)] == [4, 3, 2]
+    assert [(entry.try_number, entry.gate) for entry in server_store.of_task("x", "t", "r")] == [
+        (4, "b"), (4, "a"), (1, "b"), (1, "a"),
+    ]  # fmt: skip
+    for dag_ids, newest in ((None, [4, 4]), (["x"], [4, 4]), (["y"], [2, 2]), (["z"], []), ([], [])):
+        assert [entry.try_number for entry in server_store.latest(dag_ids=dag_ids)] == newest
+
+
+def test_server_keeps_the_audit_trail(server_store: Store) -> None:
+    """Events come back in the order of appending, and a probe is none."""
+    events = [AuditEvent(at=START, actor="ß", event=str(number), detail="d" * 5000) for number in range(3)]
+    for happened in events:
+        server_store.append_audit(happened)
+    server_store.probe()
+    assert server_store.audit() == events[::-1]
+    assert server_store.audit(limit=1) == events[:1:-1]
+
+
+def test_server_store_is_upgraded_once(server_url: str) -> None:
+    """Version 0 to the present one, then nothing more; a newer one is refused."""
+    assert upgrade_store(server_url) == (0, upgrade.VERSION)
+    assert upgrade_store(server_url) == (upgrade.VERSION, upgrade.VERSION)
+    _on_server(server_url, "UPDATE dpq_schema SET version = version + 1")
+    assert _reason(lambda: open_store(server_url)) == "newer_store"
+    assert _reason(lambda: upgrade_store(server_url)) == "newer_store"
+
+
+def _write_in_process(url: str, name: str, count: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, str(WRITER), url, name, str(count)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+def test_processes_make_one_store_and_lose_no_report(server_url: str) -> None:
+    """Several that start on an empty database make its tables once, and every acknowledged report is there."""
+    writers = [_write_in_process(server_url, str(number), 25) for number in range(4)]
+    acknowledged: set[str] = set()
+    for writer in writers:
+        output, errors = writer.communicate(timeout=120)
+        assert writer.returncode == 0, errors
+        acknowledged.update(output.split())
+    with open_store(server_url) as store:
+        assert set(_ids(store.history("shared", limit=1000))) == acknowledged
+        assert {store.report(identifier).id for identifier in acknowledged} == acknowledged
+    assert len(acknowledged) == 100
+    assert _on_server(server_url, "SELECT version FROM dpq_schema") == [(upgrade.VERSION,)]
+
+
+def test_upgrades_that_race_run_each_step_once(postgres_store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many at the same moment one upgrades and the others find it done."""
+    together = threading.Barrier(6)
+
+    def race(_: int) -> tuple[int, int]:
+        together.wait()
+        return upgrade_store(postgres_store_url)
+
+    def add_column(connection: Connection) -> None:
+        connection.execute(text("ALTER TABLE dpq_report ADD COLUMN note TEXT"))
+
+    for number in (1, 2):
+        with ThreadPoolExecutor(6) as threads:
+            outcomes = sorted(threads.map(race, range(6)))
+        assert outcomes == [(number - 1, number)] + [(number, number)] * 5
+        monkeypatch.setattr(upgrade, "STEPS", (*upgrade.STEPS, add_column))
+        monkeypatch.setattr(upgrade, "VERSION", 2)
+    assert _on_server(postgres_store_url, "SELECT version FROM dpq_schema") == [(2,)]
+
+
+def test_upgrade_that_waits_too_long_is_told(mariadb_store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where MariaDB's lock is not to be had, the store is left alone."""
+    monkeypatch.setattr(upgrade, "_LOCK_TIMEOUT_SECONDS", 0)
+    engine = create_engine(mariadb_store_url)
+    with engine.connect() as other:
+        assert other.execute(text("SELECT get_lock('dpq_schema', 0)")).scalar() == 1
+        assert _reason(lambda: open_store(mariadb_store_url)) == "store_locked"
+    engine.dispose()
+    assert _on_server(mariadb_store_url, "SHOW TABLES") == []
+
+
+def test_reports_that_replace_each_other_race_without_an_error(server_store: Store, variant: Vary) -> None:
+    """Whoever comes last stays, and there is exactly one."""
+    reports = [variant() for _ in range(40)]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda report: server_store.write(report, replace=True), reports))
+    (entry,) = server_store.history("flights")
+    assert server_store.report(entry.report_id) in reports
+
+
+def test_one_of_many_reports_a_try(server_store: Store, variant: Vary) -> None:
+    """Exactly one of those that write at the same moment is told that its report is kept."""
+    reports = [variant() for _ in range(16)]
+
+    def outcome(report: Report) -> str:
+        try:
+            server_store.write(report)
+        except StoreError as error:
+            return error.reason
+        return "kept"
+
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = list(threads.map(outcome, reports))
+    assert sorted(outcomes) == ["kept"] + ["report_exists"] * 15
+    winner = reports[outcomes.index("kept")]
+    assert _ids(server_store.history("flights")) == [winner.id]
+
+
+@pytest.mark.parametrize("driver", ["psycopg2", "psycopg"])
+def test_connection_cut_in_a_write_is_told_and_the_next_write_works(
+    postgres_store_url: str, postgres_url: str, variant: Vary, driver: str
+) -> None:
+    """The server ends the session before the report is in: the writer is told, and may try again."""
+    pytest.importorskip(driver)
+
+    def cut(connection: Any, __: Any, statement: str, *___: Any) -> None:
+        if statement.startswith("INSERT INTO dpq_report"):
+            pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+            _on_server(postgres_url, f"SELECT pg_terminate_backend({pid}, 5000)")
+
+    report = variant()
+    with open_store(postgres_store_url.replace("+psycopg2", f"+{driver}")) as store:
+        event.listen(Engine, "before_cursor_execute", cut)
+        try:
+            assert _reason(lambda: store.write(report)) == "store_unreachable"
+        finally:
+            event.remove(Engine, "before_cursor_execute", cut)
+        assert store.latest() == []
+        store.write(report)
+        assert store.report(report.id) == report
+
+
+def test_sessions_cut_between_two_calls_are_not_noticed(
+    postgres_store_url: str, postgres_url: str, variant: Vary
+) -> None:
+    """A restart of the server between two reports is nobody's error."""
+    first, second = variant(), variant(try_number=2)
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dpq_cut'"
+    with open_store(f"{postgres_store_url}&application_name=dpq_cut") as store:
+        store.write(first)
+        assert _on_server(postgres_url, others) == []
+        store.write(second)
+        assert len(store.history("flights")) == 2
+
+
+def test_user_without_the_right_to_write_is_told(postgres_store_url: str, postgres_url: str, report: Report) -> None:
+    """A role that may only read can read, and is told what it lacks when it writes; its password is not told."""
+    role = f"dpq_reader_{uuid.uuid4().hex}"
+    schema = postgres_store_url.rpartition("%3D")[2]
+    with open_store(postgres_store_url) as store:
+        store.write(report)
+    _on_server(
+        postgres_url,
+        f"CREATE ROLE {role} LOGIN PASSWORD '{SECRET}'",
+        f"GRANT USAGE ON SCHEMA {schema} TO {role}",
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}",
+    )
+    url = make_url(postgres_store_url).set(username=role, password=SECRET).render_as_string(hide_password=False)
+    try:
+        with open_store(url) as store:
+            assert store.report(report.id) == report
+            for action in (lambda: store.write(report, replace=True), store.probe):
+                with pytest.raises(StoreError) as caught:
+                    action()
+                assert caught.value.reason == "store_unwritable"
+                assert SECRET not in "".join(traceback.format_exception(caught.value))
+    finally:
+        _on_server(postgres_url, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+
+
+def test_server_without_the_database_is_told(postgres_url: str) -> None:
+    """A name that the server does not know is out of reach."""
+    url = make_url(postgres_url).set(database="no_such_database", password=SECRET)
+    with pytest.raises(StoreError, match="no_such_database") as caught:
+        open_store(url.render_as_string(hide_password=False))
+    assert caught.value.reason == "store_unreachable"
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("ask", "index"),
+    [
+        (lambda store: store.history("gate 7"), "dpq_report_history"),
+        (lambda store: store.of_interval("gate 7", START, START + HOUR), "dpq_report_interval"),
+        (lambda store: store.of_task("d", "t", "7"), "dpq_report_task"),
+        (lambda store: store.latest(), "dpq_report_latest"),
+    ],
+    ids=["history", "interval", "task", "latest"],
+)
+def test_postgres_answers_from_an_index(
+    postgres_store_url: str, report: Report, ask: Callable[[Store], object], index: str
+) -> None:
+    """With a history of some length PostgreSQL's own plan uses the index and reads no table from end to end."""
+    ran: list[tuple[str, Any]] = []
+    with open_store(postgres_store_url) as store:
+        store.write(report)
+        columns = "kind, subject, verdict, map_index, duration_seconds, document"
+        _on_server(
+            postgres_store_url,
+            "INSERT INTO dpq_report (key, report_id, gate, dag_id, task_id, run_id, try_number, started_at,"
+            f" data_interval_start, data_interval_end, {columns}) SELECT md5(n::text), n::text, 'gate ' || n % 10,"
+            " 'd', 't', n::text, 1, started_at + n * interval '1 hour', started_at + n * interval '1 hour',"
+            f" started_at, {columns} FROM dpq_report, generate_series(1, 20000) AS n",
+            "ANALYZE dpq_report",
+        )
+
+        def see(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+            if "FROM dpq_report" in statement:
+                ran.append((statement, parameters))
+
+        event.listen(Engine, "before_cursor_execute", see)
+        ask(store)
+        event.remove(Engine, "before_cursor_execute", see)
+    ((statement, parameters),) = ran
+    engine = create_engine(postgres_store_url)
+    with engine.connect() as connection:
+        plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars())
+    engine.dispose()
+    assert index in plan, plan
+    assert "Seq Scan" not in plan, plan

@@ -1,0 +1,183 @@
+"""A store says which version it is of, is made or upgraded once, and is refused by a release that does not know it."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+
+from airflow_provider_dpq.core.errors import StoreError
+from airflow_provider_dpq.core.gate.report import Report
+from airflow_provider_dpq.core.store import Store, open_store, upgrade, upgrade_store
+
+
+def _tables(path: Path) -> set[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def _execute(path: Path, statement: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        return connection.execute(statement).fetchall()
+
+
+def _reason(action: Callable[[], object]) -> str:
+    with pytest.raises(StoreError) as caught:
+        action()
+    return caught.value.reason
+
+
+def test_upgrade_makes_a_store_once(store_url: str, store_path: Path, report: Report) -> None:
+    """The first time it makes the tables, all named after the project; the second time it changes nothing."""
+    assert upgrade_store(store_url) == (0, upgrade.VERSION)
+    assert _tables(store_path) == {"dpq_schema", "dpq_report", "dpq_audit"}
+    with open_store(store_url) as store:
+        store.write(report)
+    assert upgrade_store(store_url) == (upgrade.VERSION, upgrade.VERSION)
+    assert _execute(store_path, "SELECT version FROM dpq_schema") == [(upgrade.VERSION,)]
+    with open_store(store_url) as store:
+        assert store.report(report.id) == report
+
+
+def test_first_use_makes_the_store_and_its_directory(tmp_path: Path, report: Report) -> None:
+    """A fresh machine needs no step of its own."""
+    url = f"sqlite:///{tmp_path}/a/b/dpq.db"
+    with open_store(url) as store:
+        store.write(report)
+    with open_store(url, upgrade=False) as store:
+        assert store.report(report.id) == report
+
+
+def test_store_shares_a_database_with_others(store_path: Path, store_url: str, report: Report) -> None:
+    """Tables of somebody else in the same database stay as they are."""
+    _execute(store_path, "CREATE TABLE report (id)")
+    _execute(store_path, "INSERT INTO report VALUES (7)")
+    with open_store(store_url) as store:
+        store.write(report)
+    assert _execute(store_path, "SELECT id FROM report") == [(7,)]
+
+
+def test_file_is_in_write_ahead_mode(store: Store, store_path: Path) -> None:
+    """Readers and one writer use the file at the same moment."""
+    assert store.latest() == []
+    assert _execute(store_path, "PRAGMA journal_mode") == [("wal",)]
+
+
+def test_newer_store_is_refused(store: Store, store_url: str, store_path: Path) -> None:
+    """A release that does not know the tables neither reads nor changes them, and says what to do."""
+    _execute(store_path, f"UPDATE dpq_schema SET version = {upgrade.VERSION + 1}")
+    for action in (lambda: open_store(store_url), lambda: open_store(store_url, upgrade=False)):
+        assert _reason(action) == "newer_store"
+    with pytest.raises(StoreError, match=r"has schema version 2, this release knows up to 1\. Upgrade"):
+        upgrade_store(store_url)
+    assert _execute(store_path, "SELECT version FROM dpq_schema") == [(upgrade.VERSION + 1,)]
+
+
+def test_store_that_may_not_be_upgraded_is_left_alone(store_path: Path, store_url: str) -> None:
+    """Opened without upgrading, a database without a store stays one, in its mode too."""
+    _execute(store_path, "CREATE TABLE t (id)")
+    before = store_path.read_bytes()
+    with pytest.raises(StoreError, match=r"has schema version 0.*Run dpq store upgrade") as caught:
+        open_store(store_url, upgrade=False)
+    assert caught.value.reason == "older_store"
+    assert store_path.read_bytes() == before
+
+
+def test_store_that_may_not_be_made_is_not(tmp_path: Path) -> None:
+    """Opened without upgrading, a file that is not there is an error, and is not there afterwards either."""
+    assert _reason(lambda: open_store(f"sqlite:///{tmp_path}/a/dpq.db", upgrade=False)) == "store_unreachable"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def two_steps(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Connection], None]], None]:
+    """A function that makes this release one of schema version 2, reached by the step that it is given."""
+
+    def add(step: Callable[[Connection], None]) -> None:
+        monkeypatch.setattr(upgrade, "STEPS", (*upgrade.STEPS, step))
+        monkeypatch.setattr(upgrade, "VERSION", len(upgrade.STEPS))
+
+    return add
+
+
+def _add_column(connection: Connection) -> None:
+    connection.execute(text("ALTER TABLE dpq_report ADD COLUMN note TEXT NOT NULL DEFAULT 'none'"))
+
+
+def test_older_store_is_upgraded_with_its_reports(
+    store: Store, store_url: str, store_path: Path, report: Report, two_steps: Callable[..., None]
+) -> None:
+    """A later release runs only the steps that the store lacks, and every report is still there."""
+    store.write(report)
+    two_steps(_add_column)
+    assert _reason(lambda: open_store(store_url, upgrade=False)) == "older_store"
+    assert upgrade_store(store_url) == (1, 2)
+    assert _execute(store_path, "SELECT note FROM dpq_report") == [("none",)]
+    with open_store(store_url) as upgraded:
+        assert upgraded.report(report.id) == report
+
+
+def test_fresh_store_goes_through_all_steps(store_url: str, store_path: Path, two_steps: Callable[..., None]) -> None:
+    """A new store has what an upgraded one has."""
+    two_steps(_add_column)
+    with open_store(store_url):
+        pass
+    assert _execute(store_path, "SELECT version FROM dpq_schema") == [(2,)]
+    assert _execute(store_path, "SELECT note FROM dpq_report") == []
+
+
+def test_upgrades_that_race_make_one_store(tmp_path: Path) -> None:
+    """Of many at the same moment one makes the tables, and the others wait and find them made."""
+    together = threading.Barrier(6)
+
+    def race(url: str) -> tuple[int, int]:
+        together.wait()
+        return upgrade_store(url)
+
+    with ThreadPoolExecutor(6) as threads:
+        for number in range(10):
+            path = tmp_path / str(number) / "dpq.db"
+            outcomes = sorted(threads.map(race, [f"sqlite:///{path}"] * 6))
+            assert outcomes == [(0, upgrade.VERSION)] + [(upgrade.VERSION, upgrade.VERSION)] * 5
+            assert _execute(path, "SELECT version FROM dpq_schema") == [(upgrade.VERSION,)]
+
+
+def test_upgrade_that_fails_leaves_the_old_store(
+    store: Store, store_url: str, store_path: Path, report: Report, two_steps: Callable[..., None]
+) -> None:
+    """All steps or none: after a failure in the middle the older release goes on working."""
+    store.write(report)
+
+    def fail(connection: Connection) -> None:
+        _add_column(connection)
+        connection.execute(text("INSERT INTO no_such_table VALUES (1)"))
+
+    two_steps(fail)
+    assert _reason(lambda: open_store(store_url)) == "store_failed"
+    assert _execute(store_path, "SELECT version FROM dpq_schema") == [(1,)]
+    assert store.report(report.id) == report
+    assert "note" not in {row[1] for row in _execute(store_path, "PRAGMA table_info(dpq_report)")}
+
+
+def test_creation_that_fails_leaves_no_tables(store_url: str, store_path: Path, two_steps: Callable[..., None]) -> None:
+    """A store is there whole or not at all."""
+    two_steps(lambda connection: connection.execute(text("INSERT INTO no_such_table VALUES (1)")) and None)
+    assert _reason(lambda: open_store(store_url)) == "store_failed"
+    assert _tables(store_path) == set()
+
+
+def test_store_without_its_version_is_completed(store: Store, store_url: str, store_path: Path, report: Report) -> None:
+    """Where a database cannot roll back tables, as MariaDB, an upgrade that was cut off is done again."""
+    store.write(report)
+    _execute(store_path, "DELETE FROM dpq_schema")
+    _execute(store_path, "DROP TABLE dpq_audit")
+    assert upgrade_store(store_url) == (0, upgrade.VERSION)
+    with open_store(store_url) as completed:
+        assert completed.report(report.id) == report
+        assert completed.audit() == []
