@@ -1,0 +1,173 @@
+"""Row conditions: which rows a check looks at, in every syntax that Great Expectations reads.
+
+A condition is parsed into a small tree once; the module of that name in ``compile`` turns the tree into SQL. Text in
+pandas' or Spark's own syntax is read as far as it consists of comparisons joined by and, or; more than that stays text,
+for Great Expectations to evaluate.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final, TypeAlias
+
+_OPERATORS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "IN", "NOT_IN"})
+_GX = re.compile(
+    r"""\s*col\(\s*(?P<quote>["'])(?P<column>.+?)(?P=quote)\s*\)\s*
+        (?:(?P<notnull>\.notnull\(\))
+          |(?P<operator><=|>=|==|!=|<|>)\s*
+           (?:(?P<number>[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)
+             |date\(\s*(?P<dquote>["'])(?P<date>[^"']*)(?P=dquote)\s*\)
+             |(?P<squote>["'])(?P<text>[^"']*)(?P=squote)))\s*""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A column compared with a value, or with a list of values for ``IN`` and ``NOT_IN``."""
+
+    column: str
+    operator: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Nullity:
+    """Whether a column's value is missing, or is not."""
+
+    column: str
+    is_null: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Conditions that must all hold, or of which one must."""
+
+    conditions: tuple[Condition, ...]
+    every: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """Text that only Great Expectations can evaluate, or Spark where it is in Spark's syntax."""
+
+    text: str
+    parser: str | None = None
+
+
+Condition: TypeAlias = Comparison | Nullity | Group | Opaque
+
+
+def parse_condition(condition: Any, parser: str | None = None) -> Condition | None:
+    """Read a row condition.
+
+    Args:
+        condition: Text, GX's dict form, or a GX condition object; None or empty text for all rows.
+        parser: Syntax of the text: ``great_expectations``, ``pandas`` (also where None is given) or ``spark``.
+
+    Raises:
+        ValueError: It is not a condition.
+    """
+    if condition is None or condition == "":
+        return None
+    if isinstance(condition, Mapping):
+        return _from_mapping(condition)
+    if not isinstance(condition, str) and hasattr(condition, "dict"):
+        return _from_mapping(condition.dict())
+    text = str(condition)
+    if parser in ("great_expectations", "great_expectations__experimental__"):
+        return _from_gx(text)
+    return _from_python(text, parser)
+
+
+def _from_mapping(mapping: Mapping[str, Any]) -> Condition:
+    kind = mapping.get("type")
+    if kind in ("and", "or") and isinstance(mapping.get("conditions"), Sequence):
+        return Group(tuple(_from_mapping(item) for item in mapping["conditions"]), every=kind == "and")
+    if kind == "nullity":
+        return Nullity(_name(mapping), bool(mapping.get("is_null")))
+    if kind == "comparison":
+        operator = str(getattr(mapping.get("operator"), "value", mapping.get("operator")))
+        value = mapping.get("parameter")
+        listed = operator in ("IN", "NOT_IN")
+        if operator not in _OPERATORS or value is None or (listed and not isinstance(value, (list, tuple, set))):
+            message = f"unable to parse condition: {dict(mapping)!r}"
+            raise ValueError(message)
+        return Comparison(_name(mapping), operator, list(value) if listed else value)
+    if kind == "pass_through":
+        return _from_python(str(mapping.get("pass_through_filter")))
+    message = f"unable to determine the type of condition {dict(mapping)!r}"
+    raise ValueError(message)
+
+
+def _name(mapping: Mapping[str, Any]) -> str:
+    column = mapping.get("column")
+    name = column.get("name") if isinstance(column, Mapping) else getattr(column, "name", column)
+    if not isinstance(name, str) or not name:
+        message = f"condition {dict(mapping)!r} names no column"
+        raise ValueError(message)
+    return name
+
+
+def _from_gx(text: str) -> Condition:
+    match = _GX.fullmatch(text)
+    if match is None:
+        message = f"unable to parse condition: {text}"
+        raise ValueError(message)
+    if match["notnull"]:
+        return Nullity(match["column"], is_null=False)
+    value: Any = match["text"]
+    if match["number"] is not None:
+        value = float(match["number"]) if re.search(r"[.eE]", match["number"]) else int(match["number"])
+    elif match["date"] is not None:
+        value = _moment(match["date"])
+    return Comparison(match["column"], match["operator"], value)
+
+
+def _moment(text: str) -> date:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        message = f"{text!r} is not an ISO date"
+        raise ValueError(message) from error
+
+
+_PYTHON: Final[Mapping[type[ast.cmpop], str]] = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.In: "IN",
+    ast.NotIn: "NOT_IN",
+}
+
+
+def _from_python(text: str, parser: str | None = None) -> Condition:
+    try:
+        tree = ast.parse(re.sub(r"`([^`\W]\w*)`", r"\1", text.strip()), mode="eval")
+    except (SyntaxError, ValueError):
+        return Opaque(text, parser)
+    return _from_node(tree.body) or Opaque(text, parser)
+
+
+def _from_node(node: ast.expr) -> Condition | None:
+    if isinstance(node, ast.BoolOp):
+        parts = [_from_node(value) for value in node.values]
+        known = tuple(part for part in parts if part is not None)
+        return Group(known, every=isinstance(node.op, ast.And)) if len(known) == len(parts) else None
+    if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.left, ast.Name):
+        operator = _PYTHON.get(type(node.ops[0]))
+        try:
+            value = ast.literal_eval(node.comparators[0])
+        except (ValueError, TypeError):
+            return None
+        if operator is None or value is None or isinstance(value, (list, tuple, set)) != (operator in ("IN", "NOT_IN")):
+            return None
+        return Comparison(node.left.id, operator, list(value) if isinstance(value, (tuple, set)) else value)
+    return None

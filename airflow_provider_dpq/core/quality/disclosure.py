@@ -1,0 +1,181 @@
+"""What of a check's result leaves the process: nothing of hidden columns, no more rows than the gate allows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+from pydantic import JsonValue
+
+from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.gate.report import CheckResult, Problem
+from airflow_provider_dpq.core.quality.result_format import ResultFormat
+
+COUNTS: Final = frozenset(
+    {
+        "element_count",
+        "missing_count",
+        "missing_percent",
+        "unexpected_count",
+        "unexpected_percent",
+        "unexpected_percent_total",
+        "unexpected_percent_nonmissing",
+        "matched_row_count",
+        "missing_row_count",
+        "extra_row_count",
+        "changed_row_count",
+        "changed_percent",
+    }
+)
+"""Fields of a result that count rows, and are shown of hidden columns too."""
+
+_PARTIAL: Final = ("partial_unexpected_list", "partial_unexpected_counts", "unexpected_rows")
+_INDEXES: Final = ("partial_unexpected_index_list", "unexpected_index_list")
+_SAMPLES: Final = (*_PARTIAL, *_INDEXES, "unexpected_list")
+_WITHOUT_VALUES: Final = frozenset(
+    {
+        "expect_column_to_exist",
+        "expect_column_proportion_of_non_null_values_to_be_between",
+        "expect_column_proportion_of_unique_values_to_be_between",
+        "expect_column_unique_value_count_to_be_between",
+        "expect_column_values_to_be_in_type_list",
+        "expect_column_values_to_be_of_type",
+        "expect_table_column_count_to_be_between",
+        "expect_table_column_count_to_equal",
+        "expect_table_columns_to_match_ordered_list",
+        "expect_table_columns_to_match_set",
+        "expect_table_row_count_to_be_between",
+        "expect_table_row_count_to_equal",
+        "expect_table_to_reconcile_with_other_table",
+    }
+)
+"""Expectations whose observed value is a count, a share of a count, a column's name or a type."""
+
+_KEPT_OUT: Final = "The engine's own words are kept out: they may quote a value of a hidden column."
+
+
+def disclose(check: CheckResult, wanted: ResultFormat) -> CheckResult:
+    """Return a check as the gate lets it be seen.
+
+    Args:
+        check: The check with all that is known of it, its thresholds judged.
+        wanted: What results show.
+    """
+    result = _bounded(check.result, wanted)
+    if not wanted.hidden_columns:
+        return check.model_copy(update={"result": result})
+    error = None if check.error is None else _without_engine_words(check.error)
+    if not _mentions(check.declaration, wanted.hidden_columns):
+        return check.model_copy(update={"result": _without(result, wanted.hidden_columns), "error": error})
+    judged = tuple(
+        item if item.metric in COUNTS else item.model_copy(update={"observed": None}) for item in check.thresholds
+    )
+    return check.model_copy(
+        update={"result": _counted(check.type, result, wanted), "thresholds": judged, "error": error}
+    )
+
+
+def hides_figures(kind: str, declaration: Mapping[str, JsonValue], wanted: ResultFormat) -> bool:
+    """Whether what a check observes, but for counts, stays in the process: it is about a hidden column."""
+    return kind not in _WITHOUT_VALUES and _mentions(declaration, wanted.hidden_columns)
+
+
+@contextmanager
+def engine_words_kept_out(wanted: ResultFormat) -> Iterator[None]:
+    """Keep an engine's words, which may quote a value, out of the error inside where there are hidden columns.
+
+    Raises:
+        MeasurementError: The error inside, without the engine's own words.
+    """
+    try:
+        yield
+    except MeasurementError as error:
+        problem = Problem(reason=error.reason, message=str(error))
+        if not wanted.hidden_columns or _without_engine_words(problem) == problem:
+            raise
+        raise type(error)(error.reason, _KEPT_OUT) from None
+
+
+def _bounded(result: Mapping[str, JsonValue], wanted: ResultFormat) -> dict[str, JsonValue]:
+    """Cut lists to what the gate allows, whoever made them: Great Expectations does not bound all of them."""
+    limits = dict.fromkeys((*_PARTIAL, _INDEXES[0]), wanted.partial_unexpected_count)
+    limits |= {name: wanted.sample_rows for name in ("unexpected_list", _INDEXES[1]) if wanted.sample_rows is not None}
+    shown = {name: cut(item, limits[name]) if name in limits else item for name, item in result.items()}
+    if wanted.exclude_unexpected_values:
+        shown.pop("unexpected_rows", None)  # Great Expectations shows them all the same
+    if wanted.sample_rows is not None and _names_more_rows(shown, wanted.sample_rows):
+        shown.pop("unexpected_index_query", None)
+    return shown
+
+
+def cut(item: JsonValue, limit: int | None) -> JsonValue:
+    """Cut a list about unexpected rows to a number of them; None for all."""
+    if not isinstance(item, list):
+        return item
+    head = item[:limit]
+    # With excluded values GX writes one mapping, of lists of keys.
+    keyed = len(item) == 1 and isinstance(item[0], dict) and bool(item[0])
+    if keyed and all(isinstance(keys, list) for keys in item[0].values()):  # type: ignore[union-attr]
+        return [{name: keys[:limit] for name, keys in item[0].items()}] if limit != 0 else []  # type: ignore[index, union-attr]
+    return head
+
+
+def _names_more_rows(result: Mapping[str, JsonValue], most: int) -> bool:
+    """Whether the query is pandas code, which names each row, and there are more of them than may be shown."""
+    query, count = result.get("unexpected_index_query"), result.get("unexpected_count")
+    return isinstance(query, str) and query.startswith("df.") and not (isinstance(count, int) and count <= most)
+
+
+def _mentions(declared: JsonValue | Mapping[str, JsonValue], hidden: frozenset[str]) -> bool:
+    """Whether an argument names a hidden column, also inside of a condition or a query."""
+    if isinstance(declared, str):
+        text = declared.casefold()
+        return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for name in hidden)
+    if isinstance(declared, Mapping):
+        return any(_mentions(part, hidden) for pair in declared.items() for part in pair)
+    return isinstance(declared, list) and any(_mentions(item, hidden) for item in declared)
+
+
+def _counted(kind: str, result: Mapping[str, JsonValue], wanted: ResultFormat) -> dict[str, JsonValue]:
+    """Return what is shown of a check about a hidden column: counts, and which rows they are."""
+    kept = {*COUNTS, "unexpected_index_column_names", "unexpected_index_query"}
+    if kind in _WITHOUT_VALUES:
+        kept.add("observed_value")
+    shown = {name: item for name, item in result.items() if name in kept}
+    keys = frozenset(wanted.index_columns)
+    return shown | {name: _only(result[name], keys) for name in _INDEXES if name in result}
+
+
+def _only(item: JsonValue, keys: frozenset[str]) -> JsonValue:
+    """Return named rows with nothing but their keys."""
+    if isinstance(item, list):
+        return [_only(one, keys) for one in item]
+    return {name: value for name, value in item.items() if name in keys} if isinstance(item, dict) else item
+
+
+def _without(result: Mapping[str, JsonValue], hidden: frozenset[str]) -> dict[str, JsonValue]:
+    """Return a result without what it says of hidden columns beside the check's own columns."""
+    return {name: _kept(item, hidden, sample=name in _SAMPLES) for name, item in result.items()}
+
+
+def _kept(item: JsonValue, hidden: frozenset[str], *, sample: bool) -> JsonValue:
+    if isinstance(item, list):
+        about = [one for one in item if sample or not _is_about(one, hidden)]
+        return [_kept(one, hidden, sample=sample) for one in about]
+    if isinstance(item, dict):
+        return {
+            name: _kept(value, hidden, sample=sample) for name, value in item.items() if name.casefold() not in hidden
+        }
+    return item
+
+
+def _is_about(item: JsonValue, hidden: frozenset[str]) -> bool:
+    """Whether an entry of a list is a mapping that names a hidden column, as ``{"column": ..., "sum": ...}`` does."""
+    return isinstance(item, dict) and any(isinstance(v, str) and v.casefold() in hidden for v in item.values())
+
+
+def _without_engine_words(problem: Problem) -> Problem:
+    quoting = problem.without_values != problem.message
+    return problem.model_copy(update={"message": _KEPT_OUT}) if quoting else problem

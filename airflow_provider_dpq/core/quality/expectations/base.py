@@ -1,0 +1,159 @@
+"""What expectations have in common: arguments as Great Expectations reads them, refused where it refuses them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from airflow_provider_dpq.core.quality.condition import Condition, parse_condition
+
+
+class Expectation(BaseModel):
+    """A declared statement about data that the scan can evaluate.
+
+    Attributes:
+        type: Its type in snake case.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, arbitrary_types_allowed=True)
+    type: ClassVar[str]
+
+
+def _bound(value: Any) -> Any:
+    """Read a bound as Great Expectations does: a number, else an ISO date, else an ISO date and time."""
+    if value is None or isinstance(value, date):
+        return value
+    if isinstance(value, str):
+        for read in (float, date.fromisoformat, datetime.fromisoformat):
+            try:
+                return read(value)
+            except ValueError:
+                continue
+        message = f"{value!r} is neither a number nor an ISO date or time"
+        raise ValueError(message)
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        message = f"{value!r} is neither a number nor a date"
+        raise ValueError(message) from error
+
+
+def whole(value: Any) -> Any:
+    """Read a whole number as Great Expectations does: ``3.7`` is 3, ``"3"`` is 3.
+
+    Raises:
+        ValueError: It is no number.
+    """
+    if value is None or isinstance(value, int):
+        return value
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        message = f"{value!r} is not a whole number"
+        raise ValueError(message) from error
+
+
+def _number(value: Any) -> Any:
+    bound = _bound(value)
+    if isinstance(bound, date):
+        message = f"{value!r} is not a number"
+        raise ValueError(message)  # noqa: TRY004 - pydantic turns only ValueError into its own error
+    return bound
+
+
+Bound: TypeAlias = Annotated[float | date | datetime | None, BeforeValidator(_bound)]
+Number: TypeAlias = Annotated[float | None, BeforeValidator(_number)]
+Whole: TypeAlias = Annotated[int | None, BeforeValidator(whole)]
+ColumnName: TypeAlias = Annotated[str, Field(min_length=1, strict=True)]
+Mostly: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+Parser: TypeAlias = Literal["great_expectations", "great_expectations__experimental__", "pandas", "spark"] | None
+
+
+class Conditional(Expectation):
+    """An expectation that may look at some rows only.
+
+    Attributes:
+        row_condition: Which rows: an expression in the syntax that `condition_parser` names, GX's dict form or object.
+        condition_parser: ``great_expectations``, ``pandas`` or ``spark``.
+    """
+
+    row_condition: Any = None
+    condition_parser: Parser = None
+
+    @model_validator(mode="after")
+    def _readable_condition(self) -> Self:
+        _ = self.condition
+        return self
+
+    @property
+    def condition(self) -> Condition | None:
+        """The row condition, parsed; None for all rows."""
+        return parse_condition(self.row_condition, self.condition_parser)
+
+
+class Bounded(Conditional):
+    """An expectation with a lower and an upper bound, each inclusive unless strict."""
+
+    min_value: Any = None
+    max_value: Any = None
+    strict_min: bool = False
+    strict_max: bool = False
+
+    def holds(self, value: Any) -> bool:
+        """Whether a value lies within the bounds."""
+        above = self.min_value is None or (value > self.min_value if self.strict_min else value >= self.min_value)
+        below = self.max_value is None or (value < self.max_value if self.strict_max else value <= self.max_value)
+        return bool(above and below)
+
+
+class Between(Bounded):
+    """An expectation whose lower bound must not lie above its upper one."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        try:
+            reversed_bounds = None not in (self.min_value, self.max_value) and self.min_value > self.max_value
+        except TypeError as error:
+            message = f"min_value {self.min_value!r} and max_value {self.max_value!r} cannot be compared"
+            raise ValueError(message) from error
+        if reversed_bounds:
+            message = f"min_value {self.min_value!r} is greater than max_value {self.max_value!r}"
+            raise ValueError(message)
+        return self
+
+
+def require_bound(expectation: Between) -> None:
+    """Refuse an expectation that gives no bound.
+
+    Raises:
+        ValueError: Both bounds are None.
+    """
+    if expectation.min_value is None and expectation.max_value is None:
+        message = "min_value and max_value cannot both be None"
+        raise ValueError(message)
+
+
+def as_list(value: Any) -> Any:
+    """Read a set or tuple as a list, as Great Expectations does; anything else stays as it is."""
+    return list(value) if isinstance(value, (set, frozenset, tuple)) else value
+
+
+ValueSet: TypeAlias = Annotated[list[Any], BeforeValidator(as_list)]
+
+__all__ = [
+    "Between",
+    "Bound",
+    "Bounded",
+    "ColumnName",
+    "Conditional",
+    "Expectation",
+    "Mostly",
+    "Number",
+    "ValueSet",
+    "Whole",
+    "as_list",
+    "require_bound",
+    "whole",
+]

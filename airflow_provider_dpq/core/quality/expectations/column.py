@@ -1,0 +1,95 @@
+"""Expectations about each value of a column."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from pydantic import model_validator
+
+from airflow_provider_dpq.core.quality.expectations.base import (
+    Between,
+    Bound,
+    ColumnName,
+    Conditional,
+    Mostly,
+    ValueSet,
+    Whole,
+    require_bound,
+)
+
+
+class ColumnValues(Conditional):
+    """A statement about each value of a column, of which a share may break it.
+
+    Attributes:
+        column: The column.
+        mostly: Share of the values, 0 to 1, for which it must hold.
+    """
+
+    column: ColumnName
+    mostly: Mostly = 1.0
+
+
+class ExpectColumnValuesToNotBeNull(ColumnValues):
+    """No value is missing."""
+
+    type: ClassVar[str] = "expect_column_values_to_not_be_null"
+
+
+class ExpectColumnValuesToBeNull(ColumnValues):
+    """Every value is missing."""
+
+    type: ClassVar[str] = "expect_column_values_to_be_null"
+
+
+class ExpectColumnValuesToBeUnique(ColumnValues):
+    """No value appears twice; all copies of one that does are unexpected."""
+
+    type: ClassVar[str] = "expect_column_values_to_be_unique"
+
+
+class ExpectColumnValuesToBeBetween(ColumnValues, Between):
+    """Every value lies within bounds."""
+
+    type: ClassVar[str] = "expect_column_values_to_be_between"
+    min_value: Bound = None
+    max_value: Bound = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        require_bound(self)
+        return self
+
+
+class ExpectColumnValuesToBeInSet(ColumnValues):
+    """Every value is one of a set."""
+
+    type: ClassVar[str] = "expect_column_values_to_be_in_set"
+    value_set: ValueSet
+
+
+class ExpectColumnValuesToNotBeInSet(ColumnValues):
+    """No value is one of a set."""
+
+    type: ClassVar[str] = "expect_column_values_to_not_be_in_set"
+    value_set: ValueSet
+
+
+class ExpectColumnValueLengthsToBeBetween(ColumnValues, Between):
+    """Every value has a number of characters within bounds."""
+
+    type: ClassVar[str] = "expect_column_value_lengths_to_be_between"
+    min_value: Whole = None
+    max_value: Whole = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        require_bound(self)
+        return self
+
+
+class ExpectColumnValueLengthsToEqual(ColumnValues):
+    """Every value has a given number of characters."""
+
+    type: ClassVar[str] = "expect_column_value_lengths_to_equal"
+    value: float

@@ -1,0 +1,87 @@
+"""Expectations about a table as a whole."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator
+
+from airflow_provider_dpq.core.quality.expectations.base import (
+    Between,
+    ColumnName,
+    Conditional,
+    Expectation,
+    Number,
+    Whole,
+    as_list,
+    whole,
+)
+
+
+class ExpectTableRowCountToBeBetween(Between):
+    """The table has a number of rows within bounds."""
+
+    type: ClassVar[str] = "expect_table_row_count_to_be_between"
+    min_value: Whole = None
+    max_value: Whole = None
+
+
+class ExpectTableRowCountToEqual(Conditional):
+    """The table has a given number of rows."""
+
+    type: ClassVar[str] = "expect_table_row_count_to_equal"
+    value: Annotated[int, BeforeValidator(whole)]
+
+
+class ExpectTableRowCountToEqualOtherTable(Conditional):
+    """The table has as many rows as another one.
+
+    Attributes:
+        other_table_name: Name given in `references`, else a path (files), or a table of the same connection.
+    """
+
+    type: ClassVar[str] = "expect_table_row_count_to_equal_other_table"
+    other_table_name: ColumnName
+
+
+class ExpectTableColumnCountToBeBetween(Expectation):
+    """The table has a number of columns within bounds."""
+
+    type: ClassVar[str] = "expect_table_column_count_to_be_between"
+    min_value: Number = None
+    max_value: Number = None
+
+    def holds(self, count: int) -> bool:
+        """Whether a number of columns lies within the bounds; between reversed ones nothing does."""
+        above = self.min_value is None or count >= self.min_value
+        return above and (self.max_value is None or count <= self.max_value)
+
+
+class ExpectTableColumnCountToEqual(Expectation):
+    """The table has a given number of columns."""
+
+    type: ClassVar[str] = "expect_table_column_count_to_equal"
+    value: Annotated[int, BeforeValidator(whole)]
+
+
+class ExpectColumnToExist(Expectation):
+    """The table has a column, at a position where one is given (counted from 0)."""
+
+    type: ClassVar[str] = "expect_column_to_exist"
+    column: ColumnName
+    column_index: Whole = None
+
+
+class ExpectTableColumnsToMatchSet(Expectation):
+    """The table has these columns, in any order; with `exact_match` no others."""
+
+    type: ClassVar[str] = "expect_table_columns_to_match_set"
+    column_set: Annotated[list[Any] | None, BeforeValidator(as_list)] = None
+    exact_match: bool | None = True
+
+
+class ExpectTableColumnsToMatchOrderedList(Expectation):
+    """The table has these columns in this order and no others."""
+
+    type: ClassVar[str] = "expect_table_columns_to_match_ordered_list"
+    column_list: Annotated[list[Any] | None, BeforeValidator(as_list)] = None

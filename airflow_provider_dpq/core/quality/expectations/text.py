@@ -1,0 +1,46 @@
+"""Expectations about what the texts of a column can be read as."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator
+
+from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
+
+
+def _usable_format(text: str) -> str:
+    """Refuse a format that cannot read what it writes, as Great Expectations does."""
+    try:
+        datetime.strptime(datetime.now(UTC).strftime(text), text)  # noqa: DTZ007 - the format decides about the zone
+    except ValueError as error:
+        message = f"the format {text!r} cannot be used: {error}"
+        raise ValueError(message) from error
+    return text
+
+
+class ExpectColumnValuesToBeDateutilParseable(ColumnValues):
+    """Every value can be read as a date or time by dateutil."""
+
+    type: ClassVar[str] = "expect_column_values_to_be_dateutil_parseable"
+
+
+class ExpectColumnValuesToMatchStrftimeFormat(ColumnValues):
+    """Every value is a date or time in a format of `strftime`."""
+
+    type: ClassVar[str] = "expect_column_values_to_match_strftime_format"
+    strftime_format: Annotated[str, AfterValidator(_usable_format)]
+
+
+class ExpectColumnValuesToBeJsonParseable(ColumnValues):
+    """Every value is JSON."""
+
+    type: ClassVar[str] = "expect_column_values_to_be_json_parseable"
+
+
+class ExpectColumnValuesToMatchJsonSchema(ColumnValues):
+    """Every value is JSON that follows a JSON schema."""
+
+    type: ClassVar[str] = "expect_column_values_to_match_json_schema"
+    json_schema: dict[Any, Any]

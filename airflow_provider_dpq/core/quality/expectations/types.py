@@ -1,0 +1,30 @@
+"""Expectations about the type of a column."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from airflow_provider_dpq.core.quality.expectations.base import ColumnName, Expectation
+from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
+
+
+class ExpectColumnValuesToBeOfType(ColumnValues):
+    """The column is of a type, by the type's name in the column's source."""
+
+    type: ClassVar[str] = "expect_column_values_to_be_of_type"
+    type_: str
+
+
+class ExpectColumnValuesToBeInTypeList(ColumnValues):
+    """The column is of one of some types, by the types' names in the column's source."""
+
+    type: ClassVar[str] = "expect_column_values_to_be_in_type_list"
+    type_list: list[str] | None = None
+
+
+class ExpectColumnTypeToBe(Expectation):
+    """The column is declared with a type, by the type's name in the column's source."""
+
+    type: ClassVar[str] = "expect_column_type_to_be"
+    column: ColumnName
+    type_: str

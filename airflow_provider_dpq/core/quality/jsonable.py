@@ -1,0 +1,41 @@
+"""Values of data in the JSON form that Great Expectations gives them."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Mapping
+from datetime import date, time
+from decimal import Decimal
+from typing import Any
+
+from pydantic import JsonValue
+
+
+def jsonable(value: Any) -> JsonValue:
+    """Return a value as JSON can hold it: ISO dates and times, decimals as floats, NaN and missing as None.
+
+    Args:
+        value: A value that a table held or an aggregate of it; lists and mappings of such values too.
+    """
+    if value is None or isinstance(value, (bool, str, int)):
+        return value
+    if isinstance(value, (float, Decimal)):
+        return None if math.isnan(value) else float(value)
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(item) for key, item in value.items()}
+    return _collection(value)
+
+
+def _collection(value: Any) -> JsonValue:
+    if isinstance(value, (list, tuple)):
+        return [jsonable(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted((jsonable(item) for item in value), key=repr)
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return base64.b64encode(value).decode()
+    if getattr(value, "shape", None) == ():
+        return jsonable(value.item())  # a scalar of numpy
+    return str(value)

@@ -1,0 +1,138 @@
+"""Reports about parts of a table, put together into one about the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from pydantic import JsonValue
+
+from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.gate.report import CheckResult, DataInterval, Problem, Provenance, Report, make_report
+from airflow_provider_dpq.core.gate.threshold import Threshold, ThresholdResult
+from airflow_provider_dpq.core.gate.verdict import Verdict, worst
+from airflow_provider_dpq.core.quality.gate import KIND
+from airflow_provider_dpq.core.quality.merge import COUNTS, figures_of, merge_figures
+from airflow_provider_dpq.core.quality.result import SuiteResult
+
+_MOST_NAMED: Final = 20
+
+
+def merge_reports(
+    parts: Sequence[Report | None],
+    *,
+    gate: str,
+    provenance: Provenance,
+    thresholds: Sequence[Threshold] = (),
+    data_interval: DataInterval | None = None,
+) -> Report:
+    """Put the reports of gates on parts of a table together: one verdict, the worst, and counts of the whole.
+
+    Counts, extremes and sums of checks are merged; a check of another figure holds where it held in every part. A part
+    without a report, or with one that is an error, makes the whole an error.
+
+    Args:
+        parts: A report for each part; None for a part that left none.
+        gate: Name of the merged gate.
+        provenance: Which run merges them.
+        thresholds: Thresholds on the merged metrics, beside those that the parts were judged by.
+        data_interval: The span of data judged.
+
+    Returns:
+        The merged report. Its thresholds are those given, and of the parts the ones that did not pass.
+    """
+    found = [part for part in parts if part is not None]
+    merged = tuple(_merged(name, found) for name in dict.fromkeys(c.name for part in found for c in part.checks))
+    started = min((part.started_at for part in found), default=datetime.now(UTC))
+    ended = max((part.started_at.timestamp() + part.duration_seconds for part in found), default=started.timestamp())
+    whole = SuiteResult("", _subject(found), merged, sum(map(_rows, found)), started, ended - started.timestamp())
+    report = make_report(
+        gate=gate,
+        kind=KIND,
+        subject=whole.subject,
+        provenance=provenance,
+        started_at=started,
+        duration_seconds=whole.duration_seconds,
+        metrics=whole.metrics,
+        checks=merged,
+        thresholds=thresholds,
+        data_interval=data_interval,
+        error=_error(parts),
+    )
+    breached = tuple(_of_part(item, part) for part in found for item in part.thresholds if not _passed(item.verdict))
+    verdict = worst([report.verdict, *(part.verdict for part in found)])
+    return report.model_copy(update={"thresholds": (*report.thresholds, *breached), "verdict": verdict})
+
+
+def _error(parts: Sequence[Report | None]) -> MeasurementError | None:
+    """Return why the whole was not measured, of which a part may be the reason."""
+    missing = [number for number, part in enumerate(parts) if part is None]
+    if not parts:
+        return MeasurementError("missing_part", "There is no part.", hint="Was the gate expanded over anything?")
+    if missing:
+        message = f"{len(missing)} of {len(parts)} parts left no report, the first of them part {missing[0]}."
+        return MeasurementError("missing_part", message, hint="Clear them, so that they run again.")
+    for number, part in enumerate(parts):
+        if part is not None and part.error is not None:
+            return MeasurementError(part.error.reason, f"In part {number} ({part.subject}): {part.error.message}")
+    return None
+
+
+def _merged(name: str, parts: Sequence[Report]) -> CheckResult:
+    held = [(part, check) for part in parts for check in part.checks if check.name == name]
+    checks = [check for _, check in held]
+    leading = max(checks, key=lambda check: check.verdict.rank)
+    absent = len([part for part in parts if part.error is None]) - len(held)
+    error = next((check.error for check in checks if check.error is not None), None)
+    verdict = leading.verdict
+    if absent > 0:
+        message = f"{absent} of {len(parts)} parts did not make this check."
+        error, verdict = error or Problem(reason="missing_part", message=message), Verdict.ERROR
+    evaluators = sorted({check.evaluated_by for check in checks if check.evaluated_by})
+    return leading.model_copy(
+        update={
+            "verdict": verdict,
+            "success": all(check.success for check in checks) and error is None,
+            "result": _result(held),
+            "error": error,
+            "evaluated_by": ", ".join(evaluators) or None,
+        }
+    )
+
+
+def _result(held: Sequence[tuple[Report, CheckResult]]) -> Mapping[str, JsonValue]:
+    checks = [check for _, check in held]
+    results = [figures_of(check.result) for check in checks]
+    figures = merge_figures(checks[0].type, results) if all(results) else None
+    result: dict[str, JsonValue] = dict(figures or {})
+    if figures is None and all(set(COUNTS[:2]) <= set(item) for item in results):
+        result = dict(merge_figures("expect_column_values_to_be_null", results) or {})
+    elements, unexpected = result.get("element_count"), result.get("unexpected_count")
+    if isinstance(elements, int) and isinstance(unexpected, int):
+        missing = result.get("missing_count")
+        valued = elements - (missing if isinstance(missing, int) else 0)
+        result["unexpected_percent"] = unexpected / valued * 100 if valued else None
+    result["scope"] = "each part" if figures is None else "all parts"
+    breaking = [part.id for part, check in held if not check.success or check.result.get("unexpected_count")]
+    result["reports_with_unexpected"] = list[JsonValue](breaking[:_MOST_NAMED])
+    return result
+
+
+def _subject(parts: Sequence[Report]) -> str:
+    if not parts:
+        return "no part"
+    return parts[0].subject if len(parts) == 1 else f"{parts[0].subject} and {len(parts) - 1} other parts"
+
+
+def _rows(report: Report) -> int:
+    values = [metric.value for metric in report.metrics if metric.name == "row_count" and not metric.tags]
+    return int(values[0] or 0) if values else 0
+
+
+def _of_part(result: ThresholdResult, part: Report) -> ThresholdResult:
+    return result.model_copy(update={"tags": {**result.tags, "part": part.subject}})
+
+
+def _passed(verdict: Verdict) -> bool:
+    return verdict is Verdict.PASS

@@ -1,0 +1,13 @@
+"""What tells a query from the name of a table."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_QUERY: Final = re.compile(r"\s*(?:select|with)\b(?!\s*(?:\.|$))", re.IGNORECASE)
+
+
+def is_query(text: str) -> bool:
+    """Whether a text is a query: it begins with SELECT or WITH and goes on, not as a name with a dot in it does."""
+    return _QUERY.match(text) is not None

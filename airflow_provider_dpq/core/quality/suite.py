@@ -1,0 +1,268 @@
+"""Suites: what a user declares, read from any of the forms that Great Expectations knows, and checked before use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from airflow_provider_dpq.core.errors import DeclarationError
+from airflow_provider_dpq.core.gate.threshold import Threshold, parse_thresholds
+from airflow_provider_dpq.core.quality.contract import is_contract
+from airflow_provider_dpq.core.quality.contract_suite import as_suite
+from airflow_provider_dpq.core.quality.document import find_document, is_document, read_document, split_name
+from airflow_provider_dpq.core.quality.emptiness import OnEmpty, parse_on_empty
+from airflow_provider_dpq.core.quality.expectations import Expectation, registered
+from airflow_provider_dpq.core.quality.merge import require_partitionable
+
+_SEVERITIES: Final = ("critical", "warning", "info")
+_GX_KEYS: Final = {"type", "expectation_type", "kwargs", "meta", "severity", "id", "notes", "description"} | {
+    "rendered_content",
+    "expectation_context",
+    "windows",
+    "notify_on",
+}
+_OUR_KEYS: Final = {"name", "thresholds", "on_empty"}
+_PARAMETER: Final = "$PARAMETER"
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One expectation as declared, with its arguments resolved.
+
+    Attributes:
+        name: Name of the check, unique in its suite.
+        type: Expectation type in snake case.
+        kwargs: Its keyword arguments.
+        severity: ``critical`` fails the gate, ``warning`` warns, ``info`` only records.
+        thresholds: Thresholds on the check's own metrics; where there are any, they decide instead of the severity.
+        on_empty: What decides where there were no rows to check; None for the gate's own policy.
+        expectation: The expectation as the scan knows it; None where only Great Expectations does.
+        native: The Great Expectations object, where the user gave one.
+    """
+
+    name: str
+    type: str
+    kwargs: Mapping[str, Any]
+    severity: str = "critical"
+    thresholds: tuple[Threshold, ...] = ()
+    on_empty: OnEmpty | None = None
+    expectation: Expectation | None = None
+    native: Any = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A named, ordered set of expectations."""
+
+    name: str
+    expectations: tuple[Declared, ...]
+
+
+def validate_suite(suite: Any, *, partitioned: bool = False) -> None:
+    """Refuse a suite that could never run, without reading any data.
+
+    Suite parameters may still be open; arguments that contain one are not checked yet.
+
+    Args:
+        suite: A suite in any form that `load_suite` reads.
+        partitioned: Whether the table is checked by partition, which not every expectation can be.
+
+    Raises:
+        DeclarationError: What is wrong with it, and with which expectation.
+    """
+    built = _build(_document(suite), parameters=None)
+    if partitioned:
+        require_partitionable(declared.type for declared in built.expectations)
+
+
+def load_suite(suite: Any, parameters: Mapping[str, Any] | None = None) -> Suite:
+    """Read a suite and put its parameters in.
+
+    Args:
+        suite: A path of a JSON or YAML file, also in object storage, a mapping, a plain list of expectations, a GX
+            ``ExpectationSuite``, a contract, or a suite that was loaded before, which is returned as it is. An
+            expectation is a mapping of ``type``, ``kwargs`` and, as wanted, ``severity``, ``name``, ``thresholds`` and
+            ``on_empty`` (these three may also stand under ``meta.dpq``), or a GX expectation object.
+        parameters: Values of the suite's parameters: ``{"$PARAMETER": "limit"}`` becomes ``parameters["limit"]``.
+
+    Raises:
+        DeclarationError: The suite is not one, or an expectation in it is wrong.
+        SourceError: The suite in object storage does not exist or cannot be reached.
+    """
+    if isinstance(suite, Suite):
+        return suite
+    return _build(_document(suite), parameters=parameters or {})
+
+
+def _document(suite: Any) -> Any:
+    """Return what a path leads to; after a ``#`` may stand which object of a contract is meant."""
+    if not is_document(suite):
+        return suite
+    source, wanted = split_name(suite)
+    found = _read(source)
+    return as_suite(found, wanted) if wanted else found
+
+
+def _read(suite: Any) -> Any:
+    path = find_document(suite)
+    try:
+        return read_document(path)
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"The suite {str(path)!r} cannot be read: {error}."
+        raise DeclarationError("unreadable_suite", message, hint="Give the path of a JSON or YAML file.") from error
+    except ValueError as error:
+        message = f"The suite {str(path)!r} {error}."
+        raise DeclarationError("invalid_suite", message) from error
+
+
+def _build(suite: Any, *, parameters: Mapping[str, Any] | None) -> Suite:
+    name, items = _parts(suite)
+    if not items:
+        message = "The suite has no expectation: a gate that checks nothing would always pass."
+        raise DeclarationError("empty_suite", message, hint="Declare at least one expectation.")
+    declared: dict[str, Declared] = {}
+    for position, item in enumerate(items):
+        one = _declared(item, position, parameters)
+        numbered = (f"{one.name}#{number}" for number in count(2))
+        free = one.name if one.name not in declared else next(text for text in numbered if text not in declared)
+        declared[free] = replace(one, name=free)
+    return Suite(name, tuple(declared.values()))
+
+
+def _parts(suite: Any) -> tuple[str, Sequence[Any]]:
+    if is_contract(suite):
+        suite = as_suite(suite)
+    if isinstance(suite, Mapping) and isinstance(suite.get("expectations"), Sequence):
+        return str(suite.get("name") or suite.get("expectation_suite_name") or ""), suite["expectations"]
+    if isinstance(suite, Iterable) and not isinstance(suite, (str, bytes, Mapping)):
+        return "", list(suite)
+    expectations = getattr(suite, "expectations", None)
+    if isinstance(expectations, Sequence):
+        return str(getattr(suite, "name", "") or ""), expectations
+    message = f"{type(suite).__name__} is not a suite."
+    hint = "Give a list of expectations, a mapping with 'expectations', a GX ExpectationSuite, or the path of one."
+    raise DeclarationError("invalid_suite", message, hint=hint)
+
+
+def _declared(item: Any, position: int, parameters: Mapping[str, Any] | None) -> Declared:
+    native = None
+    if not isinstance(item, Mapping):
+        native, item = item, _configuration(item, position)
+    unknown = set(item) - _GX_KEYS - _OUR_KEYS
+    kind = item.get("type", item.get("expectation_type"))
+    if not isinstance(kind, str):
+        message = f"Expectation {position + 1} of the suite has no type."
+        raise DeclarationError("invalid_suite", message, hint="Write {'type': 'expect_...', 'kwargs': {...}}.")
+    if unknown:
+        message = f"Expectation {position + 1} ({kind}) has unknown keys {sorted(map(str, unknown))}."
+        raise DeclarationError("invalid_suite", message, hint="Arguments of the expectation stand under 'kwargs'.")
+    kwargs = item.get("kwargs") or {}
+    if not isinstance(kwargs, Mapping):
+        message = f"The kwargs of expectation {position + 1} ({kind}) are {type(kwargs).__name__}, not a mapping."
+        raise DeclarationError("invalid_suite", message)
+    open_parameters = parameters is None and _has_parameter(kwargs)
+    arguments = dict(kwargs) if open_parameters else _resolved(kwargs, parameters or {}, kind)
+    ours = _options(item, kind)
+    return Declared(
+        name=str(ours.get("name") or _default_name(kind, arguments)),
+        type=kind,
+        kwargs=arguments,
+        severity=_severity(item.get("severity"), kind),
+        thresholds=parse_thresholds(ours.get("thresholds"), "quality"),
+        on_empty=parse_on_empty(ours.get("on_empty"), kind),
+        expectation=_expectation(kind, arguments, native, open_parameters=open_parameters),
+        native=native,
+    )
+
+
+def _configuration(native: Any, position: int) -> Mapping[str, Any]:
+    try:
+        configuration = native.configuration
+        return {
+            "type": configuration.type,
+            "kwargs": configuration.kwargs,
+            "meta": configuration.meta,
+            "severity": getattr(native, "severity", None),
+        }
+    except AttributeError as error:
+        message = f"Expectation {position + 1} of the suite is {type(native).__name__}."
+        hint = "Write {'type': 'expect_...', 'kwargs': {...}} or give a GX expectation object."
+        raise DeclarationError("invalid_suite", message, hint=hint) from error
+
+
+def _options(item: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    meta = item.get("meta") or {}
+    nested = meta.get("dpq", {}) if isinstance(meta, Mapping) else {}
+    if not isinstance(nested, Mapping) or set(nested) - _OUR_KEYS:
+        message = f"meta.dpq of {kind} is {nested!r}."
+        raise DeclarationError("invalid_suite", message, hint=f"It may hold {', '.join(sorted(_OUR_KEYS))}.")
+    return {**nested, **{key: item[key] for key in _OUR_KEYS if key in item}}
+
+
+def _severity(severity: Any, kind: str) -> str:
+    text = str(getattr(severity, "value", severity or "critical")).lower()
+    if text not in _SEVERITIES:
+        message = f"Severity {severity!r} of {kind} is unknown."
+        raise DeclarationError("unknown_severity", message, hint=f"Use one of {', '.join(_SEVERITIES)}.")
+    return text
+
+
+def _default_name(kind: str, kwargs: Mapping[str, Any]) -> str:
+    columns = [kwargs.get(key) for key in ("column", "column_A", "column_B")]
+    columns += [kwargs.get("expression")]
+    columns += list(kwargs["column_list"]) if isinstance(kwargs.get("column_list"), (list, tuple)) else []
+    return f"{kind}({'+'.join(str(column) for column in columns if column is not None)})"
+
+
+def _has_parameter(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return _PARAMETER in value or any(_has_parameter(item) for item in value.values())
+    return isinstance(value, (list, tuple)) and any(_has_parameter(item) for item in value)
+
+
+def _resolved(value: Any, parameters: Mapping[str, Any], kind: str) -> Any:
+    if isinstance(value, Mapping):
+        if set(value) == {_PARAMETER}:
+            return _parameter(value[_PARAMETER], parameters, kind)
+        return {key: _resolved(item, parameters, kind) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_resolved(item, parameters, kind) for item in value)
+    return value
+
+
+def _parameter(name: Any, parameters: Mapping[str, Any], kind: str) -> Any:
+    if isinstance(name, str) and name in parameters:
+        return parameters[name]
+    known = ", ".join(sorted(map(str, parameters))) or "none"
+    message = f"The suite parameter {name!r} of {kind} has no value."
+    raise DeclarationError("missing_parameter", message, hint=f"Given parameters: {known}.")
+
+
+def _expectation(kind: str, kwargs: Mapping[str, Any], native: Any, *, open_parameters: bool) -> Expectation | None:
+    model = registered().get(kind)
+    if model is None and native is not None:
+        return None
+    if model is None:
+        import difflib
+
+        close = difflib.get_close_matches(kind, registered(), n=1)
+        message = f"Unknown expectation {kind!r}."
+        hint = f"Did you mean {close[0]!r}?" if close else "See the reference of expectations."
+        raise DeclarationError("unknown_expectation", message, hint=hint)
+    unknown = set(kwargs) - set(model.model_fields)
+    if unknown:
+        message = f"{kind} has no argument {', '.join(map(repr, sorted(unknown)))}."
+        raise DeclarationError("unknown_argument", message, hint=f"It takes {', '.join(sorted(model.model_fields))}.")
+    if open_parameters:
+        return None
+    try:
+        return model(**kwargs)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        message = f"{kind}: {place + ': ' if place else ''}{first['msg']}."
+        raise DeclarationError("invalid_argument", message) from error
