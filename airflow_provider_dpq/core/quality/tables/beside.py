@@ -1,0 +1,69 @@
+"""Files and frames beside the table that is checked, and how they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from airflow_provider_dpq.core.errors import DeclarationError, SourceError
+from airflow_provider_dpq.core.quality.place import Place, is_place, locate
+from airflow_provider_dpq.core.quality.tables.duck import Limits, Scan
+from airflow_provider_dpq.core.quality.tables.files import Files, Reading, attach_files
+from airflow_provider_dpq.core.quality.tables.frames import attach_frame, is_frame
+from airflow_provider_dpq.core.quality.tables.table import Column
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the references of checks may name.
+
+    Attributes:
+        references: Paths and frames by name.
+        limits: What DuckDB may use to read them.
+        reading: How files are read.
+    """
+
+    references: Mapping[str, Any]
+    limits: Limits
+    reading: Reading
+
+    def open_other(self, scan: Scan, relation: str, name: str) -> Mapping[str, Column]:
+        """Give DuckDB another file or frame as a relation, and return its columns.
+
+        Args:
+            scan: Where the relation is made.
+            relation: Its name there.
+            name: A name among the references, else a path.
+
+        Raises:
+            SourceError: ``unknown_reference``.
+        """
+        try:
+            return attach(scan, relation, located(self.references.get(name, name)), self.reading)
+        except (DeclarationError, SourceError) as error:
+            message = f"The other table {name!r} cannot be opened: {error.message}"
+            raise SourceError("unknown_reference", message, hint="Give it in references, or as a path.") from error
+
+
+def located(data: Any) -> Any:
+    """Return the place that a URL or a path object names, and anything else as it is.
+
+    Raises:
+        DeclarationError: ``missing_filesystem``.
+        SourceError: The file system cannot be made.
+    """
+    return locate(data) if not is_frame(data) and is_place(data) else data
+
+
+def attach(scan: Scan, relation: str, data: Any, reading: Reading) -> Mapping[str, Column]:
+    """Give DuckDB a path, a glob, a place or a frame as a relation, and return its columns.
+
+    Raises:
+        DeclarationError: It is none of these, or of no known format.
+        SourceError: The files are missing or cannot be read.
+    """
+    if isinstance(data, (str, Path, Place, Files)):
+        return attach_files(scan, relation, data, reading)
+    return attach_frame(scan, relation, data)

@@ -1,0 +1,207 @@
+"""Tables and queries of a database, checked where they live by aggregate queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from airflow_provider_dpq.core.errors import DeclarationError, SourceError
+from airflow_provider_dpq.core.quality.query import is_query
+from airflow_provider_dpq.core.quality.tables import snapshot
+from airflow_provider_dpq.core.quality.tables.failure import ended_error, opening, query_error
+from airflow_provider_dpq.core.quality.tables.reflection import changes, describe_query, describe_table, refuse_changes
+from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
+from airflow_provider_dpq.core.quality.tables.table import Column
+
+PERCENT_DOUBLED: Final = frozenset({"format", "pyformat"})
+"""Styles of parameters in which a percent sign that means itself is written twice."""
+
+
+class DatabaseTable(SQLTable):
+    """A table, view or query on a SQLAlchemy connection.
+
+    Args:
+        connection: Its own connection.
+        data: The name of the table, or the query.
+        source: What to select from.
+        columns: Its columns.
+        owned: Whether the engine was made for this table and goes with it.
+    """
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        data: str,
+        source: sa.FromClause,
+        columns: Mapping[str, Column],
+        *,
+        owned: bool,
+    ) -> None:
+        self.connection = connection
+        self._owned = owned
+        self._begun = False
+        self._others: dict[str, tuple[sa.FromClause, Mapping[str, Column]]] = {}
+        self.data = data
+        self.source = source
+        self.subject = "query" if is_query(data) else data
+        self.columns = columns
+
+    @property
+    def dialect(self) -> str:
+        """Return SQLAlchemy's name of the dialect."""
+        return self.connection.dialect.name
+
+    @property
+    def engine(self) -> sa.Engine:
+        """Return what opens further connections to the same database."""
+        return self.connection.engine
+
+    @property
+    def names(self) -> set[str]:
+        """Return the names of all tables that were asked, but for those inside of a query."""
+        return {*self._others, *([] if is_query(self.data) else [self.data])}
+
+    def release(self) -> None:
+        """End the transaction that reads, so that it holds no lock; the next query sees another state."""
+        self._begun = False
+        self.connection.rollback()
+
+    def rows(self, *, positioned: bool = False) -> sa.FromClause:
+        """Select from the table; rows of a database have no position."""
+        return self.source
+
+    def fetch(self, query: sa.Select[Any]) -> list[tuple[Any, ...]]:
+        """Run a query and return its rows."""
+        try:
+            with self.lend() as connection:
+                return [tuple(row) for row in connection.execute(query)]
+        except SQLAlchemyError as error:
+            raise query_error(error, self.subject) from error
+
+    def ask(self, query: str, most: int) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Run a query of the user's own, and return the names of its columns and its first rows."""
+        try:
+            # A colon is part of the query, never the beginning of a parameter.
+            with self.lend() as connection, closing(connection.execute(sa.text(query.replace(":", r"\:")))) as result:
+                return list(result.keys()), [tuple(row) for row in result.fetchmany(most)] if most else []
+        except SQLAlchemyError as error:
+            raise query_error(error, self.subject) from error
+
+    def stream(self, query: sa.Select[Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Run a query and yield its rows, at most so many at a time, without holding the others."""
+        options = {"stream_results": True, "yield_per": size}
+        try:
+            with self.lend() as connection, closing(connection.execute(query, execution_options=options)) as result:
+                for part in result.partitions():
+                    yield [tuple(row) for row in part]
+        except SQLAlchemyError as error:
+            raise query_error(error, self.subject) from error
+
+    def neighbour(self, name: str) -> DatabaseTable:
+        """Open another table or query of the same database, on a connection of its own."""
+        return open_database(self.connection.engine, name)
+
+    def text(self, query: sa.Select[Any]) -> str | None:
+        """Return a query in the words of the database; None where a value in it has no spelling there."""
+        try:
+            text = str(query.compile(self.connection, compile_kwargs={"literal_binds": True}))
+        except (sa.exc.CompileError, NotImplementedError):
+            return None
+        # Doubled for the driver alone: a text that people read, or that stands in another query, has one sign.
+        return text.replace("%%", "%") if self.connection.dialect.paramstyle in PERCENT_DOUBLED else text
+
+    @contextmanager
+    def lend(self) -> Iterator[sa.Connection]:
+        """Lend the connection for statements that only read; all of them see the state that the first one saw.
+
+        What a refused statement leaves behind is undone: the next one is not refused for its failure.
+        """
+        savepoint = None
+        if not self._begun:
+            snapshot.begin(self.connection)
+        elif self.dialect in snapshot.ABORTS:
+            savepoint = self.connection.begin_nested()
+        try:
+            yield self.connection
+        except SQLAlchemyError as error:
+            if ended_error(error, self.subject) is None:
+                self._undo(savepoint)
+            raise
+        if savepoint is not None:
+            savepoint.rollback()
+        self._begun = True
+
+    def _undo(self, savepoint: sa.NestedTransaction | None) -> None:
+        if savepoint is not None:
+            savepoint.rollback()
+        elif self.dialect not in snapshot.SURVIVES:
+            self._begun = False
+
+    def other(self, name: str) -> tuple[sa.FromClause, Mapping[str, Column]]:
+        """Return another table of the same database and its columns."""
+        if name not in self._others:
+            with opening(self.connection, name):
+                self._others[name] = describe_table(self.connection, name)
+        return self._others[name]
+
+    def confirm(self) -> None:
+        """Look once more at the columns of all tables that were asked."""
+        tables = dict(self._others)
+        if not is_query(self.data):
+            tables[self.data] = (self.source, self.columns)
+        try:
+            self._begun = False
+            self.connection.rollback()
+            for name, (_, planned) in tables.items():
+                _, found = describe_table(self.connection, name)
+                refuse_changes(name, changes(planned, found))
+        except SourceError:
+            refuse_changes(self.subject, ["a table is gone"])
+        except SQLAlchemyError as error:
+            raise query_error(error, self.subject) from error
+
+    def close(self) -> None:
+        """Give the connection back, and close the engine where it was opened for this table."""
+        self.connection.close()
+        if self._owned:
+            self.connection.engine.dispose()
+
+
+def open_database(connection: Any, data: str) -> DatabaseTable:
+    """Open a table, ``schema.table`` or query of a database.
+
+    Args:
+        connection: SQLAlchemy engine, connection or URL.
+        data: Name of a table, optionally with its schema, or a query that starts with SELECT or WITH.
+
+    Raises:
+        DeclarationError: ``invalid_connection``.
+        SourceError: ``unreachable_database``, ``permission_denied``, ``invalid_query`` or ``missing_table``.
+    """
+    engine, owned = _engine(connection)
+    with opening(engine, data):
+        # A connection of the caller's stays the caller's: its own one is opened beside it.
+        opened = snapshot.connect(engine)
+    try:
+        with opening(opened, data):
+            source, columns = (describe_query if is_query(data) else describe_table)(opened, data)
+    except BaseException:
+        opened.close()
+        raise
+    return DatabaseTable(opened, data, source, columns, owned=owned)
+
+
+def _engine(connection: Any) -> tuple[sa.Engine, bool]:
+    if isinstance(connection, sa.Engine):
+        return connection, False
+    if isinstance(connection, sa.Connection):
+        return connection.engine, False
+    try:
+        return sa.create_engine(connection, poolclass=sa.NullPool), True
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as error:
+        message = f"{type(connection).__name__} is no SQLAlchemy connection, or its driver is missing: {error}."
+        raise DeclarationError("invalid_connection", message, hint="Give an engine or a URL.") from error

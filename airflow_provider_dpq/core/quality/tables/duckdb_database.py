@@ -1,0 +1,263 @@
+"""Tables and queries of a DuckDB database: typed columns, and SQL's answers, as of any other database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import sqlalchemy as sa
+
+from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, SourceError
+from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query
+from airflow_provider_dpq.core.quality.query import is_query
+from airflow_provider_dpq.core.quality.tables.duck import Limits, typed_column
+from airflow_provider_dpq.core.quality.tables.reflection import changes, query_source
+from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
+from airflow_provider_dpq.core.quality.tables.table import Column, Kind
+
+_SCHEME: Final = "duckdb"
+_ZONED: Final = "TIMESTAMP WITH TIME ZONE"
+_COLUMNS: Final = """
+SELECT database_name, schema_name, column_name, data_type FROM duckdb_columns()
+WHERE table_name = $1
+  AND CASE WHEN $2 = '' THEN (database_name, schema_name) IN ((current_database(), current_schema()), ('temp', 'main'))
+      ELSE $2 IN (schema_name, concat(database_name, '.', schema_name)) END
+ORDER BY database_name = 'temp' DESC, database_name = current_database() DESC, database_name, column_index
+"""
+
+
+def is_duckdb(connection: Any) -> bool:
+    """Whether a connection is DuckDB's own, or an address such as ``duckdb:///orders.db``."""
+    if isinstance(connection, (str, sa.URL)):
+        return str(connection).partition(":")[0] == _SCHEME
+    return isinstance(connection, duckdb.DuckDBPyConnection)
+
+
+class DuckDatabase(SQLTable):
+    """A table, view or query of a DuckDB database.
+
+    Args:
+        cursor: Its own connection to the database.
+        data: The name of the table, or the query.
+        owned: The connection that was opened for this table; None where it is the caller's.
+    """
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, data: str, owned: duckdb.DuckDBPyConnection | None) -> None:
+        self._cursor = cursor
+        self._owned = owned
+        self._source_connection = owned or cursor
+        self._begun = False
+        self._others: dict[str, tuple[sa.FromClause, Mapping[str, Column]]] = {}
+        self._data = data
+        self.subject = "query" if is_query(data) else data
+        self._source, self.columns = self._describe_query(data) if is_query(data) else self._describe(data)
+
+    @property
+    def dialect(self) -> str:
+        """Return ``duckdb``."""
+        return "duckdb"
+
+    def rows(self, *, positioned: bool = False) -> sa.FromClause:
+        """Select from the table; rows of a database have no position."""
+        return self._source
+
+    def fetch(self, query: sa.Select[Any]) -> list[tuple[Any, ...]]:
+        """Run a query and return its rows; all queries see the state that the first one saw."""
+        text, parameters = compile_query(query)
+        with self._reading():
+            zoned = self._run(text, parameters)
+            return _with_instants(self._cursor.fetchall(), zoned)
+
+    def stream(self, query: sa.Select[Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Run a query and yield its rows, at most so many at a time, without holding the others."""
+        text, parameters = compile_query(query)
+        with self._reading():
+            zoned = self._run(text, parameters)
+            while rows := self._cursor.fetchmany(size):
+                yield _with_instants(rows, zoned)
+
+    def neighbour(self, name: str) -> DuckDatabase:
+        """Open another table or query of the same database, on a cursor of its own."""
+        return DuckDatabase(self._source_connection.cursor(), name, None)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            if not self._begun:
+                self._cursor.execute("BEGIN TRANSACTION READ ONLY")
+                self._begun = True
+            yield
+        except duckdb.Error as error:
+            with suppress(duckdb.Error):  # a connection that is lost has nothing to undo
+                self._end()
+            raise _query_error(error, self.subject) from error
+
+    def _run(self, text: str, parameters: Sequence[Any]) -> list[bool]:
+        """Run a query, and return which of its columns are moments with a zone, which go as numbers."""
+        found = self._cursor.execute(text, parameters)
+        zoned = [str(column[1]) == _ZONED for column in found.description]
+        if any(zoned):
+            # DuckDB hands over a moment with its zone through pytz alone.
+            parts = [f"epoch_us(#{n})" if is_zoned else f"#{n}" for n, is_zoned in enumerate(zoned, start=1)]
+            self._cursor.execute(f"SELECT {', '.join(parts)} FROM ({text})", parameters)  # noqa: S608
+        return zoned
+
+    def text(self, query: sa.Select[Any]) -> str | None:
+        """Return a query in DuckDB's words; None where a value in it has no spelling there."""
+        text, parameters = compile_query(query)
+        return None if parameters else text
+
+    def other(self, name: str) -> tuple[sa.FromClause, Mapping[str, Column]]:
+        """Return another table of the same database and its columns."""
+        if name not in self._others:
+            self._others[name] = self._describe(name)
+        return self._others[name]
+
+    def confirm(self) -> None:
+        """Look once more at the columns of all tables that were asked."""
+        self._end()
+        tables = {name: columns for name, (_, columns) in self._others.items()}
+        if not is_query(self._data):
+            tables[self._data] = self.columns
+        for name, planned in tables.items():
+            try:
+                changed = changes(planned, self._describe(name)[1])
+            except SourceError:
+                changed = ["the table is gone"]
+            if changed:
+                message = f"The columns of {name} changed while it was checked: {'; '.join(changed)}."
+                raise MeasurementError("schema_changed", message, hint="The gate may be run again.")
+
+    def close(self) -> None:
+        """Close what was opened for this table; a connection of the caller's stays open."""
+        self._cursor.close()
+        if self._owned is not None:
+            self._owned.close()
+
+    def _end(self) -> None:
+        """Leave the transaction: a refused statement ends it anyway."""
+        if self._begun:
+            self._begun = False
+            self._cursor.execute("ROLLBACK")
+
+    def _describe(self, name: str) -> tuple[sa.FromClause, dict[str, Column]]:
+        """Return a table by its name in DuckDB's catalogue: a name that is not there is never read as a file."""
+        for schema, table in _readings(name):
+            found = self._cursor.execute(_COLUMNS, [table, schema]).fetchall()
+            if found:
+                database, schema_name = found[0][:2]
+                quote = sa.sql.compiler.IdentifierPreparer(sa.engine.default.DefaultDialect()).quote_identifier
+                where = sa.quoted_name(f"{quote(database)}.{quote(schema_name)}", quote=False)
+                columns = {row[2]: _column(row[2], row[3]) for row in found if row[:2] == (database, schema_name)}
+                return sa.table(sa.quoted_name(table, quote=True), schema=where), columns
+        message = f"The table {name!r} does not exist."
+        raise SourceError("missing_table", message, hint="Give its name as it is stored, with its schema where needed.")
+
+    def _describe_query(self, text: str) -> tuple[sa.FromClause, dict[str, Column]]:
+        source = query_source(text)
+        try:
+            words, _ = compile_query(sa.select(sa.literal_column("*")).select_from(source))
+            described = self._cursor.execute(f"DESCRIBE {words}").fetchall()
+        except duckdb.Error as error:
+            message = f"{text[:200]!r} cannot be opened: {_first_line(error)}"
+            raise SourceError("invalid_query", message, hint="Mend the query.") from error
+        return source, {row[0]: _column(row[0], row[1]) for row in described}
+
+
+def _readings(name: str) -> Iterator[tuple[str, str]]:
+    """Yield what a name may mean: a table, or a schema, which may name its database too, and a table."""
+    yield "", name
+    parts = name.split(".")
+    for split in range(1, len(parts)):
+        yield ".".join(parts[:split]), ".".join(parts[split:])
+
+
+def _column(name: str, native: str) -> Column:
+    column = typed_column(name, native)
+    # Shown and compared as DuckDB has it: how pandas would write a value is of no matter here.
+    return replace(column, shown=column.value, text=column.value if column.kind is Kind.STRING else None)
+
+
+def _instant(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+
+
+def _with_instants(rows: list[tuple[Any, ...]], zoned: Sequence[bool]) -> list[tuple[Any, ...]]:
+    if not any(zoned):
+        return rows
+    return [
+        tuple(_instant(value) if is_zoned else value for value, is_zoned in zip(row, zoned, strict=True))
+        for row in rows
+    ]
+
+
+def _query_error(error: duckdb.Error, subject: str) -> MeasurementError:
+    if isinstance(error, duckdb.OutOfMemoryException):
+        message = f"The memory limit does not suffice for {subject}: {_first_line(error)}"
+        return MeasurementError("out_of_memory", message, hint="Raise memory_limit.")
+    if isinstance(error, duckdb.InterruptException):
+        return MeasurementError("query_stopped", f"A query on {subject} was interrupted.")
+    if isinstance(error, duckdb.ConnectionException):
+        return MeasurementError("connection_lost", f"The connection to {subject} is lost: {_first_line(error)}")
+    return MeasurementError("query_failed", f"DuckDB refused a query on {subject}: {_first_line(error)}")
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).splitlines()[0]
+
+
+def open_duckdb(connection: Any, data: str, limits: Limits) -> DuckDatabase:
+    """Open a table or query of a DuckDB database.
+
+    Args:
+        connection: A connection of DuckDB's, or an address.
+        data: Name of a table, optionally with its schema and database, or a query that starts with SELECT or WITH.
+        limits: What DuckDB may use, where it is opened by an address.
+
+    Raises:
+        DeclarationError: ``invalid_connection``.
+        SourceError: ``unreachable_database``, ``invalid_query`` or ``missing_table``.
+    """
+    owned = None if isinstance(connection, duckdb.DuckDBPyConnection) else _open_file(connection, limits)
+    try:
+        cursor = (owned or connection).cursor()
+        # A query means the database's tables, never a frame that some variable of this process holds.
+        cursor.execute("SET python_enable_replacements = false")
+        return DuckDatabase(cursor, data, owned)
+    except duckdb.Error as error:
+        message = f"{data[:200]!r} cannot be opened: {_first_line(error)}"
+        raise SourceError("unreachable_database", message, hint="Is the connection open?") from error
+    except BaseException:
+        if owned is not None:
+            owned.close()
+        raise
+
+
+def _open_file(address: str | sa.URL, limits: Limits) -> duckdb.DuckDBPyConnection:
+    database = sa.make_url(address).database
+    if not database or database == ":memory:":
+        message = f"The address {str(address)!r} names no file, and a DuckDB in memory would be empty."
+        raise DeclarationError("invalid_connection", message, hint="Write duckdb:///path, or give a connection.")
+    if not Path(database).is_file():
+        message = f"The DuckDB database {database!r} does not exist."
+        raise SourceError("unreachable_database", message, hint="Check the path.")
+    config: dict[str, Any] = {
+        "memory_limit": limits.memory_limit,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    if limits.threads is not None:
+        config["threads"] = limits.threads
+    if limits.temp_directory is not None:
+        config["temp_directory"] = str(limits.temp_directory)
+    try:
+        return duckdb.connect(database, read_only=True, config=config)
+    except duckdb.Error as error:
+        message = f"The DuckDB database {database!r} cannot be opened: {_first_line(error)}"
+        hint = "Another process may have it open for writing; where it is this one, give its connection."
+        raise SourceError("unreachable_database", message, hint=hint) from error

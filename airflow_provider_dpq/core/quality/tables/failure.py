@@ -1,0 +1,83 @@
+"""What a database's errors mean for a check: the declaration, the data, or the measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from airflow_provider_dpq.core.errors import MeasurementError, SourceError
+
+_STOPPED: Final = frozenset({"57014", "55P03", "25P03", 1205, 1317, 1969, 3024})
+"""Codes of PostgreSQL, MariaDB and MySQL for a statement that was cancelled, or took or waited too long."""
+
+_LOST: Final = frozenset({"57P01", "57P02", "57P03", "57P05", 1927})
+"""Codes of PostgreSQL and MariaDB for a connection that the server ended, which drivers do not all recognise."""
+
+_FORBIDDEN: Final = frozenset({"42501", 1044, 1142, 1143})
+"""Codes of PostgreSQL, MariaDB and MySQL for a right that the user does not have."""
+
+
+def query_error(error: SQLAlchemyError, subject: str) -> MeasurementError:
+    """Return why a query on a table brought no answer.
+
+    Args:
+        error: What SQLAlchemy raised.
+        subject: The table, for people.
+    """
+    if (ended := ended_error(error, subject)) is not None:
+        return ended
+    if codes(error) & _FORBIDDEN:
+        message = f"The database does not let this user read {subject}: {first_line(error)}"
+        return MeasurementError("permission_denied", message, hint="Grant the user of the connection SELECT.")
+    return MeasurementError("query_failed", f"The database refused a query on {subject}: {first_line(error)}")
+
+
+def ended_error(error: SQLAlchemyError, subject: str) -> MeasurementError | None:
+    """Return why a query was not let to its end, so that asking others is of no use; None where it was refused."""
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    if lost or codes(error) & _LOST:
+        message = f"The connection to {subject} is lost: {first_line(error)}"
+        return MeasurementError("connection_lost", message, hint="The gate may be run again.")
+    if codes(error) & _STOPPED:
+        message = f"The database stopped a query on {subject}: {first_line(error)}"
+        return MeasurementError("query_stopped", message, hint="Allow it more time, or check fewer rows.")
+    return None
+
+
+def codes(error: SQLAlchemyError) -> set[Any]:
+    """Return the codes that the driver gives an error: SQLSTATE, or MySQL's numbers."""
+    cause: Any = error.orig if isinstance(error, DBAPIError) else None
+    found = {getattr(cause, "pgcode", None), getattr(cause, "sqlstate", None), *getattr(cause, "args", ())[:1]}
+    return {code for code in found if isinstance(code, (str, int))}
+
+
+def first_line(error: SQLAlchemyError) -> str:
+    """Return the driver's own words without SQLAlchemy's echo of the statement and its values."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    return (str(cause).strip().splitlines() or [type(cause).__name__])[0]
+
+
+@contextmanager
+def opening(connection: sa.Engine | sa.Connection, data: str) -> Iterator[None]:
+    """Turn what a database raises while a table is opened into errors of this project.
+
+    Raises:
+        SourceError: ``invalid_query``, ``permission_denied`` or ``unreachable_database``.
+        MeasurementError: ``connection_lost`` or ``query_stopped``.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        url = connection.engine.url.set(query={}).render_as_string(hide_password=True)  # it may hold secrets
+        message = f"{data[:200]!r} cannot be opened on {url}: {first_line(error)}"
+        if not isinstance(connection, sa.Connection):
+            raise SourceError("unreachable_database", message, hint="Check the connection.") from error
+        if (ended := ended_error(error, data[:200])) is not None:
+            raise ended from error
+        if codes(error) & _FORBIDDEN:
+            raise SourceError("permission_denied", message, hint="Grant the user of the connection SELECT.") from error
+        raise SourceError("invalid_query", message, hint="Mend the name or the query.") from error

@@ -1,0 +1,162 @@
+"""The form in which values of two sources are compared: the same value is the same there, whatever engine held it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.quality.compile.functions import exact_text
+from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
+
+
+class Form(StrEnum):
+    """What values are turned into before they are compared.
+
+    Integers and booleans (which some databases keep as integers) become integers, numbers of which one is floating
+    become floating, other numbers the digits that they are written with; texts stay as they are. Days and times become
+    microseconds since 1970: of the wall clock where neither side has a time zone, else of UTC.
+    """
+
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    FLOAT = "float"
+    TEXT = "text"
+    MOMENT = "moment"
+    INSTANT = "instant"
+
+    @property
+    def numeric(self) -> bool:
+        """Whether differences of two values mean something in the values' own unit."""
+        return self in (Form.INTEGER, Form.DECIMAL, Form.FLOAT)
+
+    @property
+    def temporal(self) -> bool:
+        """Whether values are microseconds."""
+        return self in (Form.MOMENT, Form.INSTANT)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparable:
+    """A column whose values can be compared with those of another source.
+
+    Attributes:
+        name: Its name.
+        kind: What it holds, as its engine keeps it.
+        native: The type's name in its source.
+        value: The value as it is brought into DuckDB: what a database returns for it, without a rule of collation.
+        single: Whether it holds floating numbers of four bytes, of which six digits can be relied on.
+    """
+
+    name: str
+    kind: Kind
+    native: str
+    value: sa.ColumnElement[Any]
+    single: bool
+
+
+def comparable_column(table: Table, name: str) -> Comparable:
+    """Return a column of a table as something to be compared.
+
+    Raises:
+        MeasurementError: ``missing_column``.
+    """
+    column = table.column(name)
+    kind, value = column.kind, column.value
+    if isinstance(column.type, sa.types.Uuid):
+        kind = Kind.STRING
+    elif kind is Kind.DECIMAL and table.dialect == "sqlite":
+        kind, value = Kind.FLOAT, sa.type_coerce(value, sa.Double())  # SQLite has no other numbers with a fraction
+    elif kind is Kind.STRING and not table.pandas_like:
+        value = exact_text(sa.func.rtrim(value) if isinstance(column.type, sa.types.CHAR) else value)
+    return Comparable(column.name, kind, column.native, value, _is_single(column, table.dialect))
+
+
+def _is_single(column: Column, dialect: str) -> bool:
+    name = column.native.upper().partition("(")[0]
+    return name == ("REAL" if dialect not in ("duckdb", "mysql", "mariadb") else "FLOAT") and dialect != "sqlite"
+
+
+_TIMES: Final = (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMP_TZ)
+
+
+def common_form(here: Comparable, there: Comparable) -> Form:
+    """Return the form in which two columns can be compared.
+
+    Raises:
+        MeasurementError: ``incomparable``.
+    """
+    kinds = {here.kind, there.kind}
+    if kinds <= {Kind.INTEGER, Kind.BOOLEAN}:
+        return Form.INTEGER
+    if all(kind.numeric for kind in kinds):
+        return Form.FLOAT if Kind.FLOAT in kinds else Form.DECIMAL
+    if kinds == {Kind.STRING}:
+        return Form.TEXT
+    if kinds <= set(_TIMES):
+        return Form.INSTANT if Kind.TIMESTAMP_TZ in kinds else Form.MOMENT
+    message = f"Column {here.name!r} ({here.native}) cannot be compared with {there.name!r} ({there.native})."
+    raise MeasurementError("incomparable", message, hint="Both must hold the same kind of values; or leave it out.")
+
+
+class _HugeInteger(sa.types.UserDefinedType[int]):
+    """Integers of sixteen bytes: those of eight, with a sign and without."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "HUGEINT"
+
+
+STORED: Final = {
+    Kind.INTEGER: "HUGEINT",
+    Kind.FLOAT: "DOUBLE",
+    Kind.DECIMAL: "VARCHAR",
+    Kind.BOOLEAN: "BOOLEAN",
+    Kind.STRING: "VARCHAR",
+    Kind.DATE: "DATE",
+    Kind.TIMESTAMP: "TIMESTAMP",
+    Kind.TIMESTAMP_TZ: "TIMESTAMP WITH TIME ZONE",
+}
+"""The type in which DuckDB keeps what was brought from a database; decimals keep the digits that they came with."""
+
+
+def in_form(value: sa.ColumnElement[Any], kind: Kind, form: Form, time_zone: str) -> sa.ColumnElement[Any]:
+    """Return a value in DuckDB in a form.
+
+    Args:
+        value: The value, of DuckDB's type for its kind, or as `STORED`.
+        kind: What it is.
+        form: The form.
+        time_zone: The time zone of moments without one, where they are compared with instants.
+    """
+    if form is Form.INTEGER:
+        return sa.cast(value, _HugeInteger())
+    if form is Form.FLOAT:
+        return sa.cast(value, sa.Double())
+    if form is Form.DECIMAL:
+        text = sa.cast(value, sa.String())
+        return sa.case((text.contains("."), sa.func.rtrim(sa.func.rtrim(text, "0"), ".")), else_=text)
+    if form is Form.TEXT:
+        return value
+    if kind is Kind.TIMESTAMP_TZ:
+        return sa.func.epoch_us(value)
+    moment = sa.cast(value, sa.TIMESTAMP())
+    return sa.func.epoch_us(sa.func.timezone(time_zone, moment) if form is Form.INSTANT else moment)
+
+
+def shown(value: Any, form: Form) -> Any:
+    """Return a value in a form as people write it: digits as a number, microseconds as a time."""
+    if value is None:
+        return None
+    if form is Form.DECIMAL:
+        return Decimal(value)
+    if form.temporal:
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value)
+        return moment if form is Form.INSTANT else moment.replace(tzinfo=None)
+    return value

@@ -1,0 +1,166 @@
+"""Frames in memory: pandas, polars and Arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+import sqlalchemy as sa
+
+from airflow_provider_dpq.core.errors import DeclarationError
+from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
+from airflow_provider_dpq.core.quality.tables.duck import DuckTable, Scan, quote_name, typed_column
+from airflow_provider_dpq.core.quality.tables.table import POSITION, Column, named
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+_FRAMES: Final = (("pandas", "DataFrame"), ("polars", "DataFrame"), ("pyarrow", "Table"), ("pyarrow", "RecordBatch"))
+
+_WHOLE: Final = "dpq_whole"
+
+
+def is_frame(data: object) -> bool:
+    """Whether something is a frame of pandas, polars or Arrow, judged without importing any of them."""
+    return (_library(data), type(data).__name__) in _FRAMES
+
+
+def _library(data: object) -> str:
+    return type(data).__module__.partition(".")[0]
+
+
+class FrameTable(DuckTable):
+    """A frame as a table."""
+
+    def __init__(
+        self,
+        scan: Scan,
+        data: Any,
+        columns: Mapping[str, Column],
+        open_other: Callable[[str, str], Mapping[str, Column]],
+    ) -> None:
+        super().__init__(scan, f"{_library(data)} frame", columns, open_other)
+        self._data = data
+
+    def column(self, name: str) -> Column:
+        """Return a column.
+
+        Raises:
+            NotScannableError: DuckDB cannot read its values as pandas means them.
+        """
+        column = super().column(name)
+        if column.native == "UNREADABLE":
+            raise NotScannableError(f"The {column.dtype} column {name!r} holds values that only pandas knows.")
+        return column
+
+    def labels(self, positions: Sequence[int]) -> list[Any]:
+        """Return the frame's own row labels."""
+        if _library(self._data) != "pandas":
+            return list(positions)
+        return list(self._data.index.take(positions).to_list())
+
+    def whole(self) -> tuple[sa.FromClause, Mapping[str, str]]:
+        """Return all rows with their positions; what DuckDB cannot read goes as the text that Python has for it."""
+        aliases = {name: f"c{number}" for number, name in enumerate(self.columns)}
+        unreadable = [name for name, column in self.columns.items() if column.native == "UNREADABLE"]
+        if not unreadable:
+            return self.rows(positioned=True), aliases
+        import pandas as pd
+
+        arrays = {
+            alias: _texts(self._data[name]) if name in unreadable else self._data[name].array
+            for name, alias in aliases.items()
+        }
+        _register(self.scan, _WHOLE, pd.DataFrame(arrays, index=range(len(self._data))))
+        counter = (sa.func.row_number().over() - 1).label(POSITION)
+        return sa.select(sa.literal_column("*"), counter).select_from(sa.table(_WHOLE)).subquery("positioned"), aliases
+
+    def frame(self) -> pd.DataFrame | None:
+        """Return pandas' own frame, without the rows that the filters leave out."""
+        if _library(self._data) != "pandas":
+            return None
+        if not self.filters:
+            return self._data
+        source = self.rows(positioned=True)
+        kept = self.fetch(sa.select(named(POSITION)).select_from(source).where(*self.filters).order_by(named(POSITION)))
+        return self._data.iloc[[position for (position,) in kept]]
+
+
+def _texts(series: pd.Series) -> Any:
+    import pandas as pd
+
+    texts = [str(value).encode(errors="backslashreplace").decode() for value in series]
+    return pd.array([None if gone else text for text, gone in zip(texts, series.isna(), strict=True)], dtype="string")
+
+
+def attach_frame(scan: Scan, relation: str, data: Any) -> dict[str, Column]:
+    """Give DuckDB a frame as a relation and return its columns; what DuckDB cannot read is left for GX.
+
+    Raises:
+        DeclarationError: ``unknown_data``; or ``invalid_frame``: columns that are not named by distinct texts.
+    """
+    if not is_frame(data):
+        message = f"{type(data).__name__} is no table."
+        raise DeclarationError("unknown_data", message, hint="Give a path, a frame, or a table with a connection.")
+    names = list(data.column_names if _library(data) == "pyarrow" else data.columns)
+    if len(set(names)) < len(names) or not all(isinstance(name, str) for name in names):
+        message = f"The frame's columns {names[:20]!r} are not distinct texts."
+        raise DeclarationError("invalid_frame", message, hint="Name each column by a text of its own.")
+    # DuckDB does not tell "A" from "a", so that the columns go by their number there.
+    aliases = {name: f"c{number}" for number, name in enumerate(names)}
+    if _library(data) == "pandas":
+        return _attach_pandas(scan, relation, data, aliases)
+    arrow = _library(data) == "pyarrow"
+    _register(scan, relation, data.rename_columns(list(aliases.values())) if arrow else data.rename(aliases))
+    native = dict(scan.columns(quote_name(relation)))
+    return {name: replace(typed_column(alias, native[alias]), name=name) for name, alias in aliases.items()}
+
+
+def _register(scan: Scan, relation: str, data: Any) -> None:
+    try:
+        scan.connection.register(relation, data)
+    except duckdb.Error as error:
+        message = f"A column of the {_library(data)} frame is of a type that DuckDB cannot read: {error}."
+        raise DeclarationError("invalid_frame", message, hint="Cast the column, or leave it out.") from error
+
+
+def _attach_pandas(scan: Scan, relation: str, data: pd.DataFrame, aliases: Mapping[str, str]) -> dict[str, Column]:
+    import pandas as pd
+
+    names = list(aliases)
+    readable = [name for name in names if _readable(data[name])]
+    plain = pd.DataFrame({aliases[name]: data[name].array for name in readable}, index=range(len(data)))
+    if not readable:
+        plain = pd.DataFrame({"dpq_rows": range(len(data))})
+    _register(scan, relation, plain)
+    native = dict(scan.columns(quote_name(relation)))
+    return {
+        name: replace(
+            typed_column(aliases[name], native.get(aliases[name], "UNREADABLE")), name=name, dtype=str(data[name].dtype)
+        )
+        for name in names
+    }
+
+
+def _readable(series: pd.Series) -> bool:
+    """Whether DuckDB reads a series' values as pandas means them."""
+    import pandas as pd
+
+    dtype = series.dtype
+    if pd.api.types.is_object_dtype(dtype):
+        present = series.dropna()
+        return len(present) > 0 and bool(present.map(_is_text).all())
+    if isinstance(dtype, (pd.CategoricalDtype, pd.PeriodDtype, pd.IntervalDtype, pd.SparseDtype)):
+        return False
+    return dtype.kind not in "mcSUV" and dtype.name not in ("longdouble", "float128", "float96")
+
+
+def _is_text(value: object) -> bool:
+    """Whether a value is a text that can be written in UTF-8: Python's may hold halves of characters."""
+    try:
+        return type(value) is str and bool(value.encode() or True)
+    except UnicodeEncodeError:
+        return False

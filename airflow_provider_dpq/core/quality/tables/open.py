@@ -1,0 +1,63 @@
+"""The one way to open a table, wherever it lives."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from airflow_provider_dpq.core.errors import DeclarationError
+from airflow_provider_dpq.core.quality.place import Place
+from airflow_provider_dpq.core.quality.tables.beside import Beside, attach, located
+from airflow_provider_dpq.core.quality.tables.database import open_database
+from airflow_provider_dpq.core.quality.tables.duck import SOURCE, DuckTable, Scan
+from airflow_provider_dpq.core.quality.tables.duckdb_database import is_duckdb, open_duckdb
+from airflow_provider_dpq.core.quality.tables.files import Files
+from airflow_provider_dpq.core.quality.tables.frames import FrameTable
+from airflow_provider_dpq.core.quality.tables.spark import is_session, is_spark_frame, open_spark
+from airflow_provider_dpq.core.quality.tables.table import Table
+
+
+def open_table(data: Any, connection: Any, beside: Beside) -> Table:
+    """Open what is to be checked.
+
+    Args:
+        data: A path or glob, a place in object storage, a frame, or with `connection` the name of a table or a query.
+        connection: SQLAlchemy engine, connection or URL, a connection of DuckDB, or a Spark session; None for files and
+            frames.
+        beside: How files are read, what DuckDB may use, and the other files and frames that checks may name.
+
+    Raises:
+        DeclarationError: `data`, `connection` or a limit is wrong.
+        SourceError: The data are missing or cannot be opened.
+    """
+    table = _opened(data, connection, beside)
+    table.beside = beside
+    return table
+
+
+def _opened(data: Any, connection: Any, beside: Beside) -> Table:
+    if connection is not None:
+        if not isinstance(data, str):
+            message = f"With a connection, the data are a table's name or a query, not {type(data).__name__}."
+            raise DeclarationError("unknown_data", message, hint="Give the name of a table.")
+        return _connected(connection, data, beside)
+    if is_spark_frame(data):
+        return open_spark(None, data)
+    scan = Scan(beside.limits)
+    open_other = partial(beside.open_other, scan)
+    try:
+        data = located(data)
+        columns = attach(scan, SOURCE, data, beside.reading)
+    except BaseException:
+        scan.close()
+        raise
+    if isinstance(data, (str, Path, Place, Files)):
+        return DuckTable(scan, str(data), columns, open_other)
+    return FrameTable(scan, data, columns, open_other)
+
+
+def _connected(connection: Any, data: str, beside: Beside) -> Table:
+    if is_duckdb(connection):
+        return open_duckdb(connection, data, beside.limits)
+    return open_spark(connection, data) if is_session(connection) else open_database(connection, data)

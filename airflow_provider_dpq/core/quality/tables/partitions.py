@@ -1,0 +1,130 @@
+"""The partitions of a table: folders named ``day=2024-01-01``, else the values of columns."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+from urllib.parse import unquote
+
+import sqlalchemy as sa
+from pydantic import JsonValue
+
+from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, SourceError
+from airflow_provider_dpq.core.quality.compile.condition import partition_filters
+from airflow_provider_dpq.core.quality.jsonable import jsonable
+from airflow_provider_dpq.core.quality.place import Place, Stored, find_stored
+from airflow_provider_dpq.core.quality.tables.files import Files, find_files
+from airflow_provider_dpq.core.quality.tables.table import Kind, Table
+
+_MOST: Final = 10_000
+_KINDS: Final = (Kind.INTEGER, Kind.STRING, Kind.DATE, Kind.TIMESTAMP, Kind.BOOLEAN)
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """One partition.
+
+    Attributes:
+        key: Its values, by column.
+        state: What changes when its rows do: a digest of its files' names, sizes and times, or its number of rows.
+        files: Its files, where partitions are folders.
+    """
+
+    key: Mapping[str, Any]
+    state: str
+    files: tuple[Path | Stored, ...] = ()
+
+    @property
+    def shown(self) -> dict[str, JsonValue]:
+        """The key as JSON holds it."""
+        return {name: jsonable(value) for name, value in self.key.items()}
+
+
+def in_folders(data: str | Path | Place, root: str | Path | None, by: Sequence[str]) -> list[Partition] | None:
+    """Return the partitions of files whose folders name them, in order; None where no folder does.
+
+    Raises:
+        DeclarationError: ``outside_root``.
+        SourceError: There is no file; or ``mixed_partitions``: only some lie in such folders.
+    """
+    files = find_stored(data, root) if isinstance(data, Place) else find_files(data, root)
+    grouped: dict[tuple[str, ...], list[Path | Stored]] = {}
+    outside = 0
+    for file in files:
+        folders = dict(_pair(part) for part in PurePosixPath(_name(file)).parts[:-1] if "=" in part)
+        if all(name in folders for name in by):
+            grouped.setdefault(tuple(folders[name] for name in by), []).append(file)
+        else:
+            outside += 1
+    if grouped and outside:
+        message = f"Of the files {str(data)!r}, {outside} lie in no folder that names {', '.join(by)}."
+        raise SourceError("mixed_partitions", message, hint="Narrow the pattern, or move them.")
+    return [
+        Partition(dict(zip(by, key, strict=True)), _digest(map(_file_state, found)), tuple(found))
+        for key, found in sorted(grouped.items())
+    ] or None
+
+
+def _pair(folder: str) -> tuple[str, str]:
+    name, _, value = folder.partition("=")
+    return name, unquote(value)
+
+
+def _name(file: Path | Stored) -> str:
+    return file.place.path if isinstance(file, Stored) else str(file)
+
+
+def _file_state(file: Path | Stored) -> list[Any]:
+    if isinstance(file, Stored):
+        return [file.place.path, file.size, file.state]
+    stat = file.stat()
+    return [str(file), stat.st_size, stat.st_mtime_ns]
+
+
+def _digest(states: Iterator[list[Any]] | map[list[Any]]) -> str:
+    return hashlib.sha256(json.dumps(list(states)).encode()).hexdigest()
+
+
+def by_columns(table: Table, by: Sequence[str]) -> list[Partition]:
+    """Return the partitions that the values of columns make, each with its number of rows.
+
+    Raises:
+        DeclarationError: ``invalid_partition``: a column holds what names no partition.
+        MeasurementError: ``missing_column``, or ``too_many_partitions``.
+    """
+    columns = [table.column(name) for name in by]
+    for column in columns:
+        if column.kind not in _KINDS:
+            message = f"The {column.native} column {column.name!r} cannot name partitions."
+            raise DeclarationError("invalid_partition", message, hint="Use one of days, texts or whole numbers.")
+    values = [column.value.label(f"key_{index}") for index, column in enumerate(columns)]
+    query = sa.select(*values, sa.func.count()).select_from(table.rows()).where(*table.filters)
+    found = table.fetch(query.group_by(*(column.value for column in columns)).limit(_MOST + 1))
+    if len(found) > _MOST:
+        message = f"{', '.join(map(repr, by))} would make more than {_MOST} partitions of {table.subject}."
+        raise MeasurementError("too_many_partitions", message, hint="Partition by a coarser column, such as a day.")
+    rows = sorted(found, key=lambda row: [(value is not None, str(value)) for value in row[:-1]])
+    return [Partition(dict(zip(by, row[:-1], strict=True)), f"{row[-1]} rows") for row in rows]
+
+
+@contextmanager
+def only(table: Table, partition: Partition) -> Iterator[Table]:
+    """Narrow an open table to one partition, and widen it again."""
+    every = table.filters
+    there = {name: value for name, value in partition.key.items() if value is not None}
+    nowhere = [table.column(name).value.is_(None) for name, value in partition.key.items() if value is None]
+    table.filters = [*every, *partition_filters(table, there), *nowhere]
+    try:
+        yield table
+    finally:
+        table.filters = every
+
+
+def files_of(data: object, partition: Partition) -> Files:
+    """Return the files of one partition, as what is opened in the place of all of them."""
+    return Files(str(data), partition.files)

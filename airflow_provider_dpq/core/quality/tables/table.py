@@ -1,0 +1,269 @@
+"""An open table: its columns, where to select from, and who answers."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import sqlalchemy as sa
+
+from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from airflow_provider_dpq.core.quality.circumstances import Circumstances
+    from airflow_provider_dpq.core.quality.tables.beside import Beside
+    from airflow_provider_dpq.core.quality.tables.distinct import DistinctValues
+
+POSITION: Final = "dpq:position"
+"""Name of the row's position in selections that ask for it; no name that a table would have."""
+
+KEY: Final = "dpq__key"
+"""Name of the one column of another table's keys; no name that a table would have, in letters that BigQuery takes."""
+
+
+class Kind(StrEnum):
+    """What a column holds, as far as checks must know."""
+
+    INTEGER = "integer"
+    FLOAT = "float"
+    DECIMAL = "decimal"
+    BOOLEAN = "boolean"
+    STRING = "string"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    TIMESTAMP_TZ = "timestamp with time zone"
+    OTHER = "other"
+
+    @property
+    def numeric(self) -> bool:
+        """Whether arithmetic works on it."""
+        return self in (Kind.INTEGER, Kind.FLOAT, Kind.DECIMAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as checks see it.
+
+    Attributes:
+        name: Its name.
+        kind: What it holds.
+        native: The type's name in its source: a pandas dtype, a DuckDB or database type.
+        dtype: The pandas dtype, for pandas frames.
+        value: The typed value; NULL where it is missing (floating NaN included) or malformed.
+        shown: The value as it is fetched.
+        key: What tells values apart when they are grouped.
+        missing: Whether there is no value.
+        raw: The text that the value is read from; None for typed sources.
+        malformed: Whether there is text that is no value of the column's type; None for typed sources.
+        text: The value as text, as pandas would write it; None where that differs from what SQL can say.
+        type: The database's own type, for tables of a database.
+    """
+
+    name: str
+    kind: Kind
+    native: str
+    value: sa.ColumnElement[Any]
+    shown: sa.ColumnElement[Any]
+    key: sa.ColumnElement[Any]
+    missing: sa.ColumnElement[bool]
+    raw: sa.ColumnElement[str] | None = None
+    malformed: sa.ColumnElement[bool] | None = None
+    text: sa.ColumnElement[str] | None = None
+    dtype: str | None = None
+    type: Any = None
+
+    @property
+    def textual(self) -> bool:
+        """Whether its values are text where Great Expectations looks at them: pandas reads dates in CSV as text."""
+        return self.kind is Kind.STRING or (
+            self.raw is not None and not self.kind.numeric and self.kind is not Kind.BOOLEAN
+        )
+
+
+class Table(abc.ABC):
+    """A table that is open for checking; a context manager that releases what it holds.
+
+    Attributes:
+        subject: Its name for people.
+        columns: Its columns by name, in order.
+        pandas_like: Whether GX's pandas engine is the reference (files and frames) or its SQL engine (databases).
+        filters: Conditions that choose the rows to look at; none for all.
+        circumstances: What checks may know beside the rows; set when a suite is answered.
+        beside: Files and frames that checks may refer to, and how they are read.
+    """
+
+    subject: str
+    columns: Mapping[str, Column]
+    pandas_like: bool
+    filters: Sequence[sa.ColumnElement[bool]] = ()
+    circumstances: Circumstances
+    beside: Beside
+    _keys = 0
+
+    @property
+    @abc.abstractmethod
+    def dialect(self) -> str:
+        """Name of the SQL dialect."""
+
+    @abc.abstractmethod
+    def rows(self, *, positioned: bool = False) -> sa.FromClause:
+        """What to select from; with `positioned`, `POSITION` counts the rows of the source from 0."""
+
+    @abc.abstractmethod
+    def fetch(self, query: sa.Select[Any]) -> list[tuple[Any, ...]]:
+        """Run a query and return its rows.
+
+        Raises:
+            MeasurementError: ``query_failed``: the engine refused it or broke.
+        """
+
+    def keys(self, name: str, column: str, like: Column) -> sa.FromClause:
+        """Return the distinct values of another table's column as a selection with the one column `KEY`.
+
+        Each call returns a selection of its own: two columns that refer to the same keys are two joins.
+
+        Args:
+            name: The other table.
+            column: Its column.
+            like: The column whose values are looked up, which must hold the same kind of values.
+
+        Raises:
+            MeasurementError: The other table or its column does not exist, or holds other kinds of values.
+        """
+        source, columns = self.other(name)
+        if column not in columns:
+            message = f"The other table {name!r} has no column {column!r}."
+            raise MeasurementError("missing_column", message, hint=f"Its columns are {', '.join(map(repr, columns))}.")
+        found = columns[column]
+        alike = found.kind is like.kind or (found.kind.numeric and like.kind.numeric)
+        odd = found.kind is Kind.OTHER and (self.pandas_like or found.native != like.native)
+        if not alike or odd:
+            message = (
+                f"Column {like.name!r} ({like.native}) cannot be looked up in {column!r} ({found.native}) of {name!r}."
+            )
+            raise MeasurementError("incomparable", message, hint="Both must hold the same kind of values.")
+        self._keys += 1
+        distinct = sa.select(found.value.label(KEY)).select_from(source).where(sa.not_(found.missing)).distinct()
+        return distinct.subquery(f"dpq_keys_{self._keys}")
+
+    @abc.abstractmethod
+    def other(self, name: str) -> tuple[sa.FromClause, Mapping[str, Column]]:
+        """Return another table and its columns.
+
+        Raises:
+            MeasurementError: It does not exist.
+        """
+
+    def keep(self, query: sa.Select[Any]) -> sa.FromClause:
+        """Return a selection to read from; where the source can keep it, it runs once, when it is first read."""
+        return query.subquery()
+
+    def distinct(self) -> DistinctValues:
+        """Return where distinct values of a column are judged in Python.
+
+        Raises:
+            NotScannableError: They would have to leave the database.
+        """
+        message = "Values of a database are judged where they live."
+        raise NotScannableError(message)
+
+    def text(self, query: sa.Select[Any]) -> str | None:
+        """Return a query as text with its values, to be read and run by people; None where there is no such text."""
+        return None
+
+    def batch(self) -> str:
+        """Return the query of the rows that the filters keep, to stand in a query of the user's own.
+
+        Raises:
+            MeasurementError: ``unsupported_expectation``: there is no such text.
+        """
+        every: sa.ColumnClause[Any] = sa.literal_column("*")
+        text = self.text(sa.select(every).select_from(self.rows()).where(*self.filters))
+        if text is None:
+            raise self._unasked()
+        return text
+
+    def ask(self, query: str, most: int) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Run a query of the user's own, and return the names of its columns and its first rows.
+
+        Args:
+            query: The query.
+            most: Most rows.
+
+        Raises:
+            MeasurementError: ``query_failed``, or ``unsupported_expectation``: this table takes none.
+        """
+        raise self._unasked()
+
+    def _unasked(self) -> MeasurementError:
+        message = f"{self.subject} ({self.dialect}) cannot be asked a query of your own."
+        return MeasurementError("unsupported_expectation", message, hint="Ask files, frames or a database.")
+
+    def labels(self, positions: Sequence[int]) -> list[Any]:
+        """Return the row labels that GX reports for rows at these positions."""
+        return list(positions)
+
+    def frame(self) -> pd.DataFrame | None:
+        """Return all rows as a pandas frame for evaluation by GX; None where that is not possible."""
+        return None
+
+    def confirm(self) -> None:
+        """Make sure, after the last query, that the columns still are those that checks were planned for.
+
+        Raises:
+            MeasurementError: ``schema_changed``.
+        """
+        return
+
+    def column(self, name: str) -> Column:
+        """Return a column; of files and frames, as in GX, by its name in another case where that is unambiguous.
+
+        Raises:
+            MeasurementError: ``missing_column``.
+        """
+        alike = [column for column in self.columns.values() if column.name.casefold() == name.casefold()]
+        if name in self.columns:
+            return self.columns[name]
+        if self.pandas_like and len(alike) == 1:
+            return alike[0]
+        known = ", ".join(map(repr, list(self.columns)[:50]))
+        message = f"Column {name!r} does not exist in {self.subject}."
+        raise MeasurementError("missing_column", message, hint=f"Its columns are {known}.")
+
+    @cached_property
+    def held(self) -> ExitStack:
+        """What was opened for checks of this table, and is closed before it."""
+        return ExitStack()
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Release what the table holds."""
+
+    def __enter__(self) -> Self:
+        """Return the table."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the table, and what was opened beside it."""
+        try:
+            self.held.close()
+        finally:
+            self.close()
+
+
+def named(name: str, type_: Any = None) -> sa.ColumnClause[Any]:
+    """Return a reference to a column by name, always quoted."""
+    column = sa.column(sa.quoted_name(name, quote=True), type_)
+    column.key = "value"  # parameters are named after it: SQLAlchemy cannot name one after a column with a line break
+    return column
