@@ -1,0 +1,221 @@
+"""Plans of expectations about one figure of a column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.quality.compile.column import refusal, refuse_malformed
+from airflow_provider_dpq.core.quality.compile.comparison import rounded
+from airflow_provider_dpq.core.quality.compile.dialects import has
+from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
+from airflow_provider_dpq.core.quality.compile.functions import median, stdev
+from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
+from airflow_provider_dpq.core.quality.expectations import aggregate as declared
+from airflow_provider_dpq.core.quality.jsonable import jsonable
+from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
+
+
+def plan_min(expectation: declared.ExpectColumnMinToBeBetween, table: Table) -> Plan:
+    """The smallest value lies within bounds."""
+    return _figure(expectation, table, sa.func.min, ordered=True)
+
+
+def plan_max(expectation: declared.ExpectColumnMaxToBeBetween, table: Table) -> Plan:
+    """The greatest value lies within bounds."""
+    return _figure(expectation, table, sa.func.max, ordered=True)
+
+
+def plan_mean(expectation: declared.ExpectColumnMeanToBeBetween, table: Table) -> Plan:
+    """The mean lies within bounds."""
+    return _figure(expectation, table, _mean)
+
+
+def _mean(value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return sa.func.avg(_double(value))
+
+
+def _double(value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Return a floating number; whether a text is a number is for the database to say, as in GX."""
+    return value if isinstance(value.type, sa.String) else sa.cast(value, sa.Double())
+
+
+def plan_sum(expectation: declared.ExpectColumnSumToBeBetween, table: Table) -> Plan:
+    """The sum lies within bounds; of no values it is 0 on files and frames, and nothing on a database."""
+    return _figure(expectation, table, sa.func.sum, of_nothing=0 if table.pandas_like else None)
+
+
+def plan_median(expectation: declared.ExpectColumnMedianToBeBetween, table: Table) -> Plan:
+    """The median lies within bounds."""
+    truth = table.column(expectation.column).kind is Kind.BOOLEAN
+    if has(table.dialect, median):
+        # PostgreSQL makes a truth value an integer, and no floating number.
+        return _figure(
+            expectation, table, lambda value: median(_double(sa.cast(value, sa.Integer()) if truth else value))
+        )
+    return _figure(expectation, table, _ranked_median)
+
+
+def _ranked_median(value: sa.ColumnElement[Any], domain: Domain, column: Column) -> sa.Select[Any]:
+    """Average the one or two values in the middle of the ranking, for databases without a median.
+
+    A value that stands there alone is taken as it is: an average is a floating number, which rounds a large integer.
+    """
+    ranked = domain.select(
+        value.label("dpq_value"),  # MariaDB takes a column's name in a window for the label of that name
+        sa.func.row_number().over(order_by=value).label("dpq_rank"),
+        sa.func.count().over().label("dpq_total"),
+        where=(sa.not_(column.missing),),
+    ).subquery("ranked")
+    ranked_value, total = ranked.c["dpq_value"], ranked.c["dpq_total"]
+    middle = (2 * ranked.c["dpq_rank"]).in_([total, total + 1, total + 2])
+    low, high = sa.func.min(ranked_value), sa.func.max(ranked_value)
+    precise = sa.type_coerce(ranked_value, sa.Numeric()) * sa.literal_column("1.0", sa.Numeric())
+    median_value = sa.case((low == high, low), else_=sa.func.avg(precise))
+    # Times 1.0, so that no database averages integers to an integer, or decimals to no more digits than they have.
+    # Without the column's type: the average of two values with two decimals each may have three.
+    return sa.select(sa.type_coerce(median_value, sa.types.NullType())).where(middle)
+
+
+def plan_stdev(expectation: declared.ExpectColumnStdevToBeBetween, table: Table) -> Plan:
+    """The sample standard deviation lies within bounds."""
+    if has(table.dialect, stdev):
+        return _figure(expectation, table, lambda value: stdev(_double(value)))
+    return _figure(expectation, table, two_pass_stdev)
+
+
+def two_pass_stdev(value: sa.ColumnElement[Any], domain: Domain, column: Column) -> sa.Select[Any]:
+    """Take the mean first and the squares about it second, for databases without a standard deviation."""
+    present = (sa.not_(column.missing),)
+    mean = domain.select(sa.func.avg(value), where=present).scalar_subquery()
+    count = domain.select(sa.func.count(), where=present).scalar_subquery()
+    deviation: sa.ColumnElement[float] = sa.type_coerce(value, sa.Double()) - mean
+    square = deviation * deviation
+    variance = sa.func.sum(square) / sa.func.nullif(count - 1, 0)
+    return domain.select(sa.func.sqrt(variance), where=present)
+
+
+def plan_unique_count(expectation: declared.ExpectColumnUniqueValueCountToBeBetween, table: Table) -> Plan:
+    """The number of different values lies within bounds."""
+    column = table.column(expectation.column)
+    return Plan(
+        queries={"observed": _different(column, table, Domain(table, expectation.condition))},
+        read=lambda found: observed(expectation, found["observed"]),
+    )
+
+
+def _different(column: Column, table: Table, domain: Domain) -> sa.Select[Any]:
+    """Return the number of a column's different values.
+
+    Raises:
+        NotScannableError: pandas tells apart what SQL does not.
+    """
+    if table.pandas_like and column.kind is Kind.OTHER:
+        raise NotScannableError(f"Values of the {column.native} column {column.name!r} cannot be grouped exactly.")
+    value = column.key.label("value")
+    different = domain.select(value, where=(sa.not_(column.missing),)).distinct().subquery("different")
+    return sa.select(sa.func.count()).select_from(different)
+
+
+def plan_non_null_share(expectation: declared.ExpectColumnProportionOfNonNullValuesToBeBetween, table: Table) -> Plan:
+    """The share of rows that have a value lies within bounds; of no rows it is 0."""
+    column = table.column(expectation.column)
+    domain = Domain(table, expectation.condition)
+    return Plan(
+        figures={"elements": domain.count(), "values": domain.count(sa.not_(column.missing))},
+        read=lambda found: observed(expectation, _share(found["values"], found["elements"])),
+    )
+
+
+def plan_unique_share(expectation: declared.ExpectColumnProportionOfUniqueValuesToBeBetween, table: Table) -> Plan:
+    """The number of different values divided by that of all values lies within bounds; of no values it is 0."""
+    column = table.column(expectation.column)
+    domain = Domain(table, expectation.condition)
+    return Plan(
+        figures={"values": domain.count(sa.not_(column.missing))},
+        queries={"different": _different(column, table, domain)},
+        read=lambda found: observed(expectation, _share(found["different"], found["values"])),
+    )
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0
+
+
+def observed(expectation: declared.ColumnFigure | declared.ColumnShare, figure: Any) -> Answer:
+    """Return the answer of a check of one figure; no figure is a failure."""
+    # Bounds are floating numbers: what is too large to be one exactly is rounded like the bound that was declared.
+    value = float(figure) if isinstance(figure, (int, Decimal)) else figure
+    try:
+        return Answer(value is not None and expectation.holds(value), {"observed_value": jsonable(figure)})
+    except TypeError as error:
+        message = f"{expectation.type}: a {type(value).__name__} cannot be compared with the bounds."
+        raise MeasurementError("incomparable", message, hint="Give bounds of the column's type.") from error
+
+
+def _figure(
+    expectation: declared.ColumnFigure,
+    table: Table,
+    aggregate: Callable[..., Any],
+    *,
+    ordered: bool = False,
+    of_nothing: int | None = None,
+) -> Plan:
+    """Plan a figure that rides on the shared scan, or a selection of its own where the database lacks the function."""
+    column = table.column(expectation.column)
+    _require_type(column, expectation, table, ordered=ordered)
+    if ordered and table.pandas_like:
+        bounds = {name: rounded(column, getattr(expectation, name)) for name in ("min_value", "max_value")}
+        expectation = expectation.model_copy(update=bounds)
+    domain = Domain(table, expectation.condition)
+    malformed = {} if column.malformed is None else {"malformed": domain.count(column.malformed)}
+
+    def read(found: Mapping[str, Any]) -> Answer:
+        refuse_malformed(column, found.get("malformed"))
+        value = found["observed"]
+        if value is None and table.pandas_like and column.kind is Kind.TIMESTAMP:
+            return Answer(success=False, result={"observed_value": "NaT"})
+        return observed(expectation, of_nothing if value is None else _typed(value, column, expectation))
+
+    if aggregate in (_ranked_median, two_pass_stdev):
+        return Plan(figures=malformed, queries={"observed": aggregate(column.value, domain, column)}, read=read)
+    value = sa.type_coerce(column.value, sa.Integer) if column.kind is Kind.BOOLEAN else column.value
+    return Plan(figures={**malformed, "observed": aggregate(domain.values(value))}, read=read)
+
+
+def _require_type(column: Column, expectation: declared.ColumnFigure, table: Table, *, ordered: bool) -> None:
+    if not table.pandas_like and (ordered or table.dialect != "spark"):
+        return  # what a database cannot compute, it refuses itself, as in GX; Spark only once it reads the values
+    bounds = [bound for bound in (expectation.min_value, expectation.max_value) if bound is not None]
+    if column.kind.numeric and not any(isinstance(bound, date) for bound in bounds):
+        return
+    if ordered and _orders(column, bounds):
+        return
+    message = f"{expectation.type} cannot be computed on the {column.native} column {column.name!r}."
+    raise refusal(table, message)
+
+
+def _orders(column: Column, bounds: list[Any]) -> bool:
+    if column.kind is Kind.TIMESTAMP:
+        return all(isinstance(bound, datetime) and bound.tzinfo is None for bound in bounds)
+    if column.kind is Kind.DATE:
+        return all(isinstance(bound, date) and not isinstance(bound, datetime) for bound in bounds)
+    return False
+
+
+def _typed(value: Any, column: Column, expectation: declared.ColumnFigure) -> Any:
+    """Undo what databases do to types on the way: SQLite keeps moments as text, MariaDB averages as decimals."""
+    if isinstance(value, str) and column.kind in (Kind.DATE, Kind.TIMESTAMP):
+        reader = date if column.kind is Kind.DATE else datetime
+        try:
+            return reader.fromisoformat(value)
+        except ValueError as error:
+            raise NotScannableError(f"{expectation.type}: {value!r} is not an ISO date.") from error
+    if isinstance(value, Decimal) and column.kind is Kind.INTEGER and value == int(value):
+        return int(value)
+    return value

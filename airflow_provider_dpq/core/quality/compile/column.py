@@ -1,0 +1,280 @@
+"""Plans of expectations about each value of a column."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.quality.compile.comparison import comparable, rounded
+from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
+from airflow_provider_dpq.core.quality.compile.functions import characters, known
+from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan, Unexpected
+from airflow_provider_dpq.core.quality.expectations import column as declared
+from airflow_provider_dpq.core.quality.expectations.base import Between
+from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
+
+
+def counted(found: Mapping[str, int], mostly: float) -> Answer:
+    """Return the answer of a check that counts unexpected rows, in GX's fields.
+
+    Args:
+        found: Rows looked at (``elements``), rows that break the check (``unexpected``), and rows without a value
+            (``missing``) unless missing values are what the check is about.
+        mostly: Share of the rows with a value for which it must hold.
+    """
+    elements, unexpected, missing = found["elements"], found["unexpected"], found.get("missing")
+    base = elements - (missing or 0)
+    percent_total = unexpected / elements * 100 if elements else None
+    percent = unexpected / base * 100 if base else None
+    result: dict[str, Any] = {
+        "element_count": elements,
+        "unexpected_count": unexpected,
+        "unexpected_percent": percent,
+    }
+    if missing is not None:
+        result |= {
+            "missing_count": missing,
+            "missing_percent": missing / elements * 100 if elements else None,
+            "unexpected_percent_total": percent_total,
+            "unexpected_percent_nonmissing": percent,
+        }
+    return Answer(not base or (float(base) - float(unexpected)) / float(base) >= mostly, result)
+
+
+def plan_not_null(expectation: declared.ExpectColumnValuesToNotBeNull, table: Table) -> Plan:
+    """No value is missing."""
+    column = table.column(expectation.column)
+    return _nullity(expectation, table, column, column.missing)
+
+
+def plan_null(expectation: declared.ExpectColumnValuesToBeNull, table: Table) -> Plan:
+    """Every value is missing."""
+    column = table.column(expectation.column)
+    return _nullity(expectation, table, column, sa.not_(column.missing))
+
+
+def _nullity(expectation: declared.ColumnValues, table: Table, column: Column, bad: sa.ColumnElement[bool]) -> Plan:
+    domain = Domain(table, expectation.condition)
+    return Plan(
+        figures={"elements": domain.count(), "unexpected": domain.count(bad)},
+        read=lambda found: of_rows(counted(found, expectation.mostly), table),
+        unexpected=Unexpected(domain.rows(bad), (column,)),
+    )
+
+
+def each_value(
+    expectation: declared.ColumnValues,
+    table: Table,
+    column: Column,
+    good: sa.ColumnElement[bool],
+    join: Join | None = None,
+) -> Plan:
+    """Plan a check that holds or not for each value that is there; malformed text never holds.
+
+    Args:
+        expectation: The expectation.
+        table: The table.
+        column: Its column.
+        good: Holds for a value that is as it should be.
+        join: What `good` needs joined.
+    """
+    domain = Domain(table, expectation.condition)
+    bad = sa.and_(sa.not_(column.missing), sa.not_(known(good)))
+    return Plan(
+        figures={
+            "elements": domain.count(),
+            "missing": domain.count(column.missing),
+            "unexpected": domain.count(bad),
+        },
+        joins=(join,) if join is not None else (),
+        read=lambda found: of_rows(counted(found, expectation.mostly), table),
+        unexpected=Unexpected(domain.rows(bad), (column,), join=join),
+    )
+
+
+def of_rows(answer: Answer, table: Table) -> Answer:
+    """Say of no rows what GX's SQL engine says: its SUM over nothing is nothing, not 0."""
+    if table.pandas_like or answer.result["element_count"]:
+        return answer
+    return Answer(answer.success, {**answer.result, "unexpected_count": None})
+
+
+def plan_between(expectation: declared.ExpectColumnValuesToBeBetween, table: Table) -> Plan:
+    """Every value lies within bounds."""
+    column = table.column(expectation.column)
+    return each_value(expectation, table, column, within(expectation, column, column.value, table))
+
+
+def within(expectation: Between, column: Column, value: sa.ColumnElement[Any], table: Table) -> sa.ColumnElement[bool]:
+    """Return the condition that a column's value lies within an expectation's bounds.
+
+    Raises:
+        NotScannableError: The bounds are of another type, on a source where GX decides what that means.
+        MeasurementError: ``incomparable``: the same on a database.
+    """
+    low, high = (_fitting(column, bound, table) for bound in (expectation.min_value, expectation.max_value))
+    conditions = []
+    if low is not None:
+        conditions.append(value > low if expectation.strict_min else value >= low)
+    if high is not None:
+        conditions.append(value < high if expectation.strict_max else value <= high)
+    return sa.and_(*conditions)
+
+
+_EXACT: Final = 2**53
+"""Up to this size every whole number is a floating one, and the other way round."""
+
+
+def _fitting(column: Column, bound: Any, table: Table) -> Any:
+    if column.kind is Kind.INTEGER and isinstance(bound, float) and bound.is_integer() and abs(bound) <= _EXACT:
+        return int(bound)  # or else every value would be turned into a floating number first
+    if bound is None or comparable(column, bound):
+        return rounded(column, bound) if table.pandas_like else bound
+    moment = isinstance(bound, datetime)
+    if column.kind is Kind.TIMESTAMP and isinstance(bound, date) and not moment and not table.pandas_like:
+        return datetime(bound.year, bound.month, bound.day)  # noqa: DTZ001 - the column has no time zone
+    if column.kind is Kind.DATE and moment and not table.pandas_like:
+        return bound
+    raise refusal(table, f"{column.kind} column {column.name!r} cannot be compared with {bound!r}.")
+
+
+def refusal(table: Table, message: str) -> Exception:
+    """Return why the scan cannot answer: GX can on files and frames, nobody on a database."""
+    if table.pandas_like:
+        return NotScannableError(message)
+    return MeasurementError("incomparable", message, hint="Give arguments of the column's type.")
+
+
+def refuse_malformed(column: Column, count: int | None) -> None:
+    """Refuse to reckon with a column that holds text that is no value of its type.
+
+    Raises:
+        MeasurementError: ``malformed_values``.
+    """
+    if count:
+        message = f"Column {column.name!r} has {count} values that are no {column.kind}."
+        hint = "Name them as null strings, or check the column's type first."
+        raise MeasurementError("malformed_values", message, hint=hint)
+
+
+def require_files(expectation: declared.ColumnValues, table: Table) -> None:
+    """Refuse on a database, before any query, what SQL engines cannot do, Great Expectations' own included.
+
+    Raises:
+        MeasurementError: ``unsupported_expectation``.
+    """
+    if not table.pandas_like:
+        message = f"{expectation.type} cannot be evaluated on {table.subject} ({table.dialect})."
+        raise MeasurementError("unsupported_expectation", message, hint="Check an export of the table as a file.")
+
+
+def plan_unfit(expectation: declared.ColumnValues, table: Table, column: Column) -> Plan:
+    """Plan the answer about a column of a file or frame that holds what the check is not about.
+
+    It is an error, unless there is no value at all: pandas then takes the column for one of any type but text.
+    """
+    domain = Domain(table, expectation.condition)
+
+    def read(found: Mapping[str, Any]) -> Answer:
+        if found.get("malformed"):
+            raise NotScannableError(f"pandas reads the {column.kind} column {column.name!r} as text.")
+        if found["missing"] < found["elements"] or column.dtype in ("str", "string"):
+            message = f"{expectation.type} is not about what the {column.native} column {column.name!r} holds."
+            raise MeasurementError("incomparable", message, hint="Check another column, or the column's type first.")
+        return counted({**found, "unexpected": 0}, expectation.mostly)
+
+    malformed = {} if column.malformed is None else {"malformed": domain.count(column.malformed)}
+    return Plan(
+        figures={"elements": domain.count(), "missing": domain.count(column.missing), **malformed},
+        read=read,
+        unexpected=Unexpected(domain.rows(sa.false()), (column,)),
+    )
+
+
+def plan_in_set(expectation: declared.ExpectColumnValuesToBeInSet, table: Table) -> Plan:
+    """Every value is one of a set."""
+    column = table.column(expectation.column)
+    return each_value(expectation, table, column, _membership(column, expectation.value_set, table))
+
+
+def plan_not_in_set(expectation: declared.ExpectColumnValuesToNotBeInSet, table: Table) -> Plan:
+    """No value is one of a set."""
+    column = table.column(expectation.column)
+    return each_value(expectation, table, column, sa.not_(_membership(column, expectation.value_set, table)))
+
+
+def _membership(column: Column, members: list[Any], table: Table) -> sa.ColumnElement[bool]:
+    """Whether the value is among the members; a missing member is none, and types are told apart."""
+    present = [member for member in members if member is not None]
+    if table.pandas_like:
+        value, kept = _pandas_members(column, present)
+    else:
+        value, kept = column.value, [as_column(column, member) for member in present]
+    return value.in_(kept) if kept else sa.false()
+
+
+def _pandas_members(column: Column, members: list[Any]) -> tuple[sa.ColumnElement[Any], list[Any]]:
+    """Return what to compare and with which members, as pandas' ``isin`` does: text is never a number."""
+    texts = [member for member in members if isinstance(member, str)]
+    if column.kind is Kind.STRING:
+        return column.value, texts
+    if column.textual and column.text is not None:
+        return column.text, texts
+    others = [member for member in members if not isinstance(member, str)]
+    if not (column.kind.numeric or len(others) == len(members)) or not all(comparable(column, m) for m in others):
+        message = f"value_set has members that the {column.kind} column {column.name!r} cannot hold."
+        raise NotScannableError(message)
+    return column.value, others
+
+
+def as_column(column: Column, member: Any) -> Any:
+    """Return a member of a set as a database compares it with a column: ISO texts of days and moments are read."""
+    readers: Mapping[Kind, Callable[[str], Any]] = {
+        Kind.DATE: date.fromisoformat,
+        Kind.TIMESTAMP: datetime.fromisoformat,
+        Kind.TIMESTAMP_TZ: datetime.fromisoformat,
+    }
+    if comparable(column, member) or (column.kind is Kind.BOOLEAN and member in (0, 1)):
+        return member
+    if isinstance(member, str) and column.kind in readers:
+        with contextlib.suppress(ValueError):
+            return readers[column.kind](member)
+    return sa.literal(member)  # what the database makes of another type is its answer, as in GX
+
+
+def text_of(column: Column, table: Table) -> sa.ColumnElement[str]:
+    """Return a column's values as text.
+
+    Raises:
+        NotScannableError: pandas writes them as SQL does not.
+    """
+    if column.text is not None:
+        return column.text
+    if table.pandas_like:
+        raise NotScannableError(f"The text of the {column.kind} column {column.name!r} is pandas' own.")
+    return column.value  # whether it has a length or is text is for the database to say, as in GX
+
+
+def plan_lengths(expectation: declared.ExpectColumnValueLengthsToBeBetween, table: Table) -> Plan:
+    """Every value has a number of characters within bounds."""
+    column = table.column(expectation.column)
+    length = characters(text_of(column, table))
+    conditions = []
+    if expectation.min_value is not None:
+        low = expectation.min_value
+        conditions.append(length > low if expectation.strict_min else length >= low)
+    if expectation.max_value is not None:
+        high = expectation.max_value
+        conditions.append(length < high if expectation.strict_max else length <= high)
+    return each_value(expectation, table, column, sa.and_(*conditions))
+
+
+def plan_length(expectation: declared.ExpectColumnValueLengthsToEqual, table: Table) -> Plan:
+    """Every value has a given number of characters."""
+    column = table.column(expectation.column)
+    return each_value(expectation, table, column, characters(text_of(column, table)) == expectation.value)

@@ -1,0 +1,184 @@
+"""Plans of expectations about values of several columns in one row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import sqlalchemy as sa
+
+from airflow_provider_dpq.core.quality.compile.column import counted, refusal
+from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, member_of
+from airflow_provider_dpq.core.quality.compile.condition import NULLABLE
+from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
+from airflow_provider_dpq.core.quality.compile.functions import known
+from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, Unexpected
+from airflow_provider_dpq.core.quality.expectations import columns as declared
+from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
+
+
+def plan_pair_greater(expectation: declared.ExpectColumnPairValuesAToBeGreaterThanB, table: Table) -> Plan:
+    """The value of one column is greater than that of another; a missing value never is."""
+    a, b = table.column(expectation.column_A), table.column(expectation.column_B)
+    if not _comparable(a, b):
+        raise refusal(table, f"Columns {a.name!r} ({a.native}) and {b.name!r} ({b.native}) cannot be compared.")
+    greater = a.value >= b.value if expectation.or_equal else a.value > b.value
+    if expectation.or_equal and not table.pandas_like:
+        greater = sa.or_(greater, sa.and_(a.missing, b.missing))
+    return _each_row(expectation, table, (a, b), greater, unknown_is_good=not table.pandas_like)
+
+
+def _comparable(a: Column, b: Column) -> bool:
+    return (a.kind.numeric and b.kind.numeric) or (
+        a.kind is b.kind and a.kind in (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMP_TZ, Kind.STRING)
+    )
+
+
+def plan_pair_equal(expectation: declared.ExpectColumnPairValuesToBeEqual, table: Table) -> Plan:
+    """The values of two columns are equal; a missing value equals nothing, but in Spark another one."""
+    a, b = table.column(expectation.column_A), table.column(expectation.column_B)
+    _require_alike(table, (a, b))
+    equal: sa.ColumnElement[bool] = a.value == b.value
+    good = sa.or_(equal, sa.and_(a.missing, b.missing)) if _tells_missing(table) else equal
+    return _each_row(expectation, table, (a, b), good, unknown_is_good=False, judges_na=True)
+
+
+def _tells_missing(table: Table) -> bool:
+    """Whether two missing values equal each other, and nothing else, for GX, as they do for its Spark engine."""
+    return table.dialect == "spark"
+
+
+def plan_pair_in_set(expectation: declared.ExpectColumnPairValuesToBeInSet, table: Table) -> Plan:
+    """The values of two columns are one of some pairs."""
+    a, b = table.column(expectation.column_A), table.column(expectation.column_B)
+    if table.pandas_like and Kind.OTHER in (a.kind, b.kind):
+        raise NotScannableError(f"Pairs of {a.native} and {b.native} cannot be told apart exactly.")
+    pairs = [(_is(a, x, table), _is(b, y, table)) for x, y in expectation.value_pairs_set]
+    good = sa.or_(sa.false(), *(sa.and_(*pair) for pair in pairs))
+    unknown_is_good = not (table.pandas_like or _tells_missing(table))
+    return _each_row(expectation, table, (a, b), good, unknown_is_good=unknown_is_good)
+
+
+def _is(column: Column, member: Any, table: Table) -> sa.ColumnElement[bool]:
+    """Whether a column's value is a member of a pair, None standing for a missing value."""
+    if member is None:
+        return column.missing
+    if not table.pandas_like:
+        return column.value == sa.literal(member)  # what the database makes of another type is its answer, as in GX
+    wanted = member_of(column, member)
+    return sa.false() if wanted is ABSENT else column.value == wanted
+
+
+def plan_values_equal(expectation: declared.ExpectMulticolumnValuesToBeEqual, table: Table) -> Plan:
+    """All columns have the same value in a row; two missing values are the same."""
+    columns = _listed(expectation, table)
+    _require_alike(table, columns)
+    first, *others = columns
+    good = sa.and_(*(_same(first, other) for other in others))
+    return _each_row(expectation, table, columns, good, unknown_is_good=False, judges_na=True)
+
+
+def plan_unique_within_record(
+    expectation: declared.ExpectSelectColumnValuesToBeUniqueWithinRecord, table: Table
+) -> Plan:
+    """No value stands twice in a row; two missing values are the same."""
+    columns = _listed(expectation, table)
+    _require_alike(table, columns)
+    repeated = sa.or_(*(_same(a, b) for a, b in combinations(columns, 2)))
+    return _each_row(expectation, table, columns, sa.not_(repeated), unknown_is_good=True)
+
+
+def _same(a: Column, b: Column) -> sa.ColumnElement[bool]:
+    return sa.or_(known(a.value == b.value), sa.and_(a.missing, b.missing))
+
+
+def plan_sum_equal(expectation: declared.ExpectMulticolumnSumToEqual, table: Table) -> Plan:
+    """The values of a row add up to a number; with a missing value they do not in pandas, and nobody knows in SQL."""
+    columns = _listed(expectation, table)
+    if table.pandas_like and (
+        not all(column.kind in (Kind.INTEGER, Kind.FLOAT) for column in columns)
+        or all(column.native == "FLOAT" for column in columns)
+    ):
+        raise NotScannableError(f"The columns {expectation.column_list} cannot be added exactly.")
+    fractional = any(column.kind is Kind.FLOAT for column in columns)
+    total: sa.ColumnElement[Any] = sa.literal(0)
+    for column in columns:
+        # In the widest type, since two small integers may add up to one that theirs cannot hold.
+        wide = sa.cast(column.value, sa.Double() if fractional else sa.BigInteger())
+        total += wide if table.pandas_like else sa.type_coerce(column.value, sa.types.NullType())
+    good = total == sa.literal(expectation.sum_total)
+    unknown_is_good = not (table.pandas_like or _tells_missing(table))
+    return _each_row(expectation, table, columns, good, unknown_is_good=unknown_is_good, judges_na=True)
+
+
+def _each_row(
+    expectation: declared.ColumnPair | declared.SeveralColumns,
+    table: Table,
+    columns: tuple[Column, ...],
+    good: sa.ColumnElement[bool],
+    *,
+    unknown_is_good: bool,
+    judges_na: bool = False,
+) -> Plan:
+    """Plan a check that holds or not for each row that is not left out.
+
+    Args:
+        expectation: What was declared.
+        table: The table.
+        columns: The columns that it is about.
+        good: Holds for a good row.
+        unknown_is_good: Whether a row is good of which SQL does not know, for a missing value, if `good` holds.
+        judges_na: Whether pandas would have to know if `good` holds for `pd.NA`, which it does not.
+    """
+    domain = Domain(table, expectation.condition)
+    kept = kept_rows(expectation, columns)
+    bad = sa.and_(kept, known(sa.not_(good)) if unknown_is_good else sa.not_(known(good)))
+    na = [column.missing for column in columns if judges_na and NULLABLE.fullmatch(column.dtype or "")]
+
+    def read(found: Mapping[str, Any]) -> Answer:
+        if found.get("na"):
+            raise NotScannableError("pandas does not compare pd.NA.")
+        return counted(found, expectation.mostly)
+
+    return Plan(
+        figures={
+            "elements": domain.count(),
+            "missing": domain.count(sa.not_(kept)),
+            "unexpected": domain.count(bad),
+            **({"na": domain.count(kept, sa.or_(*na))} if na else {}),
+        },
+        read=read,
+        unexpected=Unexpected(
+            domain.rows(bad), columns, shape="list" if isinstance(expectation, declared.ColumnPair) else "mapping"
+        ),
+    )
+
+
+def _listed(expectation: declared.SeveralColumns, table: Table) -> tuple[Column, ...]:
+    return tuple(table.column(name) for name in expectation.column_list)
+
+
+def kept_rows(
+    expectation: declared.ColumnPair | declared.SeveralColumns, columns: Sequence[Column]
+) -> sa.ColumnElement[bool]:
+    """Return the condition that `ignore_row_if` does not leave a row out."""
+    missing = [column.missing for column in columns]
+    if expectation.ignore_row_if in ("both_values_are_missing", "all_values_are_missing"):
+        return sa.not_(sa.and_(*missing))
+    if expectation.ignore_row_if in ("either_value_is_missing", "any_value_is_missing"):
+        return sa.not_(sa.or_(*missing))
+    return sa.true()
+
+
+def _require_alike(table: Table, columns: Sequence[Column]) -> None:
+    """Leave to pandas what SQL would hold equal and Python not, or the other way round; a database has its own rule.
+
+    Raises:
+        NotScannableError: The columns hold values of several kinds.
+    """
+    kinds = {column.kind for column in columns}
+    alike = kinds <= {Kind.INTEGER, Kind.FLOAT} or (len(kinds) == 1 and Kind.OTHER not in kinds)
+    if table.pandas_like and not alike:
+        natives = ", ".join(column.native for column in columns)
+        raise NotScannableError(f"Values of the columns' types ({natives}) are not compared alike in SQL and Python.")

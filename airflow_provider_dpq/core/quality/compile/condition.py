@@ -1,0 +1,150 @@
+"""Row conditions and partition filters as SQL."""
+
+from __future__ import annotations
+
+import ctypes
+import operator
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from airflow_provider_dpq.core.errors import DeclarationError
+from airflow_provider_dpq.core.quality.compile.comparison import comparable
+from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
+from airflow_provider_dpq.core.quality.compile.functions import known
+from airflow_provider_dpq.core.quality.condition import Comparison, Condition, Group, Nullity
+from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
+
+
+def predicate(table: Table, condition: Condition) -> sa.ColumnElement[bool]:
+    """Return a condition as SQL that is never NULL, so that counting by it loses no row.
+
+    Raises:
+        MeasurementError: ``missing_column``.
+        NotScannableError: It compares what SQL would compare otherwise than pandas.
+    """
+    if isinstance(condition, Group):
+        parts = [predicate(table, part) for part in condition.conditions]
+        return sa.and_(*parts) if condition.every else sa.or_(*parts)
+    if isinstance(condition, Nullity):
+        column = table.column(condition.column)
+        return column.missing if condition.is_null else sa.not_(column.missing)
+    if isinstance(condition, Comparison):
+        return _comparison(table, table.column(condition.column), condition)
+    if table.dialect == "spark" and condition.parser == "spark":
+        # As it was declared, like a query; it may end in a comment.
+        return sa.func.coalesce(sa.literal_column(f"(\n{condition.text}\n)", sa.Boolean()), sa.false())
+    message = f"The row condition {condition.text!r} is not plain comparisons."
+    raise NotScannableError(message)
+
+
+def _comparison(table: Table, column: Column, condition: Comparison) -> sa.ColumnElement[bool]:
+    if condition.operator in ("IN", "NOT_IN"):
+        members = [_typed(table, column, value) for value in condition.value]
+        inside = known(column.value.in_(members))
+        return inside if condition.operator == "IN" else _unlike(table, column, inside)
+    return _compared(table, column, condition.operator, _typed(table, column, condition.value))
+
+
+def _typed(table: Table, column: Column, value: Any) -> Any:
+    if column.kind in (Kind.TIMESTAMP, Kind.DATE) and isinstance(value, str):
+        value = _moment(column, value)
+    if not comparable(column, value):
+        raise NotScannableError(f"Row condition compares {column.kind} column {column.name!r} with {value!r}.")
+    if table.pandas_like and column.native == "FLOAT" and isinstance(value, float):
+        return ctypes.c_float(value).value  # 0.1 is another number in four bytes, where pandas compares
+    return value
+
+
+def _compared(table: Table, column: Column, symbol: str, value: Any) -> sa.ColumnElement[bool]:
+    if isinstance(value, bool) and symbol not in ("==", "!="):
+        raise NotScannableError(f"Row condition orders the {column.kind} column {column.name!r}.")
+    if symbol == "!=":
+        like = known(column.value == value)
+        na = NULLABLE.fullmatch(column.dtype or "")
+        return sa.and_(sa.not_(like), sa.not_(column.missing)) if na else _unlike(table, column, like)
+    return known(_COMPARISONS[symbol](column.value, value))
+
+
+_COMPARISONS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+    "==": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+NULLABLE: Final = re.compile(r"U?Int\d+|Float\d+|boolean|string|.*\[pyarrow\]")
+"""The dtypes of pandas whose missing values are `pd.NA`, which as in SQL differs from nothing."""
+
+
+def _unlike(table: Table, column: Column, like: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Negate a comparison: a missing value differs from everything in pandas, and from nothing in SQL."""
+    return sa.not_(like) if table.pandas_like else sa.and_(sa.not_(like), sa.not_(column.missing))
+
+
+def _moment(column: Column, text: str) -> date:
+    try:
+        return datetime.fromisoformat(text) if column.kind is Kind.TIMESTAMP else date.fromisoformat(text)
+    except ValueError:
+        raise NotScannableError(f"Row condition compares {column.name!r} with {text!r}.") from None
+
+
+def partition_filters(table: Table, partition: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions that keep one partition: each column equal to its value, or in its list of values.
+
+    Raises:
+        DeclarationError: ``invalid_partition``: a value does not fit its column.
+        MeasurementError: ``missing_column``.
+    """
+    return [_partition_filter(table.column(name), value) for name, value in partition.items()]
+
+
+def _partition_filter(column: Column, value: Any) -> sa.ColumnElement[bool]:
+    values = [_fit(column, item) for item in (value if isinstance(value, (list, tuple, set)) else [value])]
+    return known(column.value.in_(values))
+
+
+def _fit(column: Column, value: Any) -> Any:
+    """Read a partition's value, often text from a template, as the column's type."""
+    readers: Mapping[Kind, Callable[[Any], Any]] = {
+        Kind.INTEGER: _integer,
+        Kind.FLOAT: float,
+        Kind.DECIMAL: float,
+        Kind.BOOLEAN: _truth,
+        Kind.DATE: _day,
+        Kind.TIMESTAMP: _instant,
+        Kind.TIMESTAMP_TZ: _instant,
+        Kind.STRING: _text,
+    }
+    try:
+        return readers[column.kind](value)
+    except (KeyError, ValueError, TypeError) as error:
+        message = f"Partition value {value!r} does not fit the {column.kind} column {column.name!r}."
+        raise DeclarationError("invalid_partition", message, hint="Give a value of the column's type.") from error
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, str) or float(value).is_integer():
+        return int(value)
+    raise ValueError(value)
+
+
+def _truth(value: Any) -> bool:
+    return {"true": True, "false": False}[str(value).lower()]
+
+
+def _day(value: Any) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(value)
+
+
+def _instant(value: Any) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value

@@ -1,0 +1,314 @@
+"""Functions that every engine has under another name, or not at all."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+
+class count_if(FunctionElement[int]):  # noqa: N801 - named as the SQL function
+    """Number of rows for which a condition holds; 0 of no rows. DuckDB's own is 2 to 4 times faster than FILTER."""
+
+    type = sa.BigInteger()
+    inherit_cache = True
+    name = "count_if"
+
+
+class stdev(FunctionElement[float]):  # noqa: N801 - named as the SQL function
+    """Sample standard deviation; NULL of fewer than two values."""
+
+    type = sa.Double()
+    inherit_cache = True
+    name = "stdev"
+
+
+class median(FunctionElement[float]):  # noqa: N801 - named as the SQL function
+    """Median, interpolated between the two values in the middle."""
+
+    type = sa.Double()
+    inherit_cache = True
+    name = "median"
+
+
+class quantile(FunctionElement[float]):  # noqa: N801 - named as the SQL function
+    """Value below which a part of the values lie, interpolated between the two beside it."""
+
+    type = sa.Double()
+    inherit_cache = True
+    name = "quantile"
+
+
+class finite(FunctionElement[float]):  # noqa: N801 - named as a SQL function
+    """A floating number, NULL where it is infinite or NaN; NULL is what other databases have instead."""
+
+    type = sa.Double()
+    inherit_cache = True
+    name = "finite"
+
+
+class characters(FunctionElement[int]):  # noqa: N801 - named as the SQL function
+    """Number of characters (code points) of a text."""
+
+    type = sa.Integer()
+    inherit_cache = True
+    name = "characters"
+
+
+class matches(FunctionElement[bool]):  # noqa: N801 - named as the SQL function
+    """Whether a regular expression is found anywhere in a text."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+    name = "matches"
+
+
+class extracts(FunctionElement[bool]):  # noqa: N801 - named as a SQL function
+    """Whether a regular expression finds something that is not empty.
+
+    DuckDB extracts once for each value that a file's dictionary lists, where it would search once for each row. For a
+    pattern that begins anywhere it takes longer.
+    """
+
+    type = sa.Boolean()
+    inherit_cache = True
+    name = "extracts"
+
+
+class without_nan(FunctionElement[float]):  # noqa: N801 - named as a SQL function
+    """A number, NULL where it is NaN: DuckDB has it in floating columns, PostgreSQL in decimal ones too."""
+
+    type = sa.Double()
+    inherit_cache = True
+    name = "without_nan"
+
+
+class known(FunctionElement[bool]):  # noqa: N801 - named as a SQL function
+    """Whether a condition holds: false, and never NULL, where SQL does not know."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+    name = "known"
+
+
+@compiles(known)
+def _known(element: known, compiler: Any, **kw: Any) -> str:
+    return str(compiler.process(sa.func.coalesce(_only(element), sa.false()), **kw))
+
+
+@compiles(without_nan)
+def _without_nan(element: without_nan, compiler: Any, **kw: Any) -> str:
+    return str(compiler.process(element.clauses, **kw))
+
+
+@compiles(without_nan, "duckdb")
+@compiles(without_nan, "postgresql")
+def _without_nan_null(element: without_nan, compiler: Any, **kw: Any) -> str:
+    return f"nullif({compiler.process(element.clauses, **kw)}, 'NaN')"
+
+
+@compiles(without_nan, "spark")
+def _without_nan_spark(element: without_nan, compiler: Any, **kw: Any) -> str:
+    return f"nullif({compiler.process(element.clauses, **kw)}, double('NaN'))"
+
+
+@compiles(count_if)
+def _count_if(element: count_if, compiler: Any, **kw: Any) -> str:
+    condition = compiler.process(sa.func.coalesce(sa.func.sum(sa.case((_only(element), 1), else_=0)), 0), **kw)
+    return str(condition)
+
+
+@compiles(count_if, "duckdb")
+@compiles(count_if, "spark")
+def _count_if_duckdb(element: count_if, compiler: Any, **kw: Any) -> str:
+    return f"coalesce(count_if({compiler.process(element.clauses, **kw)}), 0)"
+
+
+@compiles(stdev)
+def _stdev(element: stdev, compiler: Any, **kw: Any) -> str:
+    return f"stddev_samp({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(median, "duckdb")
+@compiles(median, "spark")
+def _median_duckdb(element: median, compiler: Any, **kw: Any) -> str:
+    return f"median({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(median, "postgresql")
+def _median_postgresql(element: median, compiler: Any, **kw: Any) -> str:
+    return f"percentile_cont(0.5) WITHIN GROUP (ORDER BY {compiler.process(element.clauses, **kw)})"
+
+
+@compiles(quantile)
+def _quantile(element: quantile, compiler: Any, **kw: Any) -> str:
+    value, part = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"percentile_cont({part}) WITHIN GROUP (ORDER BY {value})"
+
+
+@compiles(quantile, "duckdb")
+def _quantile_duckdb(element: quantile, compiler: Any, **kw: Any) -> str:
+    return f"quantile_cont({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(quantile, "spark")
+def _quantile_spark(element: quantile, compiler: Any, **kw: Any) -> str:
+    return f"percentile({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(finite)
+def _finite(element: finite, compiler: Any, **kw: Any) -> str:
+    return str(compiler.process(element.clauses, **kw))
+
+
+@compiles(finite, "duckdb")
+@compiles(finite, "postgresql")
+def _finite_null(element: finite, compiler: Any, **kw: Any) -> str:
+    return f"nullif(nullif(nullif({compiler.process(element.clauses, **kw)}, 'NaN'), 'Infinity'), '-Infinity')"
+
+
+@compiles(finite, "spark")
+def _finite_spark(element: finite, compiler: Any, **kw: Any) -> str:
+    number = compiler.process(element.clauses, **kw)
+    return f"nullif(nullif(nullif({number}, double('NaN')), double('Infinity')), double('-Infinity'))"
+
+
+@compiles(characters)
+def _characters(element: characters, compiler: Any, **kw: Any) -> str:
+    return f"char_length({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(characters, "sqlite")
+@compiles(characters, "duckdb")
+def _characters_length(element: characters, compiler: Any, **kw: Any) -> str:
+    return f"length({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(matches)
+def _matches(element: matches, compiler: Any, **kw: Any) -> str:
+    text, pattern = element.clauses
+    # SQLAlchemy looks for a pattern in texts only; whether the column is one is for the database to say.
+    return str(compiler.process(sa.type_coerce(text, sa.String()).regexp_match(pattern), **kw))
+
+
+@compiles(matches, "spark")
+def _matches_spark(element: matches, compiler: Any, **kw: Any) -> str:
+    return f"regexp_like({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(extracts, "duckdb")
+def _extracts_duckdb(element: extracts, compiler: Any, **kw: Any) -> str:
+    return f"(regexp_extract({compiler.process(element.clauses, **kw)}) <> '')"
+
+
+@compiles(matches, "duckdb")
+def _matches_duckdb(element: matches, compiler: Any, **kw: Any) -> str:
+    return f"regexp_matches({compiler.process(element.clauses, **kw)})"
+
+
+def _only(element: FunctionElement[Any]) -> sa.ColumnElement[Any]:
+    (argument,) = element.clauses
+    return argument
+
+
+class exact_text(FunctionElement[str]):  # noqa: N801 - named as a SQL function
+    """A text that is compared by its characters, whatever collation its column has."""
+
+    type = sa.Text()
+    inherit_cache = True
+    name = "exact_text"
+
+
+class exact_integer(FunctionElement[Decimal]):  # noqa: N801 - named as a SQL function
+    """A whole number in the widest type, so that arithmetic on it does not overflow."""
+
+    type = sa.Numeric()
+    inherit_cache = True
+    name = "exact_integer"
+
+
+class seconds_between(FunctionElement[float]):  # noqa: N801 - named as a SQL function
+    """Seconds from one moment to another; whole milliseconds on SQLite."""
+
+    type = sa.Double()
+    inherit_cache = True
+    name = "seconds_between"
+
+
+@compiles(exact_text)
+@compiles(exact_integer)
+def _as_it_is(element: FunctionElement[Any], compiler: Any, **kw: Any) -> str:
+    return f"({compiler.process(_only(element), **kw)})"
+
+
+@compiles(exact_text, "sqlite")
+def _exact_text_sqlite(element: exact_text, compiler: Any, **kw: Any) -> str:
+    return f"({compiler.process(_only(element), **kw)} COLLATE BINARY)"
+
+
+@compiles(exact_text, "postgresql")
+def _exact_text_postgresql(element: exact_text, compiler: Any, **kw: Any) -> str:
+    return f'({compiler.process(_only(element), **kw)} COLLATE "C")'
+
+
+@compiles(exact_text, "mysql")
+@compiles(exact_text, "mariadb")
+def _exact_text_mysql(element: exact_text, compiler: Any, **kw: Any) -> str:
+    # The plain binary collation of either would ignore spaces at the end.
+    collation = "utf8mb4_nopad_bin" if compiler.dialect.is_mariadb else "utf8mb4_0900_bin"
+    return f"(CONVERT({compiler.process(_only(element), **kw)} USING utf8mb4) COLLATE {collation})"
+
+
+@compiles(exact_integer, "duckdb")
+def _exact_integer_duckdb(element: exact_integer, compiler: Any, **kw: Any) -> str:
+    return f"CAST({compiler.process(_only(element), **kw)} AS HUGEINT)"
+
+
+@compiles(exact_integer, "postgresql")
+def _exact_integer_postgresql(element: exact_integer, compiler: Any, **kw: Any) -> str:
+    return f"CAST({compiler.process(_only(element), **kw)} AS NUMERIC)"
+
+
+@compiles(exact_integer, "mysql")
+@compiles(exact_integer, "mariadb")
+def _exact_integer_mysql(element: exact_integer, compiler: Any, **kw: Any) -> str:
+    return f"CAST({compiler.process(_only(element), **kw)} AS DECIMAL(65))"
+
+
+@compiles(exact_integer, "spark")
+def _exact_integer_spark(element: exact_integer, compiler: Any, **kw: Any) -> str:
+    return f"CAST({compiler.process(_only(element), **kw)} AS DECIMAL(38, 0))"
+
+
+@compiles(seconds_between, "spark")
+def _seconds_between_spark(element: seconds_between, compiler: Any, **kw: Any) -> str:
+    start, end = (f"unix_micros(CAST({compiler.process(m, **kw)} AS TIMESTAMP))" for m in element.clauses)
+    return f"(({end} - {start}) / 1e6D)"
+
+
+@compiles(seconds_between, "duckdb")
+def _seconds_between_duckdb(element: seconds_between, compiler: Any, **kw: Any) -> str:
+    start, end = (compiler.process(moment, **kw) for moment in element.clauses)
+    return f"((epoch_us({end}) - epoch_us({start})) / 1e6)"
+
+
+@compiles(seconds_between, "postgresql")
+def _seconds_between_postgresql(element: seconds_between, compiler: Any, **kw: Any) -> str:
+    start, end = (compiler.process(moment, **kw) for moment in element.clauses)
+    return f"CAST(extract(epoch FROM {end}) - extract(epoch FROM {start}) AS DOUBLE PRECISION)"
+
+
+@compiles(seconds_between, "mysql")
+@compiles(seconds_between, "mariadb")
+def _seconds_between_mysql(element: seconds_between, compiler: Any, **kw: Any) -> str:
+    start, end = (compiler.process(moment, **kw) for moment in element.clauses)
+    return f"(timestampdiff(MICROSECOND, {start}, {end}) / 1e6)"
+
+
+@compiles(seconds_between, "sqlite")
+def _seconds_between_sqlite(element: seconds_between, compiler: Any, **kw: Any) -> str:
+    start, end = (compiler.process(moment, **kw) for moment in element.clauses)
+    return f"round((julianday({end}) - julianday({start})) * 86400.0, 3)"

@@ -1,0 +1,211 @@
+"""Plans of expectations about the different values of a column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from pydantic import JsonValue
+
+from airflow_provider_dpq.core.quality.compile.column import as_column
+from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, coerced, member_of
+from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
+from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
+from airflow_provider_dpq.core.quality.expectations import distinct as declared
+from airflow_provider_dpq.core.quality.jsonable import jsonable
+from airflow_provider_dpq.core.quality.result_format import MOST_VALUES, ResultFormat
+from airflow_provider_dpq.core.quality.rows import shown_value
+from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
+
+_MOST: Final = 20
+"""Most values in a list of missing or unexpected ones, as in Great Expectations."""
+
+
+def plan_in_set(expectation: declared.ExpectColumnDistinctValuesToBeInSet, table: Table) -> Plan:
+    """Every value is one of a set."""
+    return _plan(_Held(expectation, table), inside=True)
+
+
+def plan_contain_set(expectation: declared.ExpectColumnDistinctValuesToContainSet, table: Table) -> Plan:
+    """Every member of a set appears among the values."""
+    return _plan(_Held(expectation, table), contained=True)
+
+
+def plan_equal_set(expectation: declared.ExpectColumnDistinctValuesToEqualSet, table: Table) -> Plan:
+    """The values are the members of a set and no others."""
+    return _plan(_Held(expectation, table), inside=True, contained=True)
+
+
+class _Held:
+    """The different values of a column, held against a set as the table's reference does."""
+
+    def __init__(self, expectation: declared.DistinctValues, table: Table) -> None:
+        self.table = table
+        self.column = read_column(table, expectation.column)
+        self.declared: Sequence[Any] = expectation.value_set
+        self.members: Sequence[Any] = expectation.value_set
+        if table.pandas_like:
+            self.declared = _different(self.declared)
+            self.members = _different([coerced(self.column, member) for member in self.declared])
+            wanted = [member_of(self.column, member) for member in self.members]
+            self.wanted = [member for member in wanted if member is not ABSENT]
+        else:
+            self.wanted = [sa.null() if m is None else as_column(self.column, m) for m in self.declared]
+            read = zip(self.declared, self.wanted, strict=True)
+            self.members = [member if isinstance(wanted, sa.ClauseElement) else wanted for member, wanted in read]
+        self.domain = Domain(table, expectation.condition)
+        self.present = sa.not_(self.column.missing)
+        value = self.column.value
+        # Beside a NULL in the set nothing would be outside of it, whatever the column holds.
+        known = [member for member in self.wanted if not isinstance(member, sa.sql.elements.Null)]
+        self.outside = value.not_in(known) if known else sa.true()
+        self.within = value.in_(self.wanted)
+
+    def fetch(self, *where: sa.ColumnElement[bool], most: int | None = None) -> list[Any]:
+        """Return the different values for which conditions hold, in order where there is a limit."""
+        query = self.domain.select(self.column.shown.label("value"), where=(self.present, *where)).distinct()
+        query = query if most is None else query.order_by(sa.literal_column("1")).limit(most)
+        return [shown_value(self.table, self.column, value) for (value,) in self.table.fetch(query)]
+
+    def list_unexpected(self, found: Mapping[str, Any]) -> list[JsonValue]:
+        """Return the first values that no member is equal to."""
+        return [jsonable(value) for value in self.fetch(self.outside, most=_MOST)] if found["unexpected"] else []
+
+    def missing(self, found: Mapping[str, Any]) -> int:
+        """Return how many members no value is equal to."""
+        return len(self.members if found["values"] else self.declared) - (found.get("found") or 0)
+
+    def list_missing(self, found: Mapping[str, Any]) -> list[JsonValue]:
+        """Return the first members that no value is equal to."""
+        if not self.missing(found):
+            return []
+        there = self.fetch(self.within) if found.get("found") else []
+        members = self.members if found["values"] else self.declared
+        return [jsonable(member) for member in members if member not in there][:_MOST]
+
+
+def _different(members: Sequence[Any]) -> list[Any]:
+    try:
+        return list(dict.fromkeys(members))
+    except TypeError as error:
+        raise NotScannableError("value_set has members that cannot be told apart.") from error
+
+
+def _plan(held: _Held, *, inside: bool = False, contained: bool = False) -> Plan:
+    domain, column = held.domain, held.column
+    figures = {"values": domain.count(held.present)}
+    queries = {}
+    if column.malformed is not None:
+        figures["malformed"] = domain.count(column.malformed)
+    if inside:
+        other = sa.case((sa.and_(held.present, held.outside), column.value))
+        figures["unexpected"] = sa.func.count(sa.distinct(domain.values(other)))
+    if contained and held.wanted:
+        there = domain.select(column.value.label("value"), where=(held.present, held.within)).distinct()
+        queries["found"] = sa.select(sa.func.count()).select_from(there.subquery("there"))
+
+    def read(found: Mapping[str, Any]) -> Answer:
+        refuse_malformed(column, found)
+        counts = {"unexpected_count": found["unexpected"]} if inside else {}
+        counts |= {"missing_count": held.missing(found)} if contained else {}
+        return Answer(not any(counts.values()), {"observed_value": None, **counts})
+
+    def describe(found: Mapping[str, Any], wanted: ResultFormat) -> Mapping[str, JsonValue]:
+        lists: dict[str, JsonValue] = {}
+        if not wanted.partial_unexpected_count:
+            return lists
+        if inside and not wanted.exclude_unexpected_values:
+            lists["partial_unexpected_list"] = held.list_unexpected(found)
+        if contained:
+            lists["partial_missing_list"] = held.list_missing(found)
+        return lists
+
+    return Plan(figures=figures, queries=queries, read=read, describe=describe)
+
+
+def read_column(table: Table, name: str) -> Column:
+    """Return a column as pandas reads it, where pandas is the reference: dates in CSV are text.
+
+    Raises:
+        MeasurementError: ``missing_column``.
+        NotScannableError: pandas tells apart what SQL does not.
+    """
+    column = table.column(name)
+    if not table.pandas_like:
+        return column
+    if column.kind is Kind.OTHER:
+        raise NotScannableError(f"Values of the {column.native} column {column.name!r} cannot be told apart exactly.")
+    if column.raw is None or column.text is None or column.kind.numeric or column.kind is Kind.BOOLEAN:
+        return column
+    text = column.text
+    return replace(column, kind=Kind.STRING, value=text, shown=text, key=text, raw=None, malformed=None)
+
+
+def refuse_malformed(column: Column, found: Mapping[str, Any]) -> None:
+    """Leave a CSV column that pandas would read as text, for a value that is none of its type, to pandas.
+
+    Raises:
+        NotScannableError: There is such a value among those counted as ``malformed``.
+    """
+    if found.get("malformed"):
+        message = f"Column {column.name!r} has {found['malformed']} values that are no {column.kind}."
+        raise NotScannableError(message)
+
+
+def plan_most_common(expectation: declared.ExpectColumnMostCommonValueToBeInSet, table: Table) -> Plan:
+    """The most common value, or with `ties_okay` one of those that are equally common, is one of a set."""
+    column = read_column(table, expectation.column)
+    domain = Domain(table, expectation.condition)
+    members = set(_different(expectation.value_set))
+    malformed = {} if column.malformed is None else {"malformed": domain.count(column.malformed)}
+
+    most = _most_common(column, domain)
+
+    def fetch(query: sa.Select[Any]) -> list[Any]:
+        return [_moment_of(value, column) for (value,) in table.fetch(query.limit(MOST_VALUES + 1))]
+
+    def read(found: Mapping[str, Any]) -> Answer:
+        refuse_malformed(column, found)
+        values = fetch(sa.select(most.c.shown).where(most.c.copies == most.c.most).order_by(most.c.value))
+        hits = members.intersection(values)
+        wanted = [wanted for wanted in (member_of(column, member) for member in members) if wanted is not ABSENT]
+        if expectation.ties_okay and not hits and wanted and len(values) > MOST_VALUES:
+            among = (most.c.copies == most.c.most, most.c.value.in_(wanted))
+            hits = members.intersection(fetch(sa.select(most.c.shown).where(*among)))
+        success = bool(hits) and (bool(expectation.ties_okay) or len(values) == 1)
+        return Answer(success, {"observed_value": [_written(value, column, table) for value in values[:MOST_VALUES]]})
+
+    return Plan(figures=malformed, read=read)
+
+
+def _most_common(column: Column, domain: Domain) -> sa.Subquery:
+    """Select each value with the number of its ``copies``, and the ``most`` copies that there are of any."""
+    counted = domain.select(
+        column.value.label("value"),
+        column.shown.label("shown"),
+        sa.func.count().label("copies"),
+        where=(sa.not_(column.missing),),
+    )
+    groups = counted.group_by(column.value, column.shown).subquery("counted")
+    return sa.select(groups, sa.func.max(groups.c.copies).over().label("most")).subquery("most")
+
+
+def _moment_of(value: Any, column: Column) -> Any:
+    """Return a value as Python compares it; pandas hands over moments in UTC without saying so."""
+    if column.kind is Kind.TIMESTAMP_TZ and isinstance(value, int):
+        return datetime(1970, 1, 1) + timedelta(microseconds=value)  # noqa: DTZ001 - as above
+    return value
+
+
+def _written(value: Any, column: Column, table: Table) -> JsonValue:
+    """Write a value as Great Expectations does: moments of pandas as numpy does, to the dtype's unit."""
+    if not table.pandas_like or not isinstance(value, datetime):
+        return jsonable(value)
+    import numpy as np
+
+    unit = re.search(r"\[(s|ms|us|ns)", column.dtype or "")
+    return str(np.datetime64(value).astype(f"datetime64[{unit[1] if unit else 'us'}]"))

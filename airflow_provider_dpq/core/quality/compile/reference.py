@@ -1,0 +1,118 @@
+"""Plans of expectations that values exist in another table."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from airflow_provider_dpq.core.quality.compile.column import counted, each_value, of_rows
+from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query
+from airflow_provider_dpq.core.quality.compile.plan import Domain, Join, Plan, Unexpected
+from airflow_provider_dpq.core.quality.expectations.reference import ExpectColumnValuesToExistInOtherTable
+from airflow_provider_dpq.core.quality.tables.form import (
+    Comparable,
+    Form,
+    common_form,
+    comparable_column,
+    in_form,
+    shown,
+)
+from airflow_provider_dpq.core.quality.tables.other import is_elsewhere, open_other, scan_of
+from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
+from airflow_provider_dpq.core.quality.tables.staging import stage
+from airflow_provider_dpq.core.quality.tables.table import KEY, Kind, Table
+
+_ZONE: Final = "UTC"
+"""Where a moment without a time zone is looked up among instants, it is one of UTC."""
+
+_MOST_NAMED: Final = 1000
+"""Most unknown values that a database is asked for by name, to show their rows."""
+
+
+def plan_exists_elsewhere(expectation: ExpectColumnValuesToExistInOtherTable, table: Table) -> Plan:
+    """Every value exists in a column of another table.
+
+    Within one engine the keys are joined to the shared scan. From a database to a file they are brought into the
+    file's DuckDB, and ride on the scan as well. Where the table itself is in a database, its distinct values are
+    brought beside the keys instead.
+
+    Raises:
+        MeasurementError: The other table or its column does not exist, or holds other kinds of values.
+    """
+    other_column = expectation.other_column or expectation.column
+    if not is_elsewhere(table, expectation.other_table, expectation.other_connection):
+        column = table.column(expectation.column)
+        keys = table.keys(expectation.other_table, other_column, column)
+        join = Join(keys, keys.c[KEY] == column.value)
+        return each_value(expectation, table, column, keys.c[KEY].is_not(None), join=join)
+    other = open_other(table, expectation.other_table, expectation.other_connection)
+    here, there = comparable_column(table, expectation.column), comparable_column(other, other_column)
+    form = common_form(here, there)
+    found = _keys(table, other, there, form)
+    if isinstance(table, SQLTable):
+        return _plan_of_values(expectation, table, here, found, form)
+    name = scan_of(table).fresh_name()
+    keys = found.subquery(name)
+    join = Join(keys, keys.c[KEY] == in_form(here.value, here.kind, form, _ZONE))
+    return each_value(expectation, table, table.column(expectation.column), keys.c[KEY].is_not(None), join=join)
+
+
+def _keys(table: Table, other: Table, there: Comparable, form: Form) -> sa.Select[Any]:
+    """Return the other column's distinct values in a form, as a selection in the DuckDB of the table."""
+    value, source = there.value, other.rows()
+    if isinstance(other, SQLTable):
+        query = sa.select(value).select_from(source).where(value.is_not(None)).distinct()
+        source = stage(scan_of(table), other, query, [there.kind])
+        value = source.c.c0
+    key = in_form(value, there.kind, form, _ZONE).label(KEY)
+    return sa.select(key).select_from(source).where(value.is_not(None)).distinct()
+
+
+def _plan_of_values(
+    expectation: ExpectColumnValuesToExistInOtherTable,
+    table: SQLTable,
+    here: Comparable,
+    keys: sa.Select[Any],
+    form: Form,
+) -> Plan:
+    """Bring the table's distinct values beside the keys, and count the rows of those that have none.
+
+    Memory holds neither: the database groups, DuckDB keeps both on disk. The rows are found again by naming their
+    values, of which there may be too many: then rows of the first ones are shown, and all are counted.
+    """
+    domain, column = Domain(table, expectation.condition), table.column(expectation.column)
+    values = domain.select(here.value, sa.func.count(), where=(here.value.is_not(None),)).group_by(here.value)
+    staged = stage(table.scan, table, values, [here.kind, Kind.INTEGER])
+    known = keys.subquery("known")
+    joined = staged.outerjoin(known, known.c[KEY] == in_form(staged.c.c0, here.kind, form, _ZONE))
+    absent = known.c[KEY].is_(None)
+    ((rows, different),) = _run(table, sa.select(*[sa.func.sum(staged.c.c1), sa.func.count()]), joined, absent)
+    first = sa.select(_shown(staged.c.c0, here.kind)).order_by(staged.c.c0).limit(_MOST_NAMED)
+    named = [_bound(value, here.kind) for (value,) in _run(table, first, joined, absent)]
+    unexpected = int(rows or 0)
+    return Plan(
+        figures={"elements": domain.count(), "missing": domain.count(column.missing)},
+        read=lambda found: of_rows(counted({**found, "unexpected": unexpected}, expectation.mostly), table),
+        unexpected=Unexpected(domain.rows(here.value.in_(named)), (column,), complete=int(different) <= _MOST_NAMED),
+        by="duckdb",
+    )
+
+
+def _run(
+    table: SQLTable, query: sa.Select[Any], source: sa.FromClause, where: sa.ColumnElement[bool]
+) -> list[tuple[Any, ...]]:
+    text, parameters = compile_query(query.select_from(source).where(where))
+    return table.scan.run(text, parameters, table.subject)
+
+
+def _shown(value: sa.ColumnElement[Any], kind: Kind) -> sa.ColumnElement[Any]:
+    return sa.func.epoch_us(value) if kind is Kind.TIMESTAMP_TZ else value
+
+
+def _bound(value: Any, kind: Kind) -> Any:
+    """Return a value out of DuckDB as the database compares it with the column it came from."""
+    if kind is Kind.TIMESTAMP_TZ:
+        return shown(value, Form.INSTANT)
+    return Decimal(value) if kind is Kind.DECIMAL else value

@@ -1,0 +1,102 @@
+"""Plans of expectations about a table as a whole."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import JsonValue
+
+from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
+from airflow_provider_dpq.core.quality.expectations import table as declared
+from airflow_provider_dpq.core.quality.tables.table import Table
+
+
+def plan_row_count_between(expectation: declared.ExpectTableRowCountToBeBetween, table: Table) -> Plan:
+    """The table has a number of rows within bounds."""
+    return Plan(
+        figures={"rows": Domain(table, expectation.condition).count()},
+        read=lambda found: Answer(expectation.holds(found["rows"]), {"observed_value": found["rows"]}),
+    )
+
+
+def plan_row_count_equal(expectation: declared.ExpectTableRowCountToEqual, table: Table) -> Plan:
+    """The table has a given number of rows."""
+    return Plan(
+        figures={"rows": Domain(table, expectation.condition).count()},
+        read=lambda found: Answer(found["rows"] == expectation.value, {"observed_value": found["rows"]}),
+    )
+
+
+def plan_row_count_equal_other(expectation: declared.ExpectTableRowCountToEqualOtherTable, table: Table) -> Plan:
+    """The table has as many rows as another one, of which all are counted."""
+    other, _ = table.other(expectation.other_table_name)
+    return Plan(
+        figures={"rows": Domain(table, expectation.condition).count()},
+        queries={"other": sa.select(sa.func.count()).select_from(other)},
+        read=lambda found: Answer(
+            found["rows"] == found["other"], {"observed_value": {"self": found["rows"], "other": found["other"]}}
+        ),
+    )
+
+
+def plan_column_count_between(expectation: declared.ExpectTableColumnCountToBeBetween, table: Table) -> Plan:
+    """The table has a number of columns within bounds."""
+    count = len(table.columns)
+    return _known(success=expectation.holds(count), result={"observed_value": count})
+
+
+def plan_column_count_equal(expectation: declared.ExpectTableColumnCountToEqual, table: Table) -> Plan:
+    """The table has a given number of columns."""
+    count = len(table.columns)
+    return _known(success=count == expectation.value, result={"observed_value": count})
+
+
+def plan_column_exists(expectation: declared.ExpectColumnToExist, table: Table) -> Plan:
+    """The table has a column, at a position where one is given."""
+    names = list(table.columns)
+    wanted = expectation.column_index
+    there = expectation.column in names and (wanted is None or names.index(expectation.column) == wanted)
+    return _known(success=there, result={})
+
+
+def plan_columns_set(expectation: declared.ExpectTableColumnsToMatchSet, table: Table) -> Plan:
+    """The table has these columns, in any order."""
+    names = list(table.columns)
+    result: dict[str, JsonValue] = {"observed_value": list[JsonValue](sorted(names))}
+    if expectation.column_set is None:
+        return _known(success=True, result=result)
+    wanted = {str(name) for name in expectation.column_set}
+    unexpected, missing = sorted(set(names) - wanted), sorted(wanted - set(names))
+    mismatched: dict[str, JsonValue] = {}
+    if unexpected:
+        mismatched["unexpected"] = list[JsonValue](unexpected)
+    if missing:
+        mismatched["missing"] = list[JsonValue](missing)
+    if mismatched:
+        result["details"] = {"mismatched": mismatched}
+    exact = expectation.exact_match or False
+    return _known(success=not missing and not (exact and unexpected), result=result)
+
+
+def plan_columns_ordered(expectation: declared.ExpectTableColumnsToMatchOrderedList, table: Table) -> Plan:
+    """The table has these columns in this order."""
+    names: list[Any] = list(table.columns)
+    wanted = expectation.column_list
+    result: dict[str, JsonValue] = {"observed_value": names}
+    if wanted is None or list(wanted) == names:
+        return _known(success=True, result=result)
+    result["details"] = {
+        "mismatched": [
+            {"Expected Column Position": position, "Expected": expected, "Found": found}
+            for position, (expected, found) in enumerate(zip_longest(wanted, names))
+            if expected != found
+        ]
+    }
+    return _known(success=False, result=result)
+
+
+def _known(*, success: bool, result: dict[str, JsonValue]) -> Plan:
+    """Return the plan of a check that the table's columns alone answer."""
+    return Plan(read=lambda _: Answer(success, result))

@@ -1,0 +1,96 @@
+"""The columns of two tables that are held against each other, and what counts as the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from airflow_provider_dpq.core.quality.tables.form import Comparable, Form, common_form, comparable_column
+from airflow_provider_dpq.core.quality.tables.table import Table
+
+_SINGLE: Final = 1e-5
+"""Relative difference of floating numbers of four bytes that says nothing: some databases send six digits of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How different two values may be and still be the same.
+
+    Attributes:
+        absolute: Of numbers, in their unit.
+        relative: Of numbers, as a share of the other table's.
+        seconds: Of times.
+    """
+
+    absolute: float = 0.0
+    relative: float = 0.0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A column here and the one of the other table that it is held against.
+
+    Attributes:
+        here: The column of the table.
+        there: The column of the other table.
+        form: What both are turned into.
+    """
+
+    here: Comparable
+    there: Comparable
+    form: Form
+
+    @property
+    def name(self) -> str:
+        """The column's name here."""
+        return self.here.name
+
+    def relative(self, tolerance: Tolerance) -> float:
+        """The relative tolerance of this pair: numbers of four bytes are never the same to the last digit."""
+        return max(tolerance.relative, _SINGLE) if self.here.single or self.there.single else tolerance.relative
+
+    def differs(
+        self, here: sa.ColumnElement[Any], there: sa.ColumnElement[Any], tolerance: Tolerance
+    ) -> sa.ColumnElement[bool]:
+        """Return the condition in DuckDB that two values in the form are not the same; two missing ones are."""
+        distinct = here.is_distinct_from(there)
+        relative = self.relative(tolerance)
+        if self.form.numeric and (tolerance.absolute or relative):
+            a: sa.ColumnElement[float] = sa.cast(here, sa.Double())
+            b: sa.ColumnElement[float] = sa.cast(there, sa.Double())
+            allowed = sa.func.greatest(tolerance.absolute, relative * sa.func.abs(b))
+            close = sa.and_(sa.func.isfinite(a), sa.func.isfinite(b), sa.func.abs(a - b) <= allowed)
+        elif self.form.temporal and tolerance.seconds:
+            close = sa.func.abs(here - there) <= round(tolerance.seconds * 1_000_000)
+        else:
+            return distinct
+        return sa.and_(distinct, sa.not_(sa.func.coalesce(close, sa.false())))
+
+
+def pair_columns(table: Table, other: Table, names: Iterable[str], names_there: Mapping[str, str]) -> list[Pair]:
+    """Pair columns of two tables.
+
+    Args:
+        table: The table.
+        other: The other table.
+        names: Names of the table's columns.
+        names_there: Names in the other table where they differ.
+
+    Raises:
+        MeasurementError: ``missing_column``, or ``incomparable`` where two columns hold different kinds of values.
+    """
+    pairs = []
+    for name in names:
+        here = comparable_column(table, name)
+        there = comparable_column(other, names_there.get(name, name))
+        pairs.append(Pair(here, there, common_form(here, there)))
+    return pairs
+
+
+def common_columns(table: Table, other: Table, names_there: Mapping[str, str], *, without: Sequence[str]) -> list[str]:
+    """Return the names of the columns that both tables have, in the table's order."""
+    return [name for name in table.columns if names_there.get(name, name) in other.columns and name not in without]

@@ -1,0 +1,212 @@
+"""Rows of two tables, told apart by their keys: missing, extra and changed ones.
+
+Both sides are held against each other in DuckDB, by one full join that spills to disk; a database's rows are brought
+there first. Only the rows that differ are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query
+from airflow_provider_dpq.core.quality.compile.functions import count_if
+from airflow_provider_dpq.core.quality.compile.plan import Domain
+from airflow_provider_dpq.core.quality.reconcile.pair import Pair, Tolerance
+from airflow_provider_dpq.core.quality.tables.duck import Scan
+from airflow_provider_dpq.core.quality.tables.form import Comparable, in_form, shown
+from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
+from airflow_provider_dpq.core.quality.tables.staging import stage
+from airflow_provider_dpq.core.quality.tables.table import KEY
+
+MISSING: Final = "missing"
+EXTRA: Final = "extra"
+CHANGED: Final = "changed"
+_THERE: Final = "dpq:there"
+_HERE: Final = "dpq:here"
+_VALUE: Final = "dpq:value"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many rows are the same, and how many are not.
+
+    Attributes:
+        here: Rows of the table.
+        there: Rows of the other table.
+        missing: Rows of the other table whose key is not here.
+        extra: Rows here whose key the other table does not have.
+        changed: Rows of both that differ in some column.
+        changed_columns: Number of changed rows by column, of the columns in which some differ.
+    """
+
+    here: int
+    there: int
+    missing: int
+    extra: int
+    changed: int
+    changed_columns: Mapping[str, int]
+
+    @property
+    def matched(self) -> int:
+        """Rows whose key both tables have."""
+        return self.here - self.extra
+
+
+class RowComparison:
+    """The rows of two tables, compared once and kept where they differ, for as long as the scan is open.
+
+    Args:
+        scan: Where they are compared.
+        keys: Pairs of columns that together name a row.
+        values: Pairs of columns that are compared.
+        tolerance: What counts as the same.
+        time_zone: Time zone of times without one.
+    """
+
+    def __init__(
+        self, scan: Scan, keys: Sequence[Pair], values: Sequence[Pair], tolerance: Tolerance, time_zone: str
+    ) -> None:
+        self._scan = scan
+        self._keys = keys
+        self._values = values
+        self._tolerance = tolerance
+        self._time_zone = time_zone
+        self._differing = f"{scan.fresh_database()}.rows"
+
+    def count(self, here: Domain, there: Domain) -> Counts:
+        """Compare the rows of both tables and count those that differ.
+
+        Raises:
+            MeasurementError: ``duplicate_keys``: a key names several rows; ``malformed_values``.
+        """
+        pairs = [*self._keys, *self._values]
+        own = self._side(here, [pair.here for pair in pairs], _HERE)
+        others = self._side(there, [pair.there for pair in pairs], _THERE)
+        rows, rows_there = (self._rows(side, domain) for side, domain in ((own, here), (others, there)))
+        self._keep_differences(own, others)
+        conditions: list[sa.ColumnElement[Any]] = [*map(self._is, (MISSING, EXTRA, CHANGED)), *self._flags()]
+        counts: list[sa.ColumnElement[Any]] = [count_if(condition) for condition in conditions]
+        ((missing, extra, changed, *by_column),) = self._run(sa.select(*counts).select_from(self._table()))
+        columns = {pair.name: count for pair, count in zip(self._values, by_column, strict=True) if count}
+        return Counts(rows, rows_there, missing, extra, changed, changed_columns=columns)
+
+    def sample(self, kind: str, limit: int) -> list[tuple[dict[str, Any], dict[str, tuple[Any, Any]]]]:
+        """Return the first rows of a kind in the order of their keys.
+
+        Args:
+            kind: `MISSING`, `EXTRA` or `CHANGED`.
+            limit: Most rows.
+
+        Returns:
+            Of each row its key, by column, and of a changed one each changed column's value here and there.
+        """
+        keys: list[sa.ColumnElement[Any]] = [sa.column(f"{KEY}{index}") for index in range(len(self._keys))]
+        values: list[sa.ColumnElement[Any]] = [
+            sa.column(f"{side}{index}") for index in range(len(self._values)) for side in (_HERE, _THERE)
+        ]
+        query = sa.select(*keys, *self._flags(), *values).select_from(self._table()).where(self._is(kind))
+        return [self._shown(row, kind) for row in self._run(query.order_by(*keys).limit(limit))]
+
+    def _shown(self, row: Sequence[Any], kind: str) -> tuple[dict[str, Any], dict[str, tuple[Any, Any]]]:
+        width, count = len(self._keys), len(self._values)
+        key = {pair.name: shown(value, pair.form) for pair, value in zip(self._keys, row, strict=False)}
+        flags, values = row[width : width + count], row[width + count :]
+        if kind != CHANGED:
+            return key, {}
+        changed = {
+            pair.name: (shown(values[2 * index], pair.form), shown(values[2 * index + 1], pair.form))
+            for index, pair in enumerate(self._values)
+            if flags[index]
+        }
+        return key, changed
+
+    def _side(self, domain: Domain, columns: Sequence[Comparable], mark: str) -> sa.Subquery:
+        """Return one side's keys and values in their forms, as a selection in DuckDB."""
+        _refuse_malformed(domain, columns)
+        kinds = [column.kind for column in columns]
+        marked: list[sa.ColumnElement[Any]] = [sa.true().label(mark)]
+        if isinstance(domain.table, SQLTable):
+            query = domain.select(*(column.value.label(f"c{i}") for i, column in enumerate(columns)))
+            staged = stage(self._scan, domain.table, query, kinds)
+            rows = sa.select(*marked).select_from(staged)
+            values: list[sa.ColumnElement[Any]] = list(staged.c)
+        else:
+            rows, values = domain.select(*marked), [column.value for column in columns]
+        pairs, width = [*self._keys, *self._values], len(self._keys)
+        names = [f"{KEY}{i}" if i < width else f"{_VALUE}{i - width}" for i in range(len(pairs))]
+        shaped = [
+            in_form(value, kind, pair.form, self._time_zone).label(name)
+            for value, kind, pair, name in zip(values, kinds, pairs, names, strict=True)
+        ]
+        return rows.add_columns(*shaped).subquery(mark)
+
+    def _rows(self, side: sa.Subquery, domain: Domain) -> int:
+        """Count a side's rows, after it is clear that no key names several of them."""
+        keys = [side.c[f"{KEY}{index}"] for index in range(len(self._keys))]
+        groups = sa.select(sa.func.count().label("copies")).select_from(side).group_by(*keys).subquery("groups")
+        sizes = [sa.func.coalesce(sa.func.sum(groups.c.copies), 0), count_if(groups.c.copies > 1)]
+        ((rows, repeated),) = self._run(sa.select(*sizes).select_from(groups))
+        if repeated:
+            names = ", ".join(repr(pair.name) for pair in self._keys)
+            message = f"The key {names} does not name one row: in {domain.table.subject} {repeated} keys are repeated."
+            raise MeasurementError("duplicate_keys", message, hint="Give columns that together are unique.")
+        return int(rows)
+
+    def _keep_differences(self, own: sa.Subquery, others: sa.Subquery) -> None:
+        keys = [(own.c[f"{KEY}{index}"], others.c[f"{KEY}{index}"]) for index in range(len(self._keys))]
+        values = [(own.c[f"{_VALUE}{index}"], others.c[f"{_VALUE}{index}"]) for index in range(len(self._values))]
+        both = sa.and_(own.c[_HERE].is_not(None), others.c[_THERE].is_not(None))
+        flags = [
+            sa.and_(both, pair.differs(a, b, self._tolerance))
+            for pair, (a, b) in zip(self._values, values, strict=True)
+        ]
+        kept = [sa.func.coalesce(a, b).label(f"{KEY}{index}") for index, (a, b) in enumerate(keys)]
+        kept += [flag.label(f"{_VALUE}{index}") for index, flag in enumerate(flags)]
+        kept += [a.label(f"{_HERE}{index}") for index, (a, _) in enumerate(values)]
+        kept += [b.label(f"{_THERE}{index}") for index, (_, b) in enumerate(values)]
+        same = sa.and_(*(a.is_not_distinct_from(b) for a, b in keys))
+        joined = own.join(others, same, full=True)
+        query = sa.select(*kept, own.c[_HERE].label(_HERE), others.c[_THERE].label(_THERE)).select_from(joined)
+        text, parameters = compile_query(query.where(sa.or_(sa.not_(both), *flags)))
+        self._scan.run(f"CREATE TABLE {self._differing} AS {text}", parameters, "two tables side by side")
+
+    def _table(self) -> sa.TableClause:
+        database, _, name = self._differing.partition(".")
+        return sa.table(name, schema=database)
+
+    def _flags(self) -> list[sa.ColumnClause[bool]]:
+        return [sa.column(f"{_VALUE}{index}", sa.Boolean()) for index in range(len(self._values))]
+
+    def _is(self, kind: str) -> sa.ColumnElement[bool]:
+        here: sa.ColumnElement[bool] = sa.column(_HERE)
+        there: sa.ColumnElement[bool] = sa.column(_THERE)
+        if kind == CHANGED:
+            return sa.and_(here.is_not(None), there.is_not(None))
+        return here.is_(None) if kind == MISSING else there.is_(None)
+
+    def _run(self, query: sa.Select[Any]) -> list[tuple[Any, ...]]:
+        text, parameters = compile_query(query)
+        return self._scan.run(text, parameters, "two tables side by side")
+
+
+def _refuse_malformed(domain: Domain, columns: Sequence[Comparable]) -> None:
+    """Refuse text of CSV that is no value of its column's type: it is neither a value nor missing.
+
+    Raises:
+        MeasurementError: ``malformed_values``.
+    """
+    found = [domain.table.column(column.name) for column in columns]
+    counts = [domain.count(column.malformed) for column in found if column.malformed is not None]
+    names = [column.name for column in found if column.malformed is not None]
+    if not counts:
+        return
+    (row,) = domain.table.fetch(domain.select(*counts))
+    bad = [f"{name!r} ({count})" for name, count in zip(names, row, strict=True) if count]
+    if bad:
+        message = f"Columns of {domain.table.subject} hold text that is no value of their type: {', '.join(bad)}."
+        raise MeasurementError("malformed_values", message, hint="Name it as a null value, or mend it.")
