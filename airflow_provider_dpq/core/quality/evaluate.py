@@ -1,0 +1,214 @@
+"""Answer the expectations of a suite on an open table: in the scan what it can say, by others what it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.quality import gx
+from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
+from airflow_provider_dpq.core.quality.compile.plan import Answer, Plan, Unexpected
+from airflow_provider_dpq.core.quality.expectations import OURS
+from airflow_provider_dpq.core.quality.plan import (
+    one_statement,
+    plan_expectation,
+    shared_scan,
+    split_figures,
+    split_statement,
+)
+from airflow_provider_dpq.core.quality.result_format import ResultFormat
+from airflow_provider_dpq.core.quality.rows import read_frame
+from airflow_provider_dpq.core.quality.sample import describe_unexpected
+from airflow_provider_dpq.core.quality.suite import Declared, Suite
+from airflow_provider_dpq.core.quality.tables.database import DatabaseTable
+from airflow_provider_dpq.core.quality.tables.table import Table
+
+Progress: TypeAlias = Callable[[str], None]
+_Found: TypeAlias = Answer | MeasurementError | NotScannableError
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a check, who evaluated it, and which rows break it, where a query can say that."""
+
+    answer: _Found
+    by: str | None
+    unexpected: Unexpected | None = None
+
+
+def evaluate(
+    table: Table, suite: Suite, built: Mapping[str, Any], wanted: ResultFormat, tell: Progress
+) -> tuple[int, list[Outcome]]:
+    """Answer all expectations: in the scan what it can say, by Great Expectations what it cannot."""
+    planned = {declared.name: _plan(declared, table) for declared in suite.expectations}
+    plans = {name: plan for name, plan in planned.items() if isinstance(plan, Plan)}
+    tell(f"scanning {table.subject} for {len(plans)} checks")
+    try:
+        rows, answers = _scan(table, plans, wanted, tell)
+    except MeasurementError as error:
+        if error.reason == "query_failed":
+            table.confirm()  # it is refused for a column that is gone since the check was planned, or it is not
+        raise
+    found: dict[str, _Found] = {name: plan for name, plan in planned.items() if not isinstance(plan, Plan)}
+    found |= answers
+    outcomes = {
+        name: Outcome(answer, plans[name].by, plans[name].unexpected)
+        if name in plans
+        else Outcome(answer, None if _is_refused(answer) else "scan")
+        for name, answer in found.items()
+    }
+    left = [declared for declared in suite.expectations if isinstance(found[declared.name], NotScannableError)]
+    if left:
+        delegated = _delegate(table, left, built, wanted, tell)
+        outcomes |= {name: _told(outcome, found[name]) for name, outcome in delegated.items()}
+    table.confirm()
+    return rows, [outcomes[declared.name] for declared in suite.expectations]
+
+
+def _plan(declared: Declared, table: Table) -> Plan | MeasurementError | NotScannableError:
+    if declared.expectation is None:
+        return NotScannableError(f"{declared.type} is Great Expectations' own.")
+    try:
+        return plan_expectation(declared.expectation, table)
+    except (MeasurementError, NotScannableError) as error:
+        return error
+
+
+def _scan(
+    table: Table, plans: Mapping[str, Plan], wanted: ResultFormat, tell: Progress
+) -> tuple[int, dict[str, _Found]]:
+    """Run the shared scan; where the engine refuses it, run each check alone to find the one at fault."""
+    try:
+        (row,) = table.fetch(shared_scan(list(plans.values()), table))
+    except MeasurementError as error:
+        if error.reason != "query_failed" or not plans:
+            raise
+        ((rows,),) = table.fetch(shared_scan([], table))
+        return int(rows), {name: _alone(table, plan, wanted) for name, plan in plans.items()}
+    figures = split_figures(list(plans.values()), row)
+    together = _ask_together(table, plans)
+    answers: dict[str, _Found] = {}
+    for index, ((name, plan), own) in enumerate(zip(plans.items(), figures, strict=True), start=1):
+        tell(f"check {index} of {len(plans)}")
+        answers[name] = _answer(table, plan, own | together.get(name, {}), wanted)
+    return int(row[0]), answers
+
+
+def _ask_together(table: Table, plans: Mapping[str, Plan]) -> dict[str, dict[str, Any]]:
+    """Ask a database all queries of one figure each in one statement; where it refuses that, each is asked alone.
+
+    DuckDB is asked one after the other: it is no way to go, and the memory of each is free before the next.
+    """
+    statement = None if table.pandas_like else one_statement(plans)
+    if statement is None:
+        return {}
+    try:
+        (row,) = table.fetch(statement)
+    except MeasurementError as error:
+        if error.reason != "query_failed":
+            raise
+        return {}
+    return split_statement(plans, row)
+
+
+def _alone(table: Table, plan: Plan, wanted: ResultFormat) -> _Found:
+    try:
+        (row,) = table.fetch(shared_scan([plan], table))
+    except MeasurementError as error:
+        return _refused(table, error)
+    return _answer(table, plan, split_figures([plan], row)[0], wanted)
+
+
+def _refused(table: Table, error: MeasurementError) -> _Found:
+    """Return what follows when the engine refuses a check: GX can still try files and frames.
+
+    Raises:
+        MeasurementError: The engine did not refuse this check, it was stopped: no other one can be answered either.
+    """
+    if error.reason in ("connection_lost", "query_stopped"):
+        raise error
+    if not table.pandas_like or error.reason != "query_failed":
+        return error
+    left = NotScannableError(str(error))
+    left.__cause__ = error
+    return left
+
+
+def _answer(table: Table, plan: Plan, found: dict[str, Any], wanted: ResultFormat) -> _Found:
+    try:
+        for name in plan.queries.keys() - found.keys():
+            ((found[name],),) = table.fetch(plan.queries[name])
+        if plan.procedure is not None:
+            found |= plan.procedure()
+        figures = {name: _whole(value) for name, value in found.items()}
+        answer = plan.read(figures)
+        if plan.describe is not None and wanted.level != "BOOLEAN_ONLY":
+            answer = Answer(answer.success, {**answer.result, **plan.describe(figures, wanted)})
+        if plan.unexpected is not None:
+            shown = describe_unexpected(table, plan.unexpected, wanted, unexpected_count(answer))
+            answer = Answer(answer.success, answer.result | shown)
+        if plan.samples is not None and wanted.level != "BOOLEAN_ONLY":
+            answer = Answer(answer.success, answer.result | plan.samples(wanted))
+    except NotScannableError as error:
+        return error
+    except MeasurementError as error:
+        return _refused(table, error)
+    return answer
+
+
+def unexpected_count(answer: object) -> int:
+    """Return how many rows break a check, as its answer says; 0 where it counts none."""
+    return int(str(answer.result.get("unexpected_count") or 0)) if isinstance(answer, Answer) else 0
+
+
+def _whole(value: Any) -> Any:
+    """Return an integral decimal, as databases sum integers to, as an integer."""
+    integral = isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value()
+    return int(value) if integral else value
+
+
+def _delegate(
+    table: Table, left: Sequence[Declared], built: Mapping[str, Any], wanted: ResultFormat, tell: Progress
+) -> dict[str, Outcome]:
+    outcomes = {declared.name: Outcome(_unsupported(table, declared), None) for declared in left}
+    known = [declared for declared in left if _is_of_gx(table, declared)]
+    if known:
+        tell(f"evaluating {len(known)} checks with Great Expectations")
+        expectations = [built.get(declared.name) or gx.build(declared) for declared in known]
+        answers = gx.evaluate(expectations, _whole_table(table), wanted)
+        for declared, answer in zip(known, answers, strict=True):
+            if not _is_refused(answer):
+                outcomes[declared.name] = Outcome(answer, "gx")
+    return outcomes
+
+
+def _told(outcome: Outcome, found: _Found) -> Outcome:
+    """Return why the engine refused a check that nobody else can answer either, rather than that nobody can."""
+    cause = found.__cause__ if isinstance(found, NotScannableError) else None
+    return Outcome(cause, "scan") if outcome.by is None and isinstance(cause, MeasurementError) else outcome
+
+
+def _is_refused(answer: _Found) -> bool:
+    return isinstance(answer, MeasurementError) and answer.reason == "unsupported_expectation"
+
+
+def _whole_table(table: Table) -> Any:
+    """Return the rows as Great Expectations takes them: a frame, or the table of a database itself."""
+    if not table.pandas_like:
+        return table
+    frame = table.frame()
+    return read_frame(table) if frame is None else frame
+
+
+def _is_of_gx(table: Table, declared: Declared) -> bool:
+    if not table.pandas_like and not isinstance(table, DatabaseTable):
+        return False
+    return declared.native is not None or declared.type not in OURS
+
+
+def _unsupported(table: Table, declared: Declared) -> MeasurementError:
+    message = f"{declared.type} as declared cannot be evaluated on {table.subject} ({table.dialect})."
+    return MeasurementError("unsupported_expectation", message, hint="Check other columns, or an export as a file.")

@@ -1,0 +1,79 @@
+"""A check's outcome, judged by its thresholds, else by its severity, and written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from pydantic import JsonValue
+
+from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.gate.report import CheckResult, Problem
+from airflow_provider_dpq.core.gate.threshold import ThresholdResult, judge
+from airflow_provider_dpq.core.gate.verdict import Verdict, worst
+from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
+from airflow_provider_dpq.core.quality.compile.plan import Answer
+from airflow_provider_dpq.core.quality.disclosure import disclose
+from airflow_provider_dpq.core.quality.emptiness import OnEmpty
+from airflow_provider_dpq.core.quality.evaluate import Outcome
+from airflow_provider_dpq.core.quality.jsonable import jsonable
+from airflow_provider_dpq.core.quality.result import check_metrics
+from airflow_provider_dpq.core.quality.result_format import ResultFormat
+from airflow_provider_dpq.core.quality.suite import Declared
+
+_BREACHED: Final = {"critical": Verdict.FAIL, "warning": Verdict.WARN, "info": Verdict.PASS}
+
+
+def write_down(
+    declared: Declared, outcome: Outcome, rows: int, wanted: ResultFormat, on_empty: OnEmpty = OnEmpty.EXPECTATION
+) -> CheckResult:
+    """Write a check's outcome down, judged by its thresholds, else by its severity.
+
+    Args:
+        declared: The check.
+        outcome: What came of it.
+        rows: Rows of the table.
+        wanted: How much the result shows.
+        on_empty: The gate's policy for nothing to check, for a check that has none of its own.
+    """
+    answer = outcome.answer
+    policy = declared.on_empty or on_empty
+    full = CheckResult(
+        name=declared.name,
+        type=declared.type,
+        verdict=Verdict.ERROR,
+        severity=declared.severity,
+        success=answer.success if isinstance(answer, Answer) else False,
+        declaration={key: jsonable(value) for key, value in declared.kwargs.items()},
+        result=answer.result if isinstance(answer, Answer) else {},
+        on_empty=policy.value,
+        error=answer.undecided if isinstance(answer, Answer) else _problem(answer),
+        evaluated_by=outcome.by,
+    )
+    if isinstance(answer, Answer) and answer.undecided is not None:
+        return full.model_copy(update={"verdict": Verdict.INCONCLUSIVE})
+    if full.error is not None:
+        return disclose(full, wanted)
+    judged = judge(declared.thresholds, tuple(check_metrics(full)))
+    shown = _query_alone(full.result, wanted) if wanted.level == "BOOLEAN_ONLY" else full.result
+    nothing = full.result.get("element_count", rows) == 0
+    verdict = policy.verdict if nothing and policy.verdict is not None else _verdict(declared, full, judged)
+    judgement = {"thresholds": judged, "result": shown, "verdict": verdict}
+    return disclose(full.model_copy(update=judgement), wanted)
+
+
+def _query_alone(result: Mapping[str, JsonValue], wanted: ResultFormat) -> dict[str, JsonValue]:
+    """Return all that the least result format shows: the query that finds the rows, where it was asked for."""
+    asked = ("unexpected_index_query", "unexpected_index_column_names") if wanted.index_query else ()
+    return {name: result[name] for name in asked if "unexpected_index_query" in result and name in result}
+
+
+def _problem(error: MeasurementError | NotScannableError) -> Problem:
+    reason = error.reason if isinstance(error, MeasurementError) else "not_evaluated"
+    return Problem(reason=reason, message=str(error))
+
+
+def _verdict(declared: Declared, result: CheckResult, judged: Sequence[ThresholdResult]) -> Verdict:
+    if judged:
+        return worst(item.verdict for item in judged)
+    return Verdict.PASS if result.success else _BREACHED[declared.severity]

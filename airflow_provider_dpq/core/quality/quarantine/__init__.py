@@ -1,0 +1,1 @@
+"""Failing rows set apart from good ones, by the predicates that counted them."""

@@ -1,0 +1,248 @@
+"""Answer a suite on a table: the entry point of the quality core."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError
+from airflow_provider_dpq.core.gate.report import CheckResult, DataInterval, Report
+from airflow_provider_dpq.core.quality import gx
+from airflow_provider_dpq.core.quality.circumstances import Circumstances
+from airflow_provider_dpq.core.quality.compile.condition import partition_filters, predicate
+from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
+from airflow_provider_dpq.core.quality.condition import parse_condition
+from airflow_provider_dpq.core.quality.disclosure import engine_words_kept_out
+from airflow_provider_dpq.core.quality.emptiness import OnEmpty, parse_on_empty
+from airflow_provider_dpq.core.quality.evaluate import Outcome, Progress, evaluate
+from airflow_provider_dpq.core.quality.expectations.history import ExpectMetricToFollowItsHistory
+from airflow_provider_dpq.core.quality.history import follow
+from airflow_provider_dpq.core.quality.judgement import write_down
+from airflow_provider_dpq.core.quality.partitioned import Asked, Folders, check_by_partition
+from airflow_provider_dpq.core.quality.place import Place
+from airflow_provider_dpq.core.quality.quarantine.apart import set_apart
+from airflow_provider_dpq.core.quality.quarantine.broken import find_broken
+from airflow_provider_dpq.core.quality.quarantine.request import Request, parse_request, require_whole
+from airflow_provider_dpq.core.quality.result import SuiteResult
+from airflow_provider_dpq.core.quality.result_format import ResultFormat, parse_result_format
+from airflow_provider_dpq.core.quality.suite import Declared, Suite, load_suite
+from airflow_provider_dpq.core.quality.tables.beside import Beside, located
+from airflow_provider_dpq.core.quality.tables.duck import Limits
+from airflow_provider_dpq.core.quality.tables.files import Reading
+from airflow_provider_dpq.core.quality.tables.open import open_table
+from airflow_provider_dpq.core.quality.tables.partitions import in_folders
+from airflow_provider_dpq.core.quality.tables.table import Table
+
+_COUNTS_ROWS: Final = ("expect_table_row_count_to_equal", "expect_table_row_count_to_be_between")
+"""Expectations that say themselves how many rows there should be."""
+
+
+def check(
+    data: Any,
+    suite: Any,
+    *,
+    result_format: str | Mapping[str, Any] = "SUMMARY",
+    parameters: Mapping[str, Any] | None = None,
+    connection: Any = None,
+    references: Mapping[str, Any] | None = None,
+    null_values: Sequence[str] = (),
+    row_condition: str | Mapping[str, Any] | None = None,
+    partition: Mapping[str, Any] | None = None,
+    partition_by: str | Sequence[str] | None = None,
+    root: str | Path | None = None,
+    memory_limit: str = "2GB",
+    threads: int | None = None,
+    temp_directory: str | Path | None = None,
+    progress: Progress | None = None,
+    now: datetime | None = None,
+    data_interval: DataInterval | None = None,
+    connect: Callable[[str], Any] | None = None,
+    on_empty: str | None = None,
+    history: Callable[[int], Sequence[Report]] | None = None,
+    sample_rows: int | None = None,
+    hidden_columns: Sequence[str] = (),
+    exclude_unexpected_values: bool = False,
+    quarantine: Any = None,
+    good_rows: Any = None,
+) -> SuiteResult:
+    """Check a table against a suite of expectations in as few scans as possible.
+
+    Args:
+        data: A path or glob of Parquet, CSV (also ``.gz`` or ``.zip``) or JSON lines; the same in object storage, as a
+            URL that fsspec knows (``s3://bucket/key``) or as a path that carries its file system (universal_pathlib's
+            or Airflow's); a pandas, polars, Arrow or Spark frame; or, with `connection`, a table, ``schema.table``, or
+            a query that starts with SELECT or WITH.
+        suite: A suite in any form that `load_suite` reads.
+        result_format: GX's result format: how much of the unexpected values the results show.
+        parameters: Values of the suite's parameters.
+        connection: SQLAlchemy engine, connection or URL of the database that holds the table; of DuckDB
+            its own connection, or ``duckdb:///path``; or a Spark session.
+        references: Other tables, paths or frames, by the names that checks use for them.
+        null_values: Texts that mean "missing" in CSV, beside the empty one.
+        row_condition: Which rows to check at all: pandas-like text, or GX's dict form.
+        partition: Which partition to check: values, or lists of values, by column.
+        partition_by: Columns, or keys of folders such as ``day=2024-01-01``, by which the table grows: each partition
+            is measured once, and again only when it changes; `history` gives the earlier measurements.
+        root: Directory that every path must lie in, or URL of a place in object storage; None for any. A directory
+            allows no URL of a place, and the other way round.
+        memory_limit: What DuckDB may hold in memory, as ``"2GB"``; more spills to disk.
+        threads: DuckDB's threads; None for as many as the process has processors, at most 4.
+        temp_directory: Where DuckDB makes the directory that it spills to and that is removed afterwards.
+        progress: Called with a few words at each stage.
+        now: The time, with time zone, that ages are measured against; None for the clock's.
+        data_interval: The span of data judged, where there is one.
+        connect: Returns a SQLAlchemy engine, connection or URL for the name of a connection that a check gives.
+        on_empty: What decides where a check that does not say so itself has no rows: ``pass``, ``warn``, ``fail``, or
+            ``expectation`` (also where None is given) for what the expectation says of no rows.
+        history: Returns at most so many earlier reports of the gate, the newest first, for checks of its history.
+        sample_rows: Most failing rows of a check that its result may show, whatever `result_format` says; 0 for none.
+        hidden_columns: Columns whose values no result shows; of checks about them there are only counts.
+        exclude_unexpected_values: Whether values of failing rows, but for the columns that name rows, stay out.
+        quarantine: Where to write the rows that break a check about rows whose verdict is not ``pass``, each with the
+            names of the checks that it broke: a Parquet file, by its path, its URL or a path that carries its file
+            system; or a table of `connection`. What is there is replaced.
+        good_rows: Where to write all other rows, in the same ways.
+
+    Returns:
+        One result for each expectation, in order. One that could not be evaluated carries an ``error`` and the verdict
+        ``error``; the others stand, also where rows could not be written: then the whole has an ``error``.
+
+    Raises:
+        DeclarationError: The suite or an option is wrong; nothing was read.
+        SourceError: The data are missing or cannot be opened.
+        MeasurementError: The table as a whole could not be measured, or the partition has no row.
+    """
+    started, clock = datetime.now(UTC), time.perf_counter()
+    loaded = load_suite(suite, parameters)
+    wanted = parse_result_format(
+        result_format,
+        sample_rows=sample_rows,
+        hidden_columns=hidden_columns,
+        exclude_unexpected_values=exclude_unexpected_values,
+    )
+    request = parse_request(data, connection, quarantine, good_rows, root)
+    require_whole(request, partition_by)
+    run = _Run(
+        suite=loaded,
+        delegated={d.name: gx.build(d) for d in loaded.expectations if d.expectation is None},
+        wanted=wanted,
+        on_empty=parse_on_empty(on_empty, "the gate") or OnEmpty.EXPECTATION,
+        circumstances=Circumstances(now or started, data_interval, connect, history),
+        tell=progress or (lambda _: None),
+        started=started,
+        clock=clock,
+    )
+    run.tell("opening the data")
+    limits = Limits(memory_limit, threads, temp_directory)
+    beside = Beside(references or {}, limits, Reading(root or None, tuple(null_values)))
+
+    def opened(source: Any) -> Table:
+        table = open_table(source, connection, beside)
+        table.circumstances = run.circumstances
+        try:
+            table.filters = _filters(table, row_condition, partition)
+        except BaseException:
+            table.close()
+            raise
+        return table
+
+    with engine_words_kept_out(wanted):
+        if partition_by is None:
+            with opened(data) as table:
+                return run.whole(table, partition, request)
+        by = (partition_by,) if isinstance(partition_by, str) else tuple(partition_by)
+        there = located(data) if connection is None else data
+        in_places = isinstance(there, (str, Path, Place)) and connection is None
+        folders = partial(in_folders, there, root) if in_places else None
+        return run.by_partition(there, by, opened, folders, repr((row_condition, partition, tuple(null_values), by)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """A suite that is being answered."""
+
+    suite: Suite
+    delegated: Mapping[str, Any]
+    wanted: ResultFormat
+    on_empty: OnEmpty
+    circumstances: Circumstances
+    tell: Progress
+    started: datetime
+    clock: float
+
+    @property
+    def of_rows(self) -> Suite:
+        """The expectations about the table: those about its history wait for what these measure."""
+        return replace(self.suite, expectations=tuple(d for d in self.suite.expectations if not _of_metrics(d)))
+
+    def whole(self, table: Table, partition: Mapping[str, Any] | None, request: Request) -> SuiteResult:
+        """Answer the suite on an open table, and set its rows apart as requested."""
+        suite = self.of_rows
+        rows, outcomes = evaluate(table, suite, self.delegated, self.wanted, self.tell)
+        _require_rows(table, self.suite, partition, rows)
+        found = dict(zip((declared.name for declared in suite.expectations), outcomes, strict=True))
+        results = self._results(rows, found)
+        broken = partial(find_broken, table, self.suite.expectations, found, results)
+        artifacts, error = set_apart(table, broken, request, rows, self.tell)
+        done = self._done(table.subject, results, rows)
+        return replace(done, artifacts=artifacts, error=error)
+
+    def by_partition(
+        self,
+        data: Any,
+        by: tuple[str, ...],
+        opened: Callable[[Any], Table],
+        folders: Folders | None,
+        conditions: str,
+    ) -> SuiteResult:
+        """Answer the suite on the partitions that are new or changed, and merge them with the others."""
+        asked = Asked(self.of_rows, self.delegated, self.wanted, self.tell, self.circumstances.history, conditions)
+        merged = check_by_partition(data, by, opened, asked, folders)
+        done = self._done(merged.subject, self._results(merged.rows, merged.outcomes), merged.rows)
+        return replace(done, parts=merged.parts, partition_count=merged.total, scanned_partition_count=merged.scanned)
+
+    def _done(self, subject: str, results: tuple[CheckResult, ...], rows: int) -> SuiteResult:
+        spent = time.perf_counter() - self.clock
+        return SuiteResult(self.suite.name, subject, results, rows, self.started, spent)
+
+    def _results(self, rows: int, outcomes: Mapping[str, Outcome]) -> tuple[CheckResult, ...]:
+        """Write all checks down: first those about the table, then those about what the others measured."""
+        write = partial(write_down, rows=rows, wanted=self.wanted, on_empty=self.on_empty)
+        results = {d.name: write(d, outcomes[d.name]) for d in self.suite.expectations if d.name in outcomes}
+        measured = SuiteResult(self.suite.name, "", tuple(results.values()), rows, self.started, 0).metrics
+        for declared in self.suite.expectations:
+            if isinstance(declared.expectation, ExpectMetricToFollowItsHistory):
+                answer = follow(declared.expectation, measured, self.circumstances)
+                results[declared.name] = write(declared, Outcome(answer, "history"))
+        return tuple(results[declared.name] for declared in self.suite.expectations)
+
+
+def _require_rows(table: Table, suite: Suite, partition: Mapping[str, Any] | None, rows: int) -> None:
+    if partition and not rows and not any(declared.type in _COUNTS_ROWS for declared in suite.expectations):
+        message = f"The partition {dict(partition)!r} of {table.subject} has no row."
+        hint = "Is it written already, and named as it is stored? If none is right, expect a row count."
+        raise MeasurementError("empty_partition", message, hint=hint)
+
+
+def _of_metrics(declared: Declared) -> bool:
+    return isinstance(declared.expectation, ExpectMetricToFollowItsHistory)
+
+
+def _filters(
+    table: Table, row_condition: str | Mapping[str, Any] | None, partition: Mapping[str, Any] | None
+) -> list[sa.ColumnElement[bool]]:
+    try:
+        condition = parse_condition(row_condition)
+        conditions = [] if condition is None else [predicate(table, condition)]
+    except (ValueError, NotScannableError) as error:
+        message = f"The row condition {row_condition!r} cannot be applied: {error}"
+        hint = "Compare columns with values of their types, joined by and, or; or use GX's dict form."
+        raise DeclarationError("invalid_condition", message, hint=hint) from error
+    return conditions + partition_filters(table, partition or {})

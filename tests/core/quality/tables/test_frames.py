@@ -1,0 +1,319 @@
+"""Frames of pandas, polars and Arrow: the same answers, whatever holds the values."""
+
+from __future__ import annotations
+
+import decimal
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from airflow_provider_dpq.core.errors import DeclarationError
+from airflow_provider_dpq.core.quality import check
+from tests.core.quality.answers import answer, found, rows
+
+NOON = datetime.fromisoformat("2013-01-01T12:00:00.000001")
+TABLE = pa.table(
+    {
+        "n": pa.array([1, 2, None, 2], pa.int64()),
+        "big": pa.array([2**53 + 1, 2**62, None, 2**53 + 1], pa.int64()),
+        "f": pa.array([1.5, math.nan, None, 2.0], pa.float64()),
+        "narrow": pa.array([0.1, math.nan, None, 2.0], pa.float32()),
+        "s": pa.array(["a", "ü\n", None, "a"], pa.string()),
+        "b": pa.array([True, False, None, True], pa.bool_()),
+        "t": pa.array([NOON, NOON + timedelta(days=1), None, NOON], pa.timestamp("us")),
+        "z": pa.array([NOON, NOON + timedelta(days=1), None, NOON], pa.timestamp("us", "UTC")),
+    }
+)
+Convert = Callable[[pa.Table], Any]
+
+
+def _to_pandas(table: pa.Table) -> pd.DataFrame:
+    """Convert with pandas' nullable types where plain ones cannot hold a missing value."""
+    nullable = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+    return table.to_pandas(types_mapper=nullable.get)
+
+
+def _to_batch(table: pa.Table) -> pa.RecordBatch:
+    return table.combine_chunks().to_batches()[0]
+
+
+CONVERSIONS = [_to_pandas, pl.from_arrow, lambda table: table, _to_batch]
+LIBRARIES = pytest.mark.parametrize("convert", CONVERSIONS, ids=["pandas", "polars", "table", "batch"])
+
+
+@LIBRARIES
+@pytest.mark.parametrize("column", TABLE.column_names)
+def test_frames_of_every_library_get_the_same_answers(convert: Convert, column: str) -> None:
+    """Missing values, NaN, large integers, narrow floats, texts and moments mean the same in every library."""
+    checks: list[tuple[str, dict[str, Any]]] = [
+        ("column_values_to_not_be_null", {}),
+        ("column_values_to_be_null", {}),
+        ("column_values_to_be_unique", {}),
+        ("column_unique_value_count_to_be_between", {"min_value": 1}),
+    ]
+    if column in ("n", "big", "f", "narrow"):
+        checks += [
+            (f"column_{figure}_to_be_between", {"min_value": 1}) for figure in ("min", "max", "mean", "median", "stdev")
+        ]
+        checks += [
+            ("column_values_to_be_between", {"min_value": 1.5}),
+            ("column_values_to_be_in_set", {"value_set": [2]}),
+        ]
+    if column == "s":
+        checks += [
+            ("column_values_to_match_regex", {"regex": "^.$"}),
+            ("column_value_lengths_to_be_between", {"max_value": 1}),
+        ]
+    suite = [{"type": f"expect_{kind}", "kwargs": {"column": column, **kwargs}} for kind, kwargs in checks]
+    suite.append(
+        {
+            "type": "expect_compound_columns_to_be_unique",
+            "kwargs": {"column_list": [column, "b" if column != "b" else "n"]},
+        }
+    )
+    results = check(convert(TABLE), suite, result_format="COMPLETE").results
+    expected = check(TABLE, suite, result_format="COMPLETE").results
+    assert {result.evaluated_by for result in results} == {"scan"}
+    assert [result.error for result in results] == [None] * len(suite)
+    assert [(result.success, result.result) for result in results] == [(one.success, one.result) for one in expected]
+
+
+@LIBRARIES
+@pytest.mark.parametrize("column", ["f", "narrow"])
+def test_nan_is_missing_in_every_library(convert: Convert, column: str) -> None:
+    """Floating NaN counts as missing, and no figure is NaN for it."""
+    data = convert(TABLE)
+    assert found(data, "column_values_to_not_be_null", column=column)["partial_unexpected_index_list"] == [1, 2]
+    assert found(data, "column_max_to_be_between", column=column, max_value=9)["observed_value"] == 2
+    assert found(data, "column_values_to_be_between", column=column, max_value=9)["missing_count"] == 2
+
+
+@LIBRARIES
+def test_frame_of_any_library_goes_to_great_expectations(convert: Convert) -> None:
+    """What the scan cannot answer is evaluated on the same rows, filters applied."""
+    result = answer(
+        convert(TABLE),
+        "column_values_to_be_json_parseable",
+        column="s",
+        row_condition="s.str.len() < 3",
+        options={"row_condition": "n == 2"},
+    )
+    assert result.evaluated_by == "gx"
+    assert result.error is None
+    assert result.result["element_count"] == 2
+    assert result.result["partial_unexpected_list"] == ["ü\n", "a"]
+
+
+@LIBRARIES
+def test_whole_numbers_and_moments_reach_great_expectations_as_such(convert: Convert) -> None:
+    """A detour does not turn a moment into a number."""
+    pattern = found(convert(TABLE), "column_values_to_match_regex", column="z", regex=r"^2013-01-01")
+    assert pattern["partial_unexpected_list"] == ["2013-01-02T12:00:00.000001+00:00"]
+    assert pattern["missing_count"] == 1
+
+
+@LIBRARIES
+def test_other_table_may_be_a_frame_of_another_library(convert: Convert) -> None:
+    """Keys of a pandas frame are looked up for any other, and missing values are no keys."""
+    keys = pd.DataFrame({"key": [1.0, math.nan, 7.0]})
+    observed = found(
+        convert(TABLE),
+        "column_values_to_exist_in_other_table",
+        column="n",
+        other_table="keys",
+        other_column="key",
+        options={"references": {"keys": keys}},
+    )
+    assert observed["partial_unexpected_list"] == [2, 2]
+    assert observed["missing_count"] == 1
+
+
+@pytest.mark.parametrize(
+    "zone", ["UTC", "Europe/Berlin", timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-3))]
+)
+@pytest.mark.parametrize("arrow", [False, True])
+def test_moment_is_shown_in_its_own_zone(zone: Any, arrow: bool) -> None:
+    """A zone may have a name or be an offset, in pandas' own types and in Arrow's."""
+    moments = pd.Series(pd.to_datetime(["2013-01-01T12:00:00.123457", "2013-07-01T00:00:00"], format="ISO8601"))
+    column = moments.dt.tz_localize("UTC").dt.tz_convert(zone)
+    frame = pd.DataFrame({"z": column.convert_dtypes(dtype_backend="pyarrow") if arrow else column})
+    observed = found(frame, "column_values_to_be_null", column="z")
+    assert observed["partial_unexpected_list"] == [moment.isoformat() for moment in frame["z"]]
+
+
+def test_moment_in_a_zone_without_a_name_is_shown_in_utc() -> None:
+    """An instant stays the same instant where its zone cannot be told from the column's type."""
+    column = pd.Series(pd.to_datetime(["2013-01-01T12:00:00"])).dt.tz_localize("dateutil/Europe/Berlin")
+    observed = found(pd.DataFrame({"z": column}), "column_values_to_be_null", column="z")
+    assert observed["partial_unexpected_list"] == ["2013-01-01T11:00:00+00:00"]
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "shown"),
+    [
+        (253_402_300_799_999_999, "9999-12-31T23:59:59.999999+00:00"),
+        (253_402_300_800_000_000, "10000-01-01T00:00:00.000000+00:00"),
+        (-62_135_596_800_000_001, "0000-12-31T23:59:59.999999+00:00"),
+    ],
+)
+def test_moment_at_the_end_of_time_is_shown(microseconds: int, shown: str) -> None:
+    """The last instant of the year 9999 is exact, and what Python's calendar does not reach is text."""
+    table = pa.table({"z": pa.array([microseconds], pa.int64()).cast(pa.timestamp("us", "UTC"))})
+    assert found(table, "column_values_to_be_null", column="z")["partial_unexpected_list"] == [shown]
+
+
+@pytest.mark.parametrize(
+    ("index", "labels"),
+    [
+        (["x", "y", "z"], ["z"]),
+        ([1, 1, 1], [1]),
+        (pd.date_range("2013-01-01", periods=3), ["2013-01-03T00:00:00"]),
+        (pd.MultiIndex.from_tuples([(1, "a"), (1, "b"), (2, "a")]), [[2, "a"]]),
+        ([0.5, math.nan, math.nan], [None]),
+    ],
+)
+def test_rows_of_pandas_are_named_by_their_labels(index: Any, labels: list[Any]) -> None:
+    """As in Great Expectations, an unexpected row is named by the frame's own index."""
+    frame = pd.DataFrame({"x": ["a", "b", None]}, index=index)
+    assert found(frame, "column_values_to_not_be_null", column="x")["partial_unexpected_index_list"] == labels
+
+
+def test_rows_keep_their_labels_on_the_way_to_great_expectations() -> None:
+    """A filtered frame is not renumbered."""
+    frame = pd.DataFrame({"x": ["{}", "[", "{", "{}"], "n": [1, 2, 3, 4]}, index=list("abcd"))
+    observed = found(frame, "column_values_to_be_json_parseable", column="x", options={"row_condition": "n > 2"})
+    assert observed["partial_unexpected_index_list"] == ["c"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.Series([1 + 2j, None]),
+        pd.Series(pd.arrays.SparseArray([1.0, math.nan])),
+        pd.Series(pd.Categorical(["a", None])),
+        pd.Series(pd.PeriodIndex(["2013-01", None], freq="M")),
+        pd.Series(pd.to_timedelta([1, None], unit="D")),
+        pd.Series([[1], None]),
+        pd.Series([10**30, None], dtype=object),
+        pd.Series([decimal.Decimal("1.5"), None], dtype=object),
+        pd.Series([datetime.fromisoformat("2013-01-01").date(), None]),
+        pd.Series([1, "a"], dtype=object).where([True, False], None),
+        pd.Series([np.str_("a"), None], dtype=object),
+    ],
+    ids=lambda values: str(values.dtype),
+)
+def test_values_that_only_pandas_knows_are_evaluated(values: pd.Series) -> None:
+    """A column that DuckDB cannot read as pandas means it goes to Great Expectations, whatever it holds."""
+    frame = pd.DataFrame({"x": values, "n": [1, 2]})
+    suite = [
+        {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "x"}},
+        {"type": "expect_column_values_to_be_null", "kwargs": {"column": "x"}},
+        {"type": "expect_column_max_to_be_between", "kwargs": {"column": "n", "max_value": 2}},
+    ]
+    present, absent, beside = check(frame, suite).results
+    assert (present.evaluated_by, present.error, present.result["unexpected_count"]) == ("gx", None, 1)
+    assert (absent.evaluated_by, absent.error, absent.result["unexpected_count"]) == ("gx", None, 1)
+    assert (beside.evaluated_by, beside.success) == ("scan", True)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [pd.Series(["a\ud800", None], dtype=object), pd.Series(np.array([1.5, 2.5], dtype="longdouble"))],
+    ids=["half", "wide"],
+)
+def test_values_that_nobody_can_evaluate_are_the_error_of_their_checks(values: pd.Series) -> None:
+    """Where Great Expectations raises too, its words are in the error, and the checks of the scan stand."""
+    frame = pd.DataFrame({"x": values, "n": [1, 2]})
+    suite = [
+        {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "x"}},
+        {"type": "expect_column_max_to_be_between", "kwargs": {"column": "n", "max_value": 2}},
+    ]
+    failed, beside = check(frame, suite).results
+    assert failed.error is not None
+    assert failed.error.reason == "gx_exception"
+    assert beside.success
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pl.DataFrame({"x": pl.Series([object()], dtype=pl.Object)}),
+        pl.DataFrame({"x": pl.Series([1], dtype=pl.Int128)}),
+        pa.table({"x": pa.array([1.5], pa.float16())}),
+        pa.table({"x": pa.array([decimal.Decimal("1.5")], pa.decimal256(50, 2))}),
+    ],
+    ids=["object", "Int128", "float16", "decimal256"],
+)
+def test_frame_with_a_column_that_cannot_be_read_is_refused(frame: Any) -> None:
+    """A type that DuckDB does not know is told, with what to do about it."""
+    with pytest.raises(DeclarationError, match="Cast the column, or leave it out") as refused:
+        rows(frame)
+    assert refused.value.reason == "invalid_frame"
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame([[1, 2]], columns=["a", "a"]),
+        pd.DataFrame([[1, 2]], columns=["a", 1]),
+        pd.DataFrame([[1, 2]], columns=pd.MultiIndex.from_tuples([("a", "b"), ("a", "c")])),
+        pa.table([[1], [2]], names=["a", "a"]),
+    ],
+    ids=["twice", "number", "levels", "arrow"],
+)
+def test_frame_whose_columns_have_no_names_of_their_own_is_refused(frame: Any) -> None:
+    """A check names a column by a text that means one of them."""
+    with pytest.raises(DeclarationError, match="are not distinct texts") as refused:
+        rows(frame)
+    assert refused.value.reason == "invalid_frame"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        5,
+        [1, 2],
+        {"a": [1]},
+        np.array([1]),
+        pd.Series([1]),
+        pl.Series([1]),
+        pl.LazyFrame({"a": [1]}),
+        TABLE.to_reader(),
+    ],
+    ids=lambda data: type(data).__name__,
+)
+def test_what_is_no_table_is_refused(data: Any) -> None:
+    """A series, a list or a lazy frame is not measured as something that it is not."""
+    with pytest.raises(DeclarationError, match="is no table") as refused:
+        rows(data)
+    assert refused.value.reason == "unknown_data"
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame(index=range(3)), pd.DataFrame({"x": pd.Series([], dtype=object)})])
+def test_frame_without_rows_or_columns_is_a_table(frame: Any) -> None:
+    """Nothing is counted as nothing."""
+    assert rows(frame) == len(frame)
+
+
+def test_frame_is_left_as_it_was() -> None:
+    """Neither the scan nor Great Expectations changes the caller's frame."""
+    frame = pd.DataFrame({"s": ["a", None], "n": [1.0, math.nan]}, index=["p", "q"])
+    before = frame.copy(deep=True)
+    found(frame, "column_values_to_not_be_null", column="s")
+    found(frame, "column_values_to_be_json_parseable", column="s")
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def test_now_is_shown_without_rounding() -> None:
+    """Microseconds of a moment in our time survive."""
+    now = datetime.now(UTC)
+    observed = found(pd.DataFrame({"z": [now]}), "column_values_to_be_null", column="z")
+    assert observed["partial_unexpected_list"] == [now.isoformat()]

@@ -1,0 +1,187 @@
+"""Values leave the process only as the gate allows, whoever evaluated the check and in whatever field they stand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+
+from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError
+from airflow_provider_dpq.core.quality import SuiteResult, check
+
+SECRET = "0049-555-17"
+FRAME = pd.DataFrame(
+    {
+        "id": range(1, 7),
+        "phone": [SECRET, SECRET, "x", "y", None, "z"],
+        "salary": [91731.5, 2.0, 2.0, 3.0, 4.0, 71737.25],
+        "city": ["Bonn", "Ulm", "Bonn", "?", "?", "?"],
+    }
+)
+EVERYTHING: dict[str, Any] = {
+    "result_format": "COMPLETE",
+    "include_unexpected_rows": True,
+    "unexpected_index_column_names": ["id"],
+}
+ABOUT_HIDDEN: list[dict[str, Any]] = [
+    {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "phone"}},
+    {"type": "expect_column_values_to_match_regex", "kwargs": {"column": "phone", "regex": "^x"}},
+    {"type": "expect_column_values_to_be_between", "kwargs": {"column": "salary", "max_value": 3}},
+    {"type": "expect_column_max_to_be_between", "kwargs": {"column": "salary", "max_value": 3}},
+    {"type": "expect_column_mean_to_be_between", "kwargs": {"column": "Salary", "max_value": 3}},
+    {"type": "expect_compound_columns_to_be_unique", "kwargs": {"column_list": ["phone", "city"]}},
+    {"type": "expect_column_pair_values_a_to_be_greater_than_b", "kwargs": {"column_A": "id", "column_B": "salary"}},
+]
+DELEGATED: list[dict[str, Any]] = [
+    {"type": "expect_column_values_to_be_json_parseable", "kwargs": {"column": "phone"}},
+    {"type": "expect_column_most_common_value_to_be_in_set", "kwargs": {"column": "phone", "value_set": ["a"]}},
+    {"type": "expect_column_distinct_values_to_be_in_set", "kwargs": {"column": "salary", "value_set": [1]}},
+]
+BESIDE: list[dict[str, Any]] = [
+    {"type": "expect_column_values_to_not_be_in_set", "kwargs": {"column": "city", "value_set": ["Bonn", "Ulm", "?"]}},
+    {"type": "expect_column_values_to_be_json_parseable", "kwargs": {"column": "city"}},
+]
+HIDDEN = ["PHONE", "salary"]
+
+
+def _text(found: SuiteResult) -> str:
+    """Write down all that a report would have of the results."""
+    return json.dumps([result.model_dump(mode="json") for result in found.results] + [repr(found.metrics)])
+
+
+@pytest.mark.parametrize("suite", [ABOUT_HIDDEN, DELEGATED, BESIDE], ids=["scan", "delegated", "beside"])
+def test_hidden_column_is_in_no_field_of_any_result(suite: list[dict[str, Any]]) -> None:
+    """No value of a hidden column is written anywhere, also where rows of another check are shown whole."""
+    open_ = check(FRAME, suite, result_format=EVERYTHING)
+    hidden = check(FRAME, suite, result_format=EVERYTHING, hidden_columns=HIDDEN)
+    assert any(secret in _text(open_) for secret in (SECRET, "91731.5"))
+    for secret in (SECRET, "91731.5", "71737.25"):
+        assert secret not in _text(hidden)
+    for before, after in zip(open_.results, hidden.results, strict=True):
+        assert after.verdict is before.verdict
+        assert after.result.get("unexpected_count") == before.result.get("unexpected_count")
+
+
+def test_rows_of_checks_about_hidden_columns_are_named_by_their_keys_alone() -> None:
+    """Which rows they are is known; what they hold is not."""
+    (result,) = check(FRAME, ABOUT_HIDDEN[2:3], result_format=EVERYTHING, hidden_columns=HIDDEN).results
+    assert result.result["unexpected_index_list"] == [{"id": 1}, {"id": 5}, {"id": 6}]
+    assert "partial_unexpected_list" not in result.result
+
+
+def test_other_columns_are_still_shown_beside_hidden_ones() -> None:
+    """A row that is shown whole lacks the hidden columns and no other."""
+    (result,) = check(FRAME, BESIDE[:1], result_format=EVERYTHING, hidden_columns=HIDDEN).results
+    rows: Any = result.result["unexpected_rows"]
+    assert rows[0] == {"id": 1, "city": "Bonn"}
+    assert result.result["partial_unexpected_counts"] == [
+        {"value": "?", "count": 3},
+        {"value": "Bonn", "count": 2},
+        {"value": "Ulm", "count": 1},
+    ]
+
+
+def test_threshold_judges_a_hidden_figure_without_telling_it() -> None:
+    """The verdict is reached; the figure that it was reached by is not in the report."""
+    declared = {**ABOUT_HIDDEN[3], "thresholds": ["observed_value < 5"]}
+    (result,) = check(FRAME, [declared], hidden_columns=HIDDEN).results
+    assert result.verdict == "fail"
+    assert result.thresholds[0].observed is None
+    counting = {**ABOUT_HIDDEN[2], "thresholds": ["unexpected_count < 5"]}
+    assert check(FRAME, [counting], hidden_columns=HIDDEN).results[0].thresholds[0].observed == 3
+
+
+def test_figures_that_only_count_a_hidden_column_are_shown() -> None:
+    """How many distinct values there are says none of them."""
+    declared = {"type": "expect_column_unique_value_count_to_be_between", "kwargs": {"column": "phone", "max_value": 1}}
+    (result,) = check(FRAME, [declared], hidden_columns=HIDDEN).results
+    assert result.result["observed_value"] == 4
+
+
+def test_hidden_columns_of_a_database_are_hidden_as_well() -> None:
+    """The same holds where GX's SQL engine is the reference."""
+    database = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
+    FRAME.to_sql("t", database, index=False)
+    suite = ABOUT_HIDDEN + BESIDE[:1]
+    found = check("t", suite, connection=database, result_format=EVERYTHING, hidden_columns=HIDDEN)
+    for secret in (SECRET, "91731.5", "71737.25"):
+        assert secret not in _text(found)
+    database.dispose()
+
+
+def test_engines_words_are_kept_out_where_columns_are_hidden(tmp_path: Path) -> None:
+    """An engine may quote the value that it stumbled over."""
+    declared = {"type": "expect_column_values_to_be_dateutil_parseable", "kwargs": {"column": "salary"}}
+    mixed = FRAME.assign(salary=["1", 2, "3", 4, 5, 6])
+    (quoted,) = check(mixed, [declared]).results
+    (silent,) = check(mixed, [declared], hidden_columns=HIDDEN).results
+    assert quoted.error is not None
+    assert silent.error is not None
+    assert silent.error.reason == quoted.error.reason == "gx_exception"
+    assert silent.error.message != quoted.error.message
+    assert "kept out" in silent.error.message
+    broken = tmp_path / "a.jsonl"
+    broken.write_text(f'{{"phone": "{SECRET}"}}\n{{"phone": {SECRET}\n')
+    with pytest.raises(MeasurementError) as refused:
+        check(broken, ABOUT_HIDDEN[:1], hidden_columns=HIDDEN)
+    assert SECRET not in str(refused.value)
+    assert refused.value.__cause__ is None
+
+
+@pytest.mark.parametrize("suite", [BESIDE[:1], BESIDE[1:]], ids=["scan", "delegated"])
+@pytest.mark.parametrize("keys", [{}, {"unexpected_index_column_names": ["id"]}], ids=["positions", "keys"])
+@pytest.mark.parametrize("excluded", [False, True])
+@pytest.mark.parametrize("rows", [0, 2])
+def test_no_more_rows_are_shown_than_the_gate_allows(
+    suite: list[dict[str, Any]], keys: dict[str, Any], excluded: bool, rows: int
+) -> None:
+    """Whatever the result format asks for, every list of rows is cut, and nothing names the others."""
+    wanted = {"result_format": "COMPLETE", "include_unexpected_rows": True, **keys}
+    (result,) = check(FRAME, suite, result_format=wanted, sample_rows=rows, exclude_unexpected_values=excluded).results
+    assert result.result["unexpected_count"] == 6
+    for name, shown in result.result.items():
+        if not isinstance(shown, list) or name == "unexpected_index_column_names":
+            continue
+        per_row = [item for item in shown if not (isinstance(item, dict) and isinstance(item.get("id"), list))]
+        assert len(per_row) <= rows, name
+        assert all(len(item["id"]) <= rows for item in shown if item not in per_row), name
+    assert "unexpected_index_query" not in result.result
+    assert excluded == ("unexpected_list" not in result.result)
+
+
+def test_excluding_values_excludes_whole_rows_too() -> None:
+    """Great Expectations shows whole rows all the same; here the stricter of two wishes holds."""
+    for suite in (BESIDE[:1], BESIDE[1:]):
+        (result,) = check(FRAME, suite, result_format={**EVERYTHING, "exclude_unexpected_values": True}).results
+        assert "unexpected_rows" not in result.result
+        (result,) = check(FRAME, suite, result_format=EVERYTHING, exclude_unexpected_values=True).results
+        assert "Ulm" not in json.dumps(dict(result.result))
+
+
+def test_sample_rows_combine_with_the_result_format_by_the_smaller() -> None:
+    """The gate's limit bounds the result format's; it never widens it."""
+    wanted = {"result_format": "SUMMARY", "partial_unexpected_count": 1}
+    (result,) = check(FRAME, BESIDE[:1], result_format=wanted, sample_rows=4).results
+    assert result.result["partial_unexpected_list"] == ["Bonn"]
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"sample_rows": -1}, "invalid_sample_rows"),
+        ({"sample_rows": True}, "invalid_sample_rows"),
+        ({"sample_rows": "3"}, "invalid_sample_rows"),
+        ({"hidden_columns": "phone"}, "invalid_hidden_columns"),
+        ({"hidden_columns": [1]}, "invalid_hidden_columns"),
+        ({"hidden_columns": ["ID"], "result_format": EVERYTHING}, "hidden_index_column"),
+    ],
+)
+def test_limits_that_are_none_are_refused_before_data_are_read(options: dict[str, Any], reason: str) -> None:
+    """A wrong limit would let out what it was to keep."""
+    with pytest.raises(DeclarationError) as refused:
+        check("nowhere.parquet", BESIDE, **options)
+    assert refused.value.reason == reason

@@ -1,0 +1,338 @@
+"""Contracts of the Open Data Contract Standard 3: their schema, their rules, and what is refused by name."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+from airflow_provider_dpq.core.errors import DeclarationError
+from airflow_provider_dpq.core.gate.verdict import Verdict
+from airflow_provider_dpq.core.quality import check
+from airflow_provider_dpq.core.quality.contract import load_contract
+from airflow_provider_dpq.core.quality.suite import load_suite
+from tests.core.quality.answers import answer
+
+TEXT = """
+kind: DataContract
+apiVersion: v3.1.0
+id: 53581432-6c55-4ba2-a65f-72344a91553a
+version: 1.2.0
+status: active
+schema:
+  - name: orders
+    physicalName: tbl_orders
+    physicalType: table
+    quality:
+      - {metric: rowCount, mustBeBetween: [1, 10]}
+      - {metric: duplicateValues, mustBe: 0, arguments: {properties: [id, country]}}
+      - {type: text, description: Orders of the shop.}
+    properties:
+      - {name: id, physicalName: order_id, logicalType: integer, primaryKey: true, primaryKeyPosition: 1}
+      - name: country
+        logicalType: string
+        physicalType: varchar(2)
+        required: true
+        unique: false
+        logicalTypeOptions: {minLength: 2, maxLength: 2}
+      - {name: amount, logicalType: number, logicalTypeOptions: {minimum: 0, exclusiveMaximum: 31}}
+      - {name: state, logicalType: string, enum: [{value: paid}, {value: sent}]}
+  - name: customers
+    properties: [{name: id, logicalType: integer}]
+"""
+DOCUMENT: Mapping[str, Any] = yaml.safe_load(TEXT)
+ORDERS = pd.DataFrame(
+    {
+        "order_id": [1, 2, 3],
+        "country": pd.Series(["NO", "SE", "NO"], dtype="str"),
+        "amount": [10.0, 20.0, None],
+        "state": pd.Series(["paid", "sent", "paid"], dtype="str"),
+    }
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """The contract as a file."""
+    file = tmp_path / "shop.odcs.yaml"
+    file.write_text(TEXT)
+    return file
+
+
+def _document(*properties: dict[str, Any], version: str = "v3.1.0", **table: Any) -> dict[str, Any]:
+    named = [{"name": f"c{number}"} | item for number, item in enumerate(properties)]
+    schema = [{"name": "t", "properties": named, **table}]
+    return {"kind": "DataContract", "apiVersion": version, "version": "1", "schema": schema}
+
+
+def test_schema_is_read_as_a_contract(path: Path) -> None:
+    """Columns by their physical names, types, required values and keys."""
+    contract = load_contract(f"{path}#orders")
+    assert (contract.name, contract.version, contract.primary_key) == ("orders", "1.2.0", ("order_id",))
+    assert [(column.name, column.type, column.always_there) for column in contract.columns] == [
+        ("order_id", ("integer",), True),
+        ("country", ("string",), True),
+        ("amount", ("number",), False),
+        ("state", ("string",), False),
+    ]
+    assert load_contract(f"{path}#tbl_orders") == contract
+    assert answer(ORDERS, "table_to_match_contract", contract=f"{path}#orders").success
+
+
+def test_what_a_schema_cannot_hold_is_told(path: Path) -> None:
+    """The check of the schema alone says which rules of the document it does not check."""
+    result = answer(ORDERS, "table_to_match_contract", contract=f"{path}#orders")
+    details: Any = result.result["details"]
+    assert details["not_checked"] == [
+        "tbl_orders: quality",
+        "country: logicalTypeOptions",
+        "amount: logicalTypeOptions",
+        "state: enum",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("item", "kinds", "version"),
+    [
+        ({"logicalType": "timestamp"}, {"timestamp", "timestamp with time zone"}, "v3.1.0"),
+        ({"logicalType": "timestamp", "physicalType": "TIMESTAMPTZ"}, {"timestamp with time zone"}, "v3.1.0"),
+        ({"logicalType": "number", "physicalType": "int4"}, {"integer"}, "v3.0.0"),
+        ({"logicalType": "integer", "physicalType": "NUMERIC(38, 0)"}, {"integer", "decimal"}, "v3.1.0"),
+        ({"physicalType": "double  precision"}, {"float"}, "v3.1.0"),
+        ({"physicalType": "varchar[15]"}, {"string"}, "v3.1.0"),
+        ({"physicalType": "geography"}, set(), "v3.1.0"),
+        ({"logicalType": "string", "physicalType": "uuid"}, {"string"}, "v3.1.0"),
+        ({"logicalType": "date"}, {"date"}, "v3.1.0"),
+        ({"logicalType": "date"}, {"date", "timestamp", "timestamp with time zone"}, "v3.0.2"),
+        ({"logicalType": "date", "physicalType": "timestamp"}, {"timestamp", "timestamp with time zone"}, "v3.0.0"),
+        ({"logicalType": "array", "items": {"logicalType": "string"}}, set(), "v3.1.0"),
+        ({}, set(), "3.0.0"),
+    ],
+)
+def test_physical_type_is_the_nearer_one(item: dict[str, Any], kinds: set[str], version: str) -> None:
+    """A logical type stands for several kinds of columns, of which a physical type that is known names one."""
+    (column,) = load_contract(_document(item, version=version)).columns
+    assert column.kinds == kinds
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        (_document({"name": "a"}, {"name": "a"}), "a is declared twice"),
+        (_document({"logicalType": "int"}), "c0 is of unknown logicalType 'int': use string, date"),
+        (
+            _document({"logicalType": "integer", "physicalType": "text"}),
+            "c0 is of logicalType integer, and its physicalType text is not",
+        ),
+        (_document({"primaryKey": True, "required": False}), "c0 is of the primary key and not required"),
+        (_document({"primaryKey": True, "unique": False}), "c0 is the primary key and not unique"),
+        (_document({"primaryKeyPosition": 1}), "c0 has a primaryKeyPosition and is not of the primary key"),
+        (_document({"required": "yes"}), "required of c0 is neither true nor false"),
+        (_document({"name": None}), "a property has no name"),
+        (_document(version="v2.2.2"), "apiVersion 'v2.2.2', not 'DataContract' and 'v3...'"),
+        (_document(), "columns: Tuple should have at least 1 item"),
+        ({**DOCUMENT, "kind": "Data"}, "kind is 'Data'"),
+        (DOCUMENT, "2 objects, and none is chosen; its objects are 'orders', 'customers', to be named as path#orders"),
+        ({**DOCUMENT, "schema": {"orders": {}}}, "schema of the document is not a list"),
+        (_document({"quality": "none"}), "quality of c0 is not a list"),
+        (_document({"quality": ["none"]}), "quality of c0 is not a list of mappings"),
+    ],
+)
+def test_contract_that_contradicts_itself_is_refused(document: Any, told: str) -> None:
+    """The message says which property, and what is wrong with it."""
+    with pytest.raises(DeclarationError) as caught:
+        load_contract(document)
+    assert caught.value.reason == "invalid_contract"
+    assert told in str(caught.value)
+
+
+def test_object_that_is_not_there_is_refused(path: Path) -> None:
+    """With those that are."""
+    with pytest.raises(DeclarationError, match="no object 'nothing'; its objects are 'orders', 'customers'"):
+        load_contract(f"{path}#nothing")
+
+
+def test_contract_may_be_the_suite(path: Path) -> None:
+    """Each promise and each rule is a check of its own."""
+    suite = load_suite(f"{path}#orders")
+    assert suite.name == "orders"
+    results = check(ORDERS, suite).results
+    assert [result.error for result in results] == [None] * len(results)
+    assert [result.type.removeprefix("expect_") for result in results] == [
+        "table_to_match_contract",
+        "column_values_to_not_be_null",
+        "column_values_to_not_be_null",
+        "column_values_to_be_unique",
+        "table_row_count_to_be_between",
+        "compound_columns_to_be_unique",
+        "column_value_lengths_to_be_between",
+        "column_values_to_be_between",
+        "column_values_to_be_in_set",
+    ]
+    assert all(result.success for result in results)
+    details: Any = results[0].result["details"]
+    assert "not_checked" not in details
+    wrong = ORDERS.assign(state=["paid", "lost", "paid"], amount=[31.0, 0.0, -1.0])
+    assert [result.result["unexpected_count"] for result in check(wrong, suite).results[-2:]] == [2, 1]
+
+
+VALUES = pd.DataFrame({"c0": pd.Series(["a", "b", "b", "N/A", None, ""], dtype="str")})
+
+
+@pytest.mark.parametrize(
+    ("rule", "unexpected", "verdict"),
+    [
+        ({"metric": "nullValues", "mustBe": 0}, 1, Verdict.FAIL),
+        ({"metric": "nullValues", "mustBe": 0, "severity": "warning"}, 1, Verdict.WARN),
+        ({"metric": "nullValues", "mustBe": 0, "severity": "info"}, 1, Verdict.PASS),
+        ({"metric": "nullValues", "mustBe": 1}, 1, Verdict.PASS),
+        ({"metric": "nullValues", "mustBeLessThan": 1}, 1, Verdict.FAIL),
+        ({"metric": "nullValues", "mustBeLessThan": 17, "unit": "percent"}, 1, Verdict.PASS),
+        ({"metric": "nullValues", "mustBeLessThan": 1, "unit": "percent"}, 1, Verdict.FAIL),
+        ({"metric": "nullValues", "mustBeBetween": [0, 2]}, 1, Verdict.PASS),
+        ({"metric": "nullValues", "mustBeBetween": [1, 2], "severity": "warning"}, 1, Verdict.WARN),
+        ({"metric": "nullValues", "mustNotBe": 1}, 1, Verdict.FAIL),
+        ({"type": "library", "rule": "nullValues", "mustBeLessOrEqualTo": 0}, 1, Verdict.FAIL),
+        ({"metric": "missingValues", "mustBe": 3, "arguments": {"missingValues": [None, "", "N/A"]}}, 3, Verdict.PASS),
+        ({"metric": "missingValues", "mustBe": 0, "arguments": {"missingValues": ["N/A"]}}, 1, Verdict.FAIL),
+        ({"metric": "missingValues", "mustBe": 0, "arguments": {"missingValues": [None]}}, 1, Verdict.FAIL),
+        ({"metric": "invalidValues", "mustBe": 0, "arguments": {"validValues": ["a", "b"]}}, 2, Verdict.FAIL),
+        ({"metric": "invalidValues", "mustBeLessThan": 3, "arguments": {"pattern": "^[a-z]$"}}, 2, Verdict.PASS),
+        ({"metric": "duplicateValues", "mustBe": 0}, 2, Verdict.FAIL),
+        ({"metric": "duplicateValues", "mustBeLessThan": 1}, 2, Verdict.FAIL),
+    ],
+)
+def test_metric_of_the_library_is_the_expectation_that_counts_the_same(
+    rule: dict[str, Any], unexpected: int, verdict: Verdict
+) -> None:
+    """The operator is its threshold, in rows or percent, and its severity what a breach does."""
+    *_, result = check(VALUES, _document({"logicalType": "string", "quality": [rule]})).results
+    assert (result.result["unexpected_count"], result.verdict) == (unexpected, verdict)
+
+
+@pytest.mark.parametrize(
+    ("operators", "verdict"),
+    [
+        ({"mustBe": 6}, Verdict.PASS),
+        ({"mustBe": 5}, Verdict.FAIL),
+        ({"mustBeGreaterThan": 6}, Verdict.FAIL),
+        ({"mustBeGreaterOrEqualTo": 6}, Verdict.PASS),
+        ({"mustBeLessThan": 6, "severity": "warning"}, Verdict.WARN),
+        ({"mustBeBetween": [5, 7]}, Verdict.PASS),
+        ({"mustBeBetween": [6, 7]}, Verdict.FAIL),
+    ],
+)
+def test_number_of_rows_is_bounded(operators: dict[str, Any], verdict: Verdict) -> None:
+    """Between excludes its bounds, as the standard says."""
+    *_, result = check(VALUES, _document({}, quality=[{"metric": "rowCount", **operators}])).results
+    assert (result.result["observed_value"], result.verdict) == (6, verdict)
+
+
+@pytest.mark.parametrize(
+    ("item", "told"),
+    [
+        (
+            {"quality": [{"type": "sql", "query": "SELECT 1", "mustBe": 1}]},
+            "The rule sql of c0 has no exact counterpart",
+        ),
+        ({"quality": [{"type": "custom", "engine": "soda", "name": "dups"}]}, "The rule dups of c0"),
+        ({"quality": [{"metric": "rowCount", "mustBe": 1}]}, "the metric 'rowCount' is none here"),
+        ({"quality": [{"metric": "freshness", "mustBe": 1}]}, "the metric 'freshness' is none here"),
+        ({"quality": [{"metric": "nullValues"}]}, "it compares with no number"),
+        ({"quality": [{"metric": "nullValues", "mustBe": "none"}]}, "it compares with no number"),
+        ({"quality": [{"metric": "nullValues", "mustNotBeBetween": [1, 2]}]}, "no threshold says mustNotBeBetween"),
+        ({"quality": [{"metric": "nullValues", "mustBe": 1, "unit": "bytes"}]}, "its unit is 'bytes'"),
+        ({"quality": [{"metric": "nullValues", "mustBe": 1, "severity": "info"}]}, "its severity is info"),
+        ({"quality": [{"metric": "duplicateValues", "mustBeLessThan": 10}]}, "which copies count"),
+        ({"quality": [{"metric": "duplicateValues", "mustBeLessThan": 1, "unit": "percent"}]}, "which copies count"),
+        ({"quality": [{"metric": "invalidValues", "mustBe": 0}]}, "not exactly one of validValues and pattern"),
+        ({"quality": [{"metric": "missingValues", "mustBe": 0}]}, "it lists no missingValues"),
+        ({"quality": [{"metric": "nullValues", "mustBe": 0, "mustBeBetween": [1]}]}, "no pair of numbers"),
+        ({"logicalType": "array", "logicalTypeOptions": {"minItems": 1}}, "logicalTypeOptions.minItems of c0"),
+        ({"logicalTypeOptions": {"minimum": 10, "exclusiveMinimum": 5}}, "it must be the only bound"),
+        ({"logicalTypeOptions": {"exclusiveMaximum": True}}, "it must be the only bound"),
+        ({"logicalTypeOptions": {"multipleOf": 0}}, "logicalTypeOptions.multipleOf of c0"),
+    ],
+)
+def test_rule_without_a_counterpart_is_refused_by_name(item: dict[str, Any], told: str) -> None:
+    """What nobody evaluates must not read as a pass."""
+    with pytest.raises(DeclarationError) as caught:
+        load_suite(_document(item))
+    assert caught.value.reason == "unsupported_rule"
+    assert told in str(caught.value)
+
+
+def test_number_of_rows_that_is_bounded_twice_is_refused() -> None:
+    """The second bound would take the place of the first one."""
+    rule = {"metric": "rowCount", "mustBe": 5, "mustBeLessThan": 100}
+    with pytest.raises(DeclarationError, match="bounds one side twice"):
+        load_suite(_document({"name": "c0"}, quality=[rule]))
+
+
+@pytest.mark.parametrize(
+    ("options", "values", "unexpected"),
+    [
+        ({"maximum": 2}, [1, 2, 3], 1),
+        ({"exclusiveMinimum": 1}, [1, 2, 3], 1),
+        ({"minimum": 2, "exclusiveMinimum": False}, [1, 2, 3], 1),
+        ({"minimum": 2, "exclusiveMinimum": True}, [1, 2, 3], 2),
+        ({"multipleOf": 2}, [1, 2, 3], 2),
+        ({"pattern": "^a"}, ["a", "b", None], 1),
+        ({"minLength": 2, "format": "email"}, ["a", "ab", None], 1),
+    ],
+)
+def test_options_of_a_type_are_expectations(options: dict[str, Any], values: list[Any], unexpected: int) -> None:
+    """Bounds, lengths, patterns and multiples; a format only says how values are written."""
+    *_, result = check(pd.DataFrame({"c0": values}), _document({"logicalTypeOptions": options})).results
+    assert result.result["unexpected_count"] == unexpected
+
+
+def _places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield place
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in children:
+        yield from _places(child, (*place, key))
+
+
+FULL = {
+    **DOCUMENT,
+    "schema": [
+        {
+            **DOCUMENT["schema"][0],
+            "properties": [
+                *DOCUMENT["schema"][0]["properties"],
+                {
+                    "name": "more",
+                    "logicalType": "string",
+                    "physicalType": "text",
+                    "quality": [
+                        {"metric": "missingValues", "mustBe": 0, "arguments": {"missingValues": [None, "x"]}},
+                        {"metric": "invalidValues", "mustBeBetween": [0, 2], "arguments": {"validValues": ["a"]}},
+                    ],
+                },
+            ],
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize("place", sorted(_places(FULL), key=repr), ids=lambda place: ".".join(map(str, place)))
+def test_mangled_contract_is_read_or_refused(place: tuple[Any, ...]) -> None:
+    """Whatever stands where something else belongs, the answer is a suite or a DeclarationError."""
+    for junk in (None, [], {}, "x", 7, True, [[]], [{}], {"a": []}):
+        document = copy.deepcopy(FULL)
+        target: Any = document
+        for key in place[:-1]:
+            target = target[key]
+        if place:
+            target[place[-1]] = junk
+        with suppress(DeclarationError):
+            load_suite(document if place else junk)
+        with suppress(DeclarationError):
+            load_contract(document if place else junk)
