@@ -1,0 +1,28 @@
+"""The ``dpq`` command: gates and reports without Airflow.
+
+What a command needs is imported when it runs, so that ``dpq --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import click
+
+from airflow_provider_dpq import __version__
+from airflow_provider_dpq.core.cli.check import check
+from airflow_provider_dpq.core.cli.contract import contract
+from airflow_provider_dpq.core.cli.edge import Edge
+from airflow_provider_dpq.core.cli.report import report
+from airflow_provider_dpq.core.cli.store import store
+
+
+@click.group(
+    cls=Edge,
+    commands=[check, contract, report, store],
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+@click.version_option(__version__, prog_name="dpq")
+def main() -> None:
+    """Quality gates without Airflow: check data, read reports, keep their store."""
+
+
+__all__ = ["main"]

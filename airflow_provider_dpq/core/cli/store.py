@@ -1,0 +1,24 @@
+"""``dpq store``: the store of reports itself."""
+
+from __future__ import annotations
+
+import click
+
+from airflow_provider_dpq.core.cli.delivery import write_text
+from airflow_provider_dpq.core.cli.option import store_option
+
+
+@click.group()
+def store() -> None:
+    """Keep the store of reports."""
+
+
+@store.command()
+@store_option(required=True)
+def upgrade(store_url: str) -> None:
+    """Create the store's tables, or bring those of an older release to this one's schema."""
+    from airflow_provider_dpq.core.store import upgrade_store
+
+    found, version = upgrade_store(store_url)
+    was = "already" if found == version else f"now, and was at {found}"
+    write_text(f"The store is at schema version {version} {was}.\n")

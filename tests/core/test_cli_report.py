@@ -1,0 +1,136 @@
+"""`dpq report` and `dpq store`: reading what is kept."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from airflow_provider_dpq.core.cli import main
+from airflow_provider_dpq.core.gate.report import Report, parse_report
+from airflow_provider_dpq.core.render import render_html
+from airflow_provider_dpq.core.render.schema import report_schema
+from airflow_provider_dpq.core.store import open_store
+
+
+def _dpq(*arguments: str) -> Result:
+    return CliRunner(env={"COLUMNS": "200"}).invoke(main, arguments, prog_name="dpq")
+
+
+@pytest.fixture
+def store_url(tmp_path: Path) -> str:
+    """The address of a store in a file."""
+    return f"sqlite:///{tmp_path / 'dpq.db'}"
+
+
+@pytest.fixture
+def kept(store_url: str, report: Report) -> list[Report]:
+    """Three reports of the gate flights and one of the gate planes in that store, the oldest first."""
+    reports = []
+    for number in range(4):
+        source = report.provenance.model_copy(update={"run_id": f"run {number}"})
+        changes = {
+            "id": f"00000000-0000-4000-8000-00000000000{number}",
+            "gate": "planes" if number == 3 else "flights",
+            "provenance": source,
+            "started_at": report.started_at + timedelta(days=number),
+        }
+        reports.append(report.model_copy(update=changes))
+    with open_store(store_url) as store:
+        for item in reports:
+            store.write(item)
+    return reports
+
+
+def test_list_shows_the_newest_report_of_each_gate(store_url: str, kept: list[Report]) -> None:
+    """Without a gate there is one line for each, with verdict, time and identifier."""
+    result = _dpq("report", "list", "--store", store_url)
+    rows = [line.split() for line in result.stdout.splitlines()]
+    assert result.exit_code == 0
+    assert rows[0] == ["verdict", "gate", "started", "took", "subject", "report"]
+    assert {(row[1], row[-1]) for row in rows[1:]} == {("flights", kept[2].id), ("planes", kept[3].id)}
+    assert rows[1][:2] == ["error", "flights"]
+    assert "2013-01-04 03:04:05 UTC  1.25 s  /data/flights.csv" in result.stdout
+
+
+def test_list_shows_the_history_of_a_gate(store_url: str, kept: list[Report]) -> None:
+    """With a gate its reports come newest first, as many as asked for."""
+    identifiers = [report.id for report in kept]
+    whole = _dpq("report", "list", "--gate", "flights", "--store", store_url).stdout.splitlines()[1:]
+    assert [line.split()[-1] for line in whole] == identifiers[2::-1]
+    two = _dpq("report", "list", "--gate", "flights", "--limit", "2", "--store", store_url).stdout.splitlines()[1:]
+    assert [line.split()[-1] for line in two] == identifiers[2:0:-1]
+    one = _dpq("report", "list", "--limit", "1", "--store", store_url).stdout.splitlines()[1:]
+    assert len(one) == 1
+
+
+def test_list_says_where_there_is_nothing(store_url: str, kept: list[Report]) -> None:
+    """An unknown gate is told on standard error, so that a program reads no line."""
+    result = _dpq("report", "list", "--gate", "trains", "--store", store_url)
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "No report of gate 'trains' in the store.\n")
+
+
+def test_list_says_where_a_store_is_empty(store_url: str) -> None:
+    """A store that was just created lists nothing."""
+    assert _dpq("store", "upgrade", "--store", store_url).exit_code == 0
+    result = _dpq("report", "list", "--store", store_url)
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "No report in the store.\n")
+
+
+def test_show_writes_the_report_as_it_was_stored(store_url: str, kept: list[Report]) -> None:
+    """A stored report reads as it did when it was made, in each form, and exits with 0 whatever its verdict."""
+    shown = {
+        form: _dpq("report", "show", kept[1].id, "--format", form, "--store", store_url) for form in ("json", "html")
+    }
+    assert [result.exit_code for result in shown.values()] == [0, 0]
+    assert parse_report(shown["json"].stdout_bytes) == kept[1]
+    assert shown["html"].stdout == render_html(kept[1])
+    text = _dpq("report", "show", kept[1].id, "--store", store_url).stdout
+    assert text.endswith(f"Report {kept[1].id}\n")
+
+
+def test_show_refuses_a_report_that_is_not_there(store_url: str, kept: list[Report]) -> None:
+    """An unknown identifier is named in one line."""
+    result = _dpq("report", "show", "no-such-report", "--store", store_url)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("dpq: ")
+    assert "no-such-report" in result.stderr
+
+
+@pytest.mark.parametrize("command", [["report", "list"], ["report", "show", "x"], ["store", "upgrade"]])
+def test_reading_needs_a_store(command: list[str], tmp_path: Path) -> None:
+    """Without a store there is a usage error that names the variable; one out of reach is told in one line."""
+    missing = _dpq(*command)
+    assert (missing.exit_code, missing.stdout) == (2, "")
+    assert "Missing option '--store'" in missing.stderr
+    assert "DPQ_STORE" in missing.stderr
+    no_directory = tmp_path / "file"
+    no_directory.touch()
+    unreachable = _dpq(*command, "--store", f"sqlite:///{no_directory}/dpq.db")
+    assert (unreachable.exit_code, unreachable.stdout) == (2, "")
+    assert unreachable.stderr.startswith("dpq: ")
+
+
+@pytest.mark.parametrize("command", [["report", "list"], ["report", "show", "x"]])
+def test_reading_creates_no_store(command: list[str], tmp_path: Path) -> None:
+    """A mistyped address of a store is told, and leaves no empty database behind."""
+    result = _dpq(*command, "--store", f"sqlite:///{tmp_path}/typo.db")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_upgrade_says_which_schema_the_store_has(store_url: str) -> None:
+    """Upgrading creates the store, and does nothing the second time."""
+    first, second = (_dpq("store", "upgrade", "--store", store_url) for _ in range(2))
+    assert (first.exit_code, first.stdout) == (0, "The store is at schema version 1 now, and was at 0.\n")
+    assert (second.exit_code, second.stdout) == (0, "The store is at schema version 1 already.\n")
+
+
+def test_schema_is_the_published_one() -> None:
+    """`dpq report schema` writes the JSON Schema of a report, and needs no store."""
+    result = _dpq("report", "schema")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == report_schema()
