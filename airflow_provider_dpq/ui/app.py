@@ -1,0 +1,136 @@
+"""The application that serves the pages: its routes, who may read them, and what is said when something is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException
+
+from airflow_provider_dpq.core.errors import DpqError, StoreError
+from airflow_provider_dpq.core.gate.report import Report
+from airflow_provider_dpq.core.store import Entry, Store
+from airflow_provider_dpq.ui import page
+
+_READ: Final = ["GET", "HEAD"]
+_ANY: Final = [*_READ, "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"]
+
+_UNMAPPED: Final = "{MAP_INDEX}"
+"""What Airflow's UI leaves in the address of a tab where the task is not mapped."""
+
+_MAP_INDEX: Final = re.compile("-1|[0-9]{1,9}")
+
+_TITLES: Final = {401: "Not signed in", 403: "Not allowed", 404: "Not found"}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """FastAPI dependencies that decide who may read what.
+
+    Attributes:
+        signed_in: Refuses a request without valid credentials (401). Every page asks it, and every path without one.
+        may_read_dag: Refuses a user who may not read what tasks of the DAG ``dag_id`` in the path left behind (403).
+        readable_dags: Returns the ids of the DAGs of which the user may read that.
+    """
+
+    signed_in: Callable[..., Any]
+    may_read_dag: Callable[..., Any]
+    readable_dags: Callable[..., Collection[str]]
+
+
+def build_app(open_store: Callable[[], Store], access: Access) -> FastAPI:
+    """Return the application that shows the reports of a store, to be mounted under any path.
+
+    A report is read below the DAG that made it, so that reading it takes the right to read that DAG. A report made
+    outside Airflow belongs to no DAG and is never shown, because no right of Airflow's covers it; the command
+    ``dpq report`` shows it.
+
+    Args:
+        open_store: Opens the store; called for each page.
+        access: Who may read what.
+    """
+    app = FastAPI(title="Quality gates", dependencies=[Depends(access.signed_in)], openapi_url=None)
+    app.exception_handler(HTTPException)(_refused)
+    app.exception_handler(DpqError)(_unreadable)
+    may_read_dag = [Depends(access.may_read_dag)]
+
+    @app.api_route("/gates", methods=_READ)
+    def gates(request: Request, dag_ids: Collection[str] = Depends(access.readable_dags)) -> HTMLResponse:
+        with open_store() as store:
+            return page.gate_list(store.latest(dag_ids=dag_ids), _addresses(request))
+
+    @app.api_route(
+        "/dags/{dag_id}/runs/{run_id}/tasks/{task_id}/{map_index}/report", methods=_READ, dependencies=may_read_dag
+    )
+    def task(request: Request, dag_id: str, run_id: str, task_id: str, map_index: str) -> HTMLResponse:
+        with open_store() as store:
+            entries = store.of_task(dag_id, task_id, run_id, _map_index(map_index))
+            if not entries:
+                return page.message("No report", _NO_REPORT)
+            return page.report(store.report(_first_to_read(entries).report_id), entries, _addresses(request))
+
+    @app.api_route("/dags/{dag_id}/reports/{report_id}", methods=_READ, dependencies=may_read_dag)
+    def report(request: Request, dag_id: str, report_id: str) -> HTMLResponse:
+        with open_store() as store:
+            shown = _report_of_dag(store, dag_id, report_id)
+            return page.report(shown, _of_same_task(store, shown), _addresses(request), back=True)
+
+    @app.api_route("/{path:path}", methods=_ANY)
+    def unknown(path: str) -> HTMLResponse:
+        raise HTTPException(404, f"There is no page {path!r} here.")
+
+    return app
+
+
+_NO_REPORT: Final = (
+    "This task instance has stored no report. A gate stores its report before its task ends: so the task is no gate, "
+    "or has not come that far, or keeps its reports in another store than [dpq] store_url names."
+)
+
+
+def _addresses(request: Request) -> page.Addresses:
+    return page.Addresses(str(request.scope.get("root_path", "")))
+
+
+def _map_index(text: str) -> int:
+    if text == _UNMAPPED:
+        return -1
+    if not _MAP_INDEX.fullmatch(text):
+        raise HTTPException(404, f"{text!r} is no map index.")
+    return int(text)
+
+
+def _first_to_read(entries: Sequence[Entry]) -> Entry:
+    newest_try = max(entry.try_number for entry in entries)
+    return max((entry for entry in entries if entry.try_number == newest_try), key=lambda entry: entry.verdict.rank)
+
+
+def _report_of_dag(store: Store, dag_id: str, report_id: str) -> Report:
+    missing = HTTPException(404, f"The DAG {dag_id!r} has no report {report_id!r}.")
+    try:
+        found = store.report(report_id)
+    except StoreError as error:
+        if error.reason == "unknown_report":
+            raise missing from error
+        raise
+    if found.provenance.dag_id != dag_id:
+        raise missing
+    return found
+
+
+def _of_same_task(store: Store, report: Report) -> Sequence[Entry]:
+    source = report.provenance
+    return store.of_task(str(source.dag_id), str(source.task_id), source.run_id, source.map_index)
+
+
+def _refused(_: Request, error: HTTPException) -> HTMLResponse:
+    title = _TITLES.get(error.status_code, "Not possible")
+    return page.message(title, error.detail, status=error.status_code, headers=error.headers)
+
+
+def _unreadable(_: Request, error: DpqError) -> HTMLResponse:
+    return page.message("The reports cannot be read", str(error), status=503, reason=error.reason)

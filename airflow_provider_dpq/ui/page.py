@@ -1,0 +1,126 @@
+"""The pages: each an HTML response from a template, with the headers that all of them carry."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+from urllib.parse import quote
+
+from fastapi.responses import HTMLResponse
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from airflow_provider_dpq.core.gate.report import Report
+from airflow_provider_dpq.core.gate.verdict import Verdict
+from airflow_provider_dpq.core.render import figure, render_html
+from airflow_provider_dpq.core.store import Entry
+
+HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""No page runs a script, fetches anything, is kept in a cache, or is framed by another site."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the pages are.
+
+    Attributes:
+        root: Path that the application is mounted under, without a trailing slash.
+    """
+
+    root: str
+
+    @property
+    def gates(self) -> str:
+        """Path of the list of gates."""
+        return f"{self.root}/gates"
+
+    def report(self, entry: Entry) -> str:
+        """Return the path of a report."""
+        return f"{self.root}/dags/{quote(str(entry.dag_id), safe='')}/reports/{quote(entry.report_id, safe='')}"
+
+
+def gate_list(entries: Iterable[Entry], addresses: Addresses) -> HTMLResponse:
+    """Return the list of gates with the latest verdict of each, the worst first.
+
+    Args:
+        entries: The newest entry of each gate.
+        addresses: Where the reports are.
+    """
+    listed = sorted(entries, key=lambda entry: (-entry.verdict.rank, entry.gate))
+    found = Counter(entry.verdict for entry in listed)
+    tally = [(verdict.value, found[verdict]) for verdict in reversed(Verdict) if found[verdict]]
+    return _response(_render("gates.html", entries=listed, tally=tally, addresses=addresses))
+
+
+def report(shown: Report, entries: Sequence[Entry], addresses: Addresses, *, back: bool = False) -> HTMLResponse:
+    """Return a report below links to the others of its task instance.
+
+    Args:
+        shown: The report.
+        entries: All reports of the task instance, the newest try first.
+        addresses: Where the reports are.
+        back: Whether there is a link to the list of gates.
+    """
+    links = _render(
+        "links.html",
+        shown=shown,
+        gates=_newest_of_each_gate(entries),
+        tries=[entry for entry in entries if entry.gate == shown.gate],
+        addresses=addresses,
+        back=back,
+    )
+    return _response(render_html(shown, above=Markup(links)))  # noqa: S704 - rendered by an escaping template
+
+
+def _newest_of_each_gate(entries: Iterable[Entry]) -> list[Entry]:
+    newest: dict[str, Entry] = {}
+    for entry in entries:
+        newest.setdefault(entry.gate, entry)
+    return [newest[gate] for gate in sorted(newest)]
+
+
+def message(
+    title: str, text: str, *, status: int = 200, reason: str = "", headers: Mapping[str, str] | None = None
+) -> HTMLResponse:
+    """Return a page that says one thing.
+
+    Args:
+        title: What it is about, in a few words.
+        text: One or two sentences.
+        status: HTTP status.
+        reason: Stable code of what is wrong.
+        headers: HTTP headers beside those of every page.
+    """
+    return _response(_render("message.html", title=title, text=text, reason=reason), status, headers)
+
+
+def _response(html: str, status: int = 200, headers: Mapping[str, str] | None = None) -> HTMLResponse:
+    return HTMLResponse(html, status, {**(headers or {}), **HEADERS})
+
+
+def _render(template: str, **values: Any) -> str:
+    return _environment().get_template(template).render(values)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=ChoiceLoader(
+            [PackageLoader("airflow_provider_dpq.ui"), PackageLoader("airflow_provider_dpq.core.render")]
+        ),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["figure"] = figure
+    return environment

@@ -1,0 +1,368 @@
+"""The pages show what the user may read and nothing else, and say plainly what is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.testclient import TestClient
+
+from airflow_provider_dpq.core.errors import StoreError
+from airflow_provider_dpq.core.gate.report import CheckResult, Provenance, Report, make_report
+from airflow_provider_dpq.core.gate.verdict import Verdict
+from airflow_provider_dpq.core.render import render_html
+from airflow_provider_dpq.core.store import Store, open_store
+from airflow_provider_dpq.ui.app import Access, build_app
+
+START = datetime(2013, 7, 1, 6, 30, tzinfo=UTC)
+RUN = "manual__2013-07-01T06:30:00+00:00"
+ODD_DAG = 'a"b?c#d'
+READABLE = {"ann": {"flights", "weather", ODD_DAG}, "bob": {"weather"}, "eve": set()}
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+
+HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'",
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "content-type": "text/html; charset=utf-8",
+}
+
+
+def user(request: Request) -> str:
+    """The user whom the request names."""
+    name = request.headers.get("x-user", "")
+    if name not in READABLE:
+        raise HTTPException(401, "Not authenticated")
+    return name
+
+
+def may_read_dag(request: Request) -> None:
+    """Refuse a DAG that is not readable to the user."""
+    if request.path_params["dag_id"] not in READABLE[user(request)]:
+        raise HTTPException(403, "Forbidden")
+
+
+def readable_dags(request: Request) -> set[str]:
+    """The DAGs that are readable to the user."""
+    return READABLE[user(request)]
+
+
+ACCESS = Access(signed_in=user, may_read_dag=may_read_dag, readable_dags=readable_dags)
+
+
+def a_report(
+    gate: str = "flights_complete",
+    *,
+    verdict: Verdict = Verdict.PASS,
+    dag_id: str | None = "flights",
+    task_id: str | None = "check",
+    run_id: str = RUN,
+    map_index: int = -1,
+    try_number: int = 1,
+    subject: str = "flights.csv.gz",
+    started_at: datetime = START,
+) -> Report:
+    """A report with one check."""
+    check = CheckResult(
+        name=f"{gate}.1", type="expect_something", verdict=verdict, severity="critical", success=verdict is Verdict.PASS
+    )
+    return make_report(
+        gate=gate,
+        kind="quality",
+        subject=subject,
+        provenance=Provenance(
+            dag_id=dag_id, task_id=task_id, run_id=run_id, map_index=map_index, try_number=try_number
+        ),
+        started_at=started_at,
+        duration_seconds=1.25,
+        checks=[check],
+    )
+
+
+@pytest.fixture
+def store_url(tmp_path: Path) -> str:
+    """The address of an empty store in a file."""
+    return f"sqlite:///{tmp_path / 'dpq.db'}"
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """The store that the pages read."""
+    with open_store(store_url) as opened:
+        yield opened
+
+
+def client_of(opener: Callable[[], Store], user_name: str | None = "ann", root_path: str = "") -> TestClient:
+    """A browser of one user, with the pages mounted as Airflow mounts them."""
+    airflow = FastAPI(root_path=root_path)
+    airflow.mount("/dpq", build_app(opener, ACCESS))
+    headers = {"x-user": user_name} if user_name else {}
+    return TestClient(airflow, headers=headers, follow_redirects=False)
+
+
+@pytest.fixture
+def browse(store_url: str, store: Store) -> Callable[..., TestClient]:
+    """A function that returns the browser of a user."""
+    return lambda user_name="ann", root_path="": client_of(lambda: open_store(store_url), user_name, root_path)
+
+
+def tab(run_id: str = RUN, map_index: str = "{MAP_INDEX}") -> str:
+    """The path of the tab of a task instance, as Airflow's UI fills it in."""
+    return f"/dpq/dags/flights/runs/{run_id}/tasks/check/{map_index}/report"
+
+
+def links(html: str) -> list[str]:
+    """The targets of a page's links."""
+    return re.findall(r'href="([^"]*)"', html)
+
+
+def cells(html: str) -> list[list[str]]:
+    """The text of each cell of each row of a page's table."""
+    rows = re.findall(r"<tr>\n(.*?)</tr>", html, re.DOTALL)
+    return [[re.sub("<[^>]*>", "", cell) for cell in re.findall(r"<td.*?>(.*?)</td>", row)] for row in rows]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE"])
+@pytest.mark.parametrize(
+    "path",
+    ["/dpq/gates", tab(), "/dpq/dags/flights/reports/x", "/dpq/", "/dpq/gates/", "/dpq/nothing/here", "/dpq/docs"],
+)
+def test_every_path_refuses_a_request_without_credentials(
+    browse: Callable[..., TestClient], method: str, path: str
+) -> None:
+    """Whatever is asked for, in whatever way, needs credentials first, and the refusal carries the headers too."""
+    for name in (None, "mallory"):
+        response = browse(name).request(method, path)
+        assert response.status_code == 401
+        assert response.headers.items() >= HEADERS.items()
+
+
+@pytest.mark.parametrize("path", ["/dpq/docs", "/dpq/redoc", "/dpq/openapi.json", "/dpq/", "/dpq/gates/", "/dpq/x"])
+def test_there_are_no_other_pages(browse: Callable[..., TestClient], path: str) -> None:
+    """No documentation, no schema and no redirect: a signed-in user gets a page that says so."""
+    response = browse().get(path)
+    assert response.status_code == 404
+    assert response.headers.items() >= HEADERS.items()
+
+
+def test_gates_are_listed_with_their_latest_report(browse: Callable[..., TestClient], store: Store) -> None:
+    """Each gate is listed once, with the verdict, subject, time and origin of its newest report and a link to it."""
+    store.write(a_report(run_id="one", verdict=Verdict.FAIL, subject="old.csv", started_at=START - timedelta(days=1)))
+    newest = a_report(run_id="two", verdict=Verdict.WARN, map_index=3)
+    store.write(newest)
+    response = browse().get("/dpq/gates")
+    assert response.status_code == 200
+    assert response.headers.items() >= HEADERS.items()
+    assert "old.csv" not in response.text
+    for shown in (
+        "flights_complete",
+        "warn",
+        "flights.csv.gz",
+        "2013-07-01 06:30:00 UTC",
+        "1.25 s",
+        "flights",
+        "check[3]",
+    ):
+        assert shown in response.text
+    assert links(response.text) == [f"/dpq/dags/flights/reports/{newest.id}"]
+    assert browse().get(links(response.text)[0]).status_code == 200
+
+
+def test_gates_are_listed_the_worst_first(browse: Callable[..., TestClient], store: Store) -> None:
+    """A gate that failed is not hidden below those that passed."""
+    store.write(a_report("a_passing"))
+    store.write(a_report("b_failing", verdict=Verdict.FAIL))
+    store.write(a_report("c_broken", verdict=Verdict.ERROR))
+    text = browse().get("/dpq/gates").text
+    assert text.index("c_broken") < text.index("b_failing") < text.index("a_passing")
+
+
+def test_gates_of_dags_that_are_not_readable_are_not_listed(browse: Callable[..., TestClient], store: Store) -> None:
+    """A user sees the gates of readable DAGs only, and none where no DAG is readable."""
+    store.write(a_report("flights_complete"))
+    store.write(a_report("weather_complete", dag_id="weather"))
+    assert "flights_complete" in browse("ann").get("/dpq/gates").text
+    of_bob = browse("bob").get("/dpq/gates").text
+    assert "weather_complete" in of_bob
+    assert "flights_complete" not in of_bob
+    of_eve = browse("eve").get("/dpq/gates").text
+    assert "_complete" not in of_eve
+    assert "There is no report yet" in of_eve
+
+
+def test_reports_from_outside_airflow_are_not_shown(browse: Callable[..., TestClient], store: Store) -> None:
+    """A report that belongs to no DAG is on no list and below no path, because no right covers it."""
+    outside = a_report("by_hand", dag_id=None, task_id=None)
+    store.write(outside)
+    assert "by_hand" not in browse().get("/dpq/gates").text
+    for dag_id in ("flights", "weather"):
+        assert browse().get(f"/dpq/dags/{dag_id}/reports/{outside.id}").status_code == 404
+
+
+def test_tab_is_the_report_where_the_task_has_one(browse: Callable[..., TestClient], store: Store) -> None:
+    """One gate and one try: the tab is the report as it is rendered everywhere."""
+    report = a_report(verdict=Verdict.FAIL)
+    store.write(report)
+    response = browse().get(tab())
+    assert response.status_code == 200
+    assert response.headers.items() >= HEADERS.items()
+    assert response.text == render_html(report)
+
+
+def test_tab_shows_the_newest_try_and_links_to_the_earlier_ones(
+    browse: Callable[..., TestClient], store: Store
+) -> None:
+    """After a retry the tab shows what the last try decided; what the others decided is one click away."""
+    tries = [
+        a_report(try_number=number, verdict=verdict, subject=f"try-{number}.csv")
+        for number, verdict in enumerate((Verdict.ERROR, Verdict.ERROR, Verdict.PASS), start=1)
+    ]
+    for report in tries:
+        store.write(report)
+    text = browse().get(tab()).text
+    assert "try-3.csv" in text
+    assert [address.rpartition("/")[2] for address in links(text)] == [report.id for report in reversed(tries)]
+    assert "try-1.csv" in browse().get(links(text)[-1]).text
+
+
+def test_tab_of_a_task_with_several_gates_shows_the_worst_and_links_to_all(
+    browse: Callable[..., TestClient], store: Store
+) -> None:
+    """A task that judged several gates shows first the one that stopped it."""
+    for gate, verdict in (("a_gate", Verdict.PASS), ("b_gate", Verdict.FAIL), ("c_gate", Verdict.WARN)):
+        store.write(a_report(gate, verdict=verdict, subject=f"{gate}.csv"))
+    text = browse().get(tab()).text
+    assert "b_gate.csv" in text
+    assert "a_gate.csv" not in text
+    pages = [browse().get(address).text for address in links(text)]
+    assert [re.findall("._gate.csv", page) for page in pages] == [["a_gate.csv"], ["b_gate.csv"], ["c_gate.csv"]]
+
+
+def test_tab_of_a_mapped_task_shows_its_own_report(browse: Callable[..., TestClient], store: Store) -> None:
+    """Each index of a mapped task has its own report; Airflow's placeholder means that it is not mapped."""
+    for index in (-1, 0, 1):
+        store.write(a_report(map_index=index, subject=f"part{index}.csv"))
+    for map_index, subject in (
+        ("0", "part0.csv"),
+        ("1", "part1.csv"),
+        ("-1", "part-1.csv"),
+        ("{MAP_INDEX}", "part-1.csv"),
+    ):
+        assert subject in browse().get(tab(map_index=map_index)).text
+
+
+def test_tab_says_so_where_there_is_no_report_yet(browse: Callable[..., TestClient]) -> None:
+    """Before the task stored anything the tab explains that, and is no error."""
+    response = browse().get(tab())
+    assert response.status_code == 200
+    assert "No report" in response.text
+    assert response.headers.items() >= HEADERS.items()
+
+
+@pytest.mark.parametrize("map_index", ["x", "1.5", "-2", "{map_index}", "9" * 30, "\u0661"])
+def test_tab_refuses_what_is_no_map_index(browse: Callable[..., TestClient], map_index: str) -> None:
+    """What is no index of a mapped task has no page."""
+    assert browse().get(tab(map_index=map_index)).status_code == 404
+
+
+def test_tab_and_report_of_a_dag_that_is_not_readable_are_refused(
+    browse: Callable[..., TestClient], store: Store
+) -> None:
+    """A user who may not read the DAG gets neither its tab nor its report, whether or not there is one."""
+    report = a_report()
+    store.write(report)
+    for path in (tab(), tab("no_such_run"), f"/dpq/dags/flights/reports/{report.id}", "/dpq/dags/flights/reports/x"):
+        response = browse("bob").get(path)
+        assert response.status_code == 403
+        assert "flights.csv" not in response.text
+
+
+def test_report_is_not_shown_below_another_dag(browse: Callable[..., TestClient], store: Store) -> None:
+    """Knowing a report's identifier does not open it through a DAG that is readable: it is as if there were none."""
+    secret = a_report()
+    store.write(secret)
+    refused = browse("bob").get(f"/dpq/dags/weather/reports/{secret.id}")
+    unknown = browse("bob").get("/dpq/dags/weather/reports/00000000-0000-4000-8000-000000000000")
+    assert refused.status_code == unknown.status_code == 404
+    assert refused.text.replace(secret.id, "") == unknown.text.replace("00000000-0000-4000-8000-000000000000", "")
+
+
+def test_report_links_back_to_the_list(browse: Callable[..., TestClient], store: Store) -> None:
+    """From a report reached through the list there is a way back, since the frame has no address bar."""
+    report = a_report()
+    store.write(report)
+    text = browse().get(f"/dpq/dags/flights/reports/{report.id}").text
+    assert links(text) == ["/dpq/gates"]
+    assert render_html(report).partition("<header>")[2] == text.partition("<header>")[2]
+
+
+def test_links_keep_the_path_that_airflow_is_served_under(browse: Callable[..., TestClient], store: Store) -> None:
+    """Where Airflow is served below a path of its own, every link stays below that path."""
+    report = a_report()
+    store.write(report)
+    client = browse(root_path="/tools/airflow")
+    (to_report,) = links(client.get("/tools/airflow/dpq/gates").text)
+    assert to_report == f"/tools/airflow/dpq/dags/flights/reports/{report.id}"
+    assert links(client.get(to_report).text) == ["/tools/airflow/dpq/gates"]
+
+
+def test_hostile_names_are_escaped(browse: Callable[..., TestClient], store: Store) -> None:
+    """Markup in the name of a gate, a subject or a path is shown, never obeyed."""
+    hostile = a_report(HOSTILE, subject=HOSTILE)
+    store.write(hostile)
+    store.write(a_report(f"{HOSTILE}2", subject=HOSTILE))
+    paths = ["/dpq/gates", tab(), f"/dpq/dags/flights/reports/{hostile.id}", f"/dpq/{HOSTILE}", tab(map_index=HOSTILE)]
+    for path in paths:
+        text = browse().get(path).text
+        assert "alert(1)" in text
+        assert "<script" not in text
+        assert "<img" not in text
+
+
+def test_hostile_dag_id_stays_inside_the_link(browse: Callable[..., TestClient], store: Store) -> None:
+    """A DAG id with marks that mean something in an address is quoted in it."""
+    store.write(a_report(dag_id=ODD_DAG))
+    (address,) = links(browse().get("/dpq/gates").text)
+    assert address.startswith("/dpq/dags/a%22b%3Fc%23d/reports/")
+    assert browse().get(address).status_code == 200
+
+
+def test_store_out_of_reach_is_said_plainly() -> None:
+    """Where the store cannot be opened, the page names the reason, without a traceback and without a password."""
+
+    def opener() -> Store:
+        raise StoreError(
+            "store_unreachable", "The store postgresql://dpq:***@db/dpq does not answer.", hint="Is it up?"
+        )
+
+    client = client_of(opener)
+    for path in ("/dpq/gates", tab(), "/dpq/dags/flights/reports/x"):
+        response = client.get(path)
+        assert response.status_code == 503
+        assert response.headers.items() >= HEADERS.items()
+        assert "does not answer. Is it up?" in response.text
+        assert "store_unreachable" in response.text
+        assert "Traceback" not in response.text
+
+
+def test_real_store_out_of_reach_hides_the_password() -> None:
+    """A PostgreSQL server that does not answer is a page without the password of its address."""
+    client = client_of(lambda: open_store("postgresql+psycopg2://dpq:hunter2@127.0.0.1:1/dpq"))
+    response = client.get("/dpq/gates")
+    assert response.status_code == 503
+    assert "hunter2" not in response.text
+    assert "127.0.0.1" in response.text
+
+
+def test_head_answers_like_get(browse: Callable[..., TestClient], store: Store) -> None:
+    """HEAD gives the status of GET."""
+    store.write(a_report())
+    assert browse().head("/dpq/gates").status_code == 200
+    assert browse().head(tab()).status_code == 200
+    assert browse("bob").head(tab()).status_code == 403
