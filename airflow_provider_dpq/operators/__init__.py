@@ -1,0 +1,1 @@
+"""Airflow operators: gates that measure, judge, store and then act."""

@@ -1,0 +1,177 @@
+"""The gate operator: what every gate does once it has measured. Store the report, tell of it, act on the verdict."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowSkipException
+
+from airflow_provider_dpq.core.errors import DeclarationError, DpqError, StoreError
+from airflow_provider_dpq.core.gate.verdict import Verdict
+from airflow_provider_dpq.exceptions import GateFailedError, GateMeasurementError, airflow_error, declaring
+from airflow_provider_dpq.operators.link import GateReportLink
+from airflow_provider_dpq.operators.run import GateRun, without_values
+from airflow_provider_dpq.operators.template import settled
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from airflow_provider_dpq.core.gate.report import Report
+    from airflow_provider_dpq.core.gate.threshold import Threshold, ThresholdDeclaration
+
+_ON_FAIL: Final = ("fail", "skip", "continue")
+_ON_INCONCLUSIVE: Final = ("warn", "fail", "skip")
+_MAX_REASONS: Final = 5
+
+
+class GateOperator(BaseOperator):
+    """A task that measures something, stores the report, and then lets the verdict decide what happens downstream.
+
+    A kind of gate says in `kind` and `measure` what is measured, and in `subject` what it is called.
+
+    Args:
+        gate: Name of the gate, under which its history is kept; the task's id where it is not given.
+        thresholds: Thresholds of the gate, each a string such as ``"row_count > 0"`` or a mapping of ``threshold`` and
+            ``severity`` (``warn`` or ``fail``).
+        on_fail: What a ``fail`` verdict does. ``fail``: the task fails, without a retry. ``skip``: the task ends as
+            skipped, and downstream tasks follow their trigger rules. ``continue``: the task succeeds with a warning.
+        on_inconclusive: What an ``inconclusive`` verdict does. ``warn``: the task succeeds with a warning. ``fail`` and
+            ``skip`` as above.
+        dpq_conn_id: Connection of the store of reports; the configured store where it is not given.
+
+    Raises:
+        GateDeclarationError: While the DAG file is parsed: an argument is wrong.
+    """
+
+    kind: ClassVar[str]
+    template_fields: Sequence[str] = ("gate", "thresholds")
+    operator_extra_links = (GateReportLink(),)
+    ui_color = "#e3eef7"
+
+    def __init__(
+        self,
+        *,
+        gate: str | None = None,
+        thresholds: Iterable[ThresholdDeclaration] | None = None,
+        on_fail: str = "fail",
+        on_inconclusive: str = "warn",
+        dpq_conn_id: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.gate = self.task_id if gate is None else gate
+        self.thresholds = thresholds
+        self.on_fail = on_fail
+        self.on_inconclusive = on_inconclusive
+        self.dpq_conn_id = dpq_conn_id
+        with declaring(self.gate):
+            one_of("on_fail", on_fail, _ON_FAIL)
+            one_of("on_inconclusive", on_inconclusive, _ON_INCONCLUSIVE)
+            if settled(thresholds):
+                read_thresholds(thresholds, self.kind)
+
+    @property
+    @abstractmethod
+    def subject(self) -> str:
+        """What is measured, for people; never a secret."""
+
+    @abstractmethod
+    def measure(self, run: GateRun) -> Report:
+        """Measure, judge, and return the report.
+
+        Raises:
+            DpqError: It could not be measured, or what is declared is wrong.
+        """
+
+    def execute(self, context: Context) -> None:
+        """Measure, store the report, push its summary to XCom, and act on the verdict.
+
+        Raises:
+            GateFailedError: The verdict is final and stops the pipeline; not retried.
+            GateDeclarationError: What is declared is wrong; not retried.
+            GateMeasurementError: It could not be measured; retried.
+            GateStoreError: The report could not be stored; retried.
+            AirflowSkipException: The verdict is to skip.
+        """
+        run = GateRun.of(context, self.gate, self.dpq_conn_id)
+        report, error = run.measure(self.kind, self.subject, lambda: self.measure(run))
+        try:
+            run.keep(report, context["ti"])
+        except StoreError as failure:
+            if not isinstance(error, DeclarationError):
+                raise airflow_error(failure, self.gate) from failure
+            self.log.warning("The report could not be stored either: %s", failure)
+        self.act(report, error, run.link)
+
+    def act(self, report: Report, error: DpqError | None, link: str) -> None:
+        """Let the verdict of a stored report decide how the task ends."""
+        if error is not None:
+            # Without the chain, which is logged: a database's error quotes its statement with the values in it.
+            raise airflow_error(error, self.gate) from None
+        if report.verdict is Verdict.PASS:
+            return
+        message = decision(report, link)
+        if report.verdict is Verdict.ERROR:
+            raise GateMeasurementError(message)
+        consequence = {Verdict.FAIL: self.on_fail, Verdict.INCONCLUSIVE: self.on_inconclusive}.get(report.verdict)
+        if consequence == "fail":
+            raise GateFailedError(message)
+        if consequence == "skip":
+            # Not as ShortCircuitOperator does it: that leaves the task green, which sends its asset events, and from a
+            # mapped task it skips nothing that is not mapped as well.
+            raise AirflowSkipException(message)
+        self.log.warning("%s", message)
+
+
+def read_thresholds(declarations: Iterable[ThresholdDeclaration] | None, kind: str) -> tuple[Threshold, ...]:
+    """Read thresholds as `core.gate.threshold.parse_thresholds` does, which is imported only where there are any.
+
+    Raises:
+        DeclarationError: One of them is wrong.
+    """
+    if declarations is None:
+        return ()
+    from airflow_provider_dpq.core.gate.threshold import parse_thresholds
+
+    return parse_thresholds(declarations, kind)
+
+
+def one_of(argument: str, value: object, allowed: Sequence[str]) -> None:
+    """Refuse an argument that is none of the words allowed.
+
+    Raises:
+        DeclarationError: ``unknown_option``.
+    """
+    if value not in allowed:
+        message = f"{argument} is {value!r}."
+        raise DeclarationError("unknown_option", message, hint=f"Use one of {', '.join(map(repr, allowed))}.")
+
+
+def decision(report: Report, link: str) -> str:
+    """Say what a gate decided and why, in numbers and without values of the data.
+
+    Args:
+        report: The report.
+        link: Where the whole of it is read.
+    """
+    from airflow_provider_dpq.core.render import outcome
+
+    reasons = [
+        *([f"error: {report.error.without_values}"] if report.error else []),
+        *(f"{item.verdict.value}: {outcome.breach(item)}" for item in report.thresholds if _speaks(item.verdict)),
+        *(
+            f"{check.verdict.value}: {check.name}: {outcome.finding(check)}"
+            for check in outcome.worst_first(without_values(report).checks)
+            if _speaks(check.verdict)
+        ),
+    ]
+    more = [f"and {len(reasons) - _MAX_REASONS} more"] if len(reasons) > _MAX_REASONS else []
+    head = f"Gate {report.gate!r}: {report.verdict.value}, {outcome.conclusion(report)}."
+    return "\n".join([head, *(f"  {line}" for line in [*reasons[:_MAX_REASONS], *more]), f"  Report: {link}"])
+
+
+def _speaks(verdict: Verdict) -> bool:
+    return verdict is not Verdict.PASS

@@ -1,0 +1,72 @@
+"""The verdict on a table whose parts were checked by mapped tasks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.sdk import get_current_context
+
+from airflow_provider_dpq.operators.gate import GateOperator, read_thresholds
+from airflow_provider_dpq.operators.run import XCOM_KEY
+
+if TYPE_CHECKING:
+    from airflow.sdk.bases.operator import BaseOperator
+    from airflow.sdk.definitions.mappedoperator import MappedOperator
+
+    from airflow_provider_dpq.core.gate.report import Report
+    from airflow_provider_dpq.operators.run import GateRun
+
+
+class MergeReportsOperator(GateOperator):
+    """Puts the reports of a mapped `DataQualityCheckOperator` together: one report and one verdict on all parts.
+
+    It runs once every part has ended, however it ended. The verdict is the worst of the parts; a part that left no
+    report makes it an ``error``. Thresholds judge the counts of the whole.
+
+    Args:
+        parts: The mapped gate, which becomes upstream of this task.
+        **kwargs: Arguments of `GateOperator` (gate, thresholds, on_fail ...) and of Airflow's BaseOperator.
+
+    Raises:
+        GateDeclarationError: While the DAG file is parsed: an argument or a threshold is wrong.
+    """
+
+    kind: ClassVar[str] = "quality"
+
+    def __init__(self, *, parts: BaseOperator | MappedOperator, **kwargs: Any) -> None:
+        super().__init__(**{"trigger_rule": "all_done"} | kwargs)
+        self.parts = parts.task_id
+        self._mapped = parts.is_mapped or parts.get_closest_mapped_task_group() is not None
+        self.set_upstream(parts)
+
+    @property
+    def subject(self) -> str:
+        """What is merged, for people."""
+        return f"the parts of {self.parts}"
+
+    def measure(self, run: GateRun) -> Report:
+        """Read the parts' reports from the store and merge them."""
+        from airflow_provider_dpq.core.quality.parts import merge_reports
+        from airflow_provider_dpq.hooks.dpq import DpqHook
+
+        summaries = _summaries(get_current_context()["ti"], self.parts, mapped=self._mapped)
+        with DpqHook(self.dpq_conn_id).get_store() as store:
+            parts = [None if summary is None else store.report(summary["report_id"]) for summary in summaries]
+        return merge_reports(
+            parts,
+            gate=run.gate,
+            provenance=run.provenance,
+            thresholds=read_thresholds(self.thresholds, self.kind),
+            data_interval=run.data_interval,
+        )
+
+
+def _summaries(ti: Any, task_id: str, *, mapped: bool) -> list[Any]:
+    """Return for each instance of a task the summary that its last try left in XCom; None where it left none.
+
+    XCom tells which report is of the last try: what a try before it pushed is gone once the next one starts.
+    """
+    of_task = {"dag_id": ti.dag_id, "task_ids": [task_id], "run_ids": [ti.run_id]}
+    count = ti.get_ti_count(**of_task) - ti.get_ti_count(**of_task, states=["removed"])
+    indexes = range(count) if mapped else [-1]
+    return [ti.xcom_pull(task_ids=task_id, key=XCOM_KEY, map_indexes=index) for index in indexes]

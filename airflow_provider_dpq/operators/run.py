@@ -1,0 +1,163 @@
+"""One gate in one try of a task: who measures, for which data, and where the report is kept."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from airflow_provider_dpq import conf
+from airflow_provider_dpq.core.errors import DpqError, StoreError
+from airflow_provider_dpq.operators.link import tab_path
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+    from airflow.sdk.types import RuntimeTaskInstanceProtocol
+
+    from airflow_provider_dpq.core.gate.report import CheckResult, DataInterval, Problem, Provenance, Report
+
+XCOM_KEY: Final = "dpq_report"
+"""XCom key of a report's summary."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class GateRun:
+    """One gate in one try of a task.
+
+    Attributes:
+        gate: Name of the gate.
+        provenance: The task instance and its try.
+        data_interval: The run's data interval; None for a run without one.
+        dpq_conn_id: Connection of the store; None for the configured one.
+    """
+
+    gate: str
+    provenance: Provenance
+    data_interval: DataInterval | None = None
+    dpq_conn_id: str | None = None
+
+    @classmethod
+    def of(cls, context: Context, gate: str, dpq_conn_id: str | None = None) -> GateRun:
+        """Return the run of a gate in the task instance that a context belongs to."""
+        from airflow_provider_dpq.core.gate.report import Provenance
+
+        ti, dag_run = context["ti"], context["dag_run"]
+        return cls(
+            gate=gate,
+            provenance=Provenance(
+                dag_id=ti.dag_id,
+                task_id=ti.task_id,
+                run_id=ti.run_id,
+                map_index=-1 if ti.map_index is None else ti.map_index,
+                try_number=ti.try_number,
+            ),
+            data_interval=data_interval(dag_run.data_interval_start, dag_run.data_interval_end),
+            dpq_conn_id=dpq_conn_id,
+        )
+
+    @property
+    def link(self) -> str:
+        """Address of the report in Airflow's UI; only its path where ``[api] base_url`` is not set."""
+        source = self.provenance
+        path = tab_path(str(source.dag_id), source.run_id, str(source.task_id), source.map_index)
+        return conf.ui_url() + path
+
+    def measure(self, kind: str, subject: str, measuring: Callable[[], Report]) -> tuple[Report, DpqError | None]:
+        """Measure, and write down as a report what could not be measured as well.
+
+        Args:
+            kind: Kind of the gate.
+            subject: What is measured, for the report of a failure.
+            measuring: Measures, judges and returns the report.
+
+        Returns:
+            The report, and the error that it is about, if it is about one.
+        """
+        from airflow_provider_dpq.core.gate.report import make_report
+
+        started_at, started = datetime.now(UTC), time.monotonic()
+        try:
+            return measuring(), None
+        except DpqError as error:
+            report = make_report(
+                gate=self.gate,
+                kind=kind,
+                subject=subject,
+                provenance=self.provenance,
+                started_at=started_at,
+                duration_seconds=time.monotonic() - started,
+                data_interval=self.data_interval,
+                error=error,
+            )
+            return report, error
+
+    def keep(self, report: Report, ti: RuntimeTaskInstanceProtocol, *, replace: bool = False) -> None:
+        """Log the report, store it, and only then push its summary to XCom: what XCom names can be read.
+
+        Args:
+            report: The report.
+            ti: The task instance that pushes the summary.
+            replace: Whether an earlier report of this very try may be replaced silently, as a sensor's next poke does.
+
+        Raises:
+            StoreError: The report could not be stored; the log has it.
+        """
+        from airflow_provider_dpq.core.gate.summary import summarize
+        from airflow_provider_dpq.core.render import render_text
+
+        log.info("%s", render_text(without_values(report)))
+        self._store(report, replace=replace)
+        ti.xcom_push(key=XCOM_KEY, value=summarize(report, link=self.link))
+
+    def history(self, limit: int) -> Sequence[Report]:
+        """Return at most so many reports of the data-quality gate of this name, the newest first.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        from airflow_provider_dpq.core.quality.gate import KIND
+        from airflow_provider_dpq.hooks.dpq import DpqHook
+
+        with DpqHook(self.dpq_conn_id).get_store() as store:
+            return store.reports(self.gate, limit=limit, kind=KIND)
+
+    def _store(self, report: Report, *, replace: bool) -> None:
+        from airflow_provider_dpq.hooks.dpq import DpqHook
+
+        with DpqHook(self.dpq_conn_id).get_store() as store:
+            try:
+                store.write(report, replace=replace)
+            except StoreError as error:
+                if error.reason != "report_exists":
+                    raise
+                log.warning(
+                    "This try already has a report, from a run of the same id that was deleted: it is replaced."
+                )
+                store.write(report, replace=True)
+
+
+def data_interval(start: datetime | None, end: datetime | None) -> DataInterval | None:
+    """Return a run's data interval, or None for a run without one."""
+    from airflow_provider_dpq.core.gate.report import DataInterval
+
+    return DataInterval(start=start, end=end) if start is not None and end is not None else None
+
+
+def without_values(report: Report) -> Report:
+    """Return the report with only numbers in its checks' results and no engine's words: task logs are read by many."""
+    checks = tuple(_without_values(check) for check in report.checks)
+    return report.model_copy(update={"checks": checks, "error": _quiet(report.error)})
+
+
+def _without_values(check: CheckResult) -> CheckResult:
+    numbers = {name: value for name, value in check.result.items() if isinstance(value, (int, float))}
+    return check.model_copy(update={"result": numbers, "error": _quiet(check.error)})
+
+
+def _quiet(problem: Problem | None) -> Problem | None:
+    return None if problem is None else problem.model_copy(update={"message": problem.without_values})

@@ -1,0 +1,1 @@
+"""Airflow sensors: wait for a gate, or for the data itself, to pass."""

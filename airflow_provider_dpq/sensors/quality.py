@@ -1,0 +1,157 @@
+"""The sensor that checks the data itself again and again, until it is good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from airflow.sdk import BaseSensorOperator
+
+from airflow_provider_dpq.core.errors import SourceError, StoreError
+from airflow_provider_dpq.exceptions import airflow_error, declaring
+from airflow_provider_dpq.operators.gate import decision, read_thresholds
+from airflow_provider_dpq.operators.link import GateReportLink
+from airflow_provider_dpq.operators.measurement import QualityMeasurement
+from airflow_provider_dpq.operators.run import GateRun
+from airflow_provider_dpq.operators.template import settled
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from airflow_provider_dpq.core.gate.report import Report
+    from airflow_provider_dpq.core.gate.threshold import ThresholdDeclaration
+
+_KIND: Final = "quality"
+
+
+class DataQualitySensor(BaseSensorOperator):
+    """Checks a table, a file or a query against a suite of expectations until the verdict is ``pass`` or ``warn``.
+
+    Data that does not exist yet, such as a missing file or table, is waited for. What is declared wrongly fails at once
+    and without a retry. Each look replaces the report of the one before, so that one report remains for each try.
+
+    Args:
+        gate: Name of the gate; the task's id where it is not given.
+        thresholds: Thresholds of the gate.
+        dpq_conn_id: Connection of the store of reports; the configured store where it is not given.
+        table: As of `DataQualityCheckOperator`, like all that follow.
+        path: File or files, also in object storage.
+        sql: Query.
+        conn_id: Connection of a SQL database, or of the object storage.
+        suite: The suite, or its path.
+        suite_parameters: Values of the suite's parameters.
+        references: Paths of other tables that expectations refer to.
+        partition: Column values that select the rows to check.
+        partition_by: Columns or keys of folders by which the table grows.
+        row_condition: Condition that selects the rows to check.
+        null_values: Texts in CSV files that mean a missing value.
+        result_format: How much the results tell.
+        memory_limit: Memory that checking a file may use.
+        on_empty: What decides where a check that does not say so itself has no rows to look at: ``pass``, ``warn``,
+            ``fail``, or ``expectation`` (also where it is not given) for what the expectation says of no rows.
+        sample_rows: Most failing rows of a check that its result may show, whatever `result_format` says; 0 for none.
+        hidden_columns: Columns whose values no result shows, such as those that hold personal data.
+        exclude_unexpected_values: Whether values of failing rows, but for the columns that name rows, stay out of the
+            results.
+        **kwargs: Arguments of Airflow's BaseSensorOperator.
+
+    Raises:
+        GateDeclarationError: While the DAG file is parsed: an argument, a threshold or the suite is wrong.
+    """
+
+    template_fields: Sequence[str] = (
+        "gate",
+        "thresholds",
+        "table",
+        "path",
+        "sql",
+        "suite",
+        "suite_parameters",
+        "references",
+        "partition",
+        "partition_by",
+        "row_condition",
+    )
+    template_ext: Sequence[str] = (".sql",)
+    template_fields_renderers: ClassVar[dict[str, str]] = {"sql": "sql", "suite": "json"}
+    operator_extra_links = (GateReportLink(),)
+    ui_color = "#e3eef7"
+
+    def __init__(
+        self,
+        *,
+        gate: str | None = None,
+        thresholds: Iterable[ThresholdDeclaration] | None = None,
+        dpq_conn_id: str | None = None,
+        table: str | None = None,
+        path: Any = None,
+        sql: str | None = None,
+        conn_id: str | None = None,
+        suite: Any,
+        suite_parameters: Mapping[str, Any] | None = None,
+        references: Mapping[str, Any] | None = None,
+        partition: Mapping[str, Any] | None = None,
+        partition_by: str | Sequence[str] | None = None,
+        row_condition: str | Mapping[str, Any] | None = None,
+        null_values: Sequence[str] = (),
+        result_format: str | Mapping[str, Any] = "SUMMARY",
+        memory_limit: str | None = None,
+        on_empty: str | None = None,
+        sample_rows: int | None = None,
+        hidden_columns: Sequence[str] = (),
+        exclude_unexpected_values: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.gate = self.task_id if gate is None else gate
+        self.thresholds = thresholds
+        self.dpq_conn_id = dpq_conn_id
+        self.table = table
+        self.path = path
+        self.sql = sql
+        self.conn_id = conn_id
+        self.suite = suite
+        self.suite_parameters = suite_parameters
+        self.references = references
+        self.partition = partition
+        self.partition_by = partition_by
+        self.row_condition = row_condition
+        self.null_values = null_values
+        self.result_format = result_format
+        self.memory_limit = memory_limit
+        self.on_empty = on_empty
+        self.sample_rows = sample_rows
+        self.hidden_columns = hidden_columns
+        self.exclude_unexpected_values = exclude_unexpected_values
+        with declaring(self.gate):
+            if settled(thresholds):
+                read_thresholds(thresholds, _KIND)
+            QualityMeasurement.of(self).validate()
+
+    def poke(self, context: Context) -> bool:
+        """Check the data once, store the report, and return whether the gate has passed.
+
+        Raises:
+            GateDeclarationError: What is declared is wrong; not retried.
+            GateMeasurementError: The data exists but could not be measured; retried.
+            GateStoreError: The report could not be stored; retried.
+        """
+        measurement = QualityMeasurement.of(self)
+        run = GateRun.of(context, self.gate, self.dpq_conn_id)
+
+        def measuring() -> Report:
+            return measurement.report(run, read_thresholds(self.thresholds, _KIND))
+
+        report, error = run.measure(_KIND, measurement.subject, measuring)
+        try:
+            run.keep(report, context["ti"], replace=True)
+        except StoreError as failure:
+            if error is None or isinstance(error, SourceError):
+                raise airflow_error(failure, self.gate) from failure
+            self.log.warning("The report could not be stored either: %s", failure)
+        if error is not None and not isinstance(error, SourceError):
+            # Without the chain, which is logged: a database's error quotes its statement with the values in it.
+            raise airflow_error(error, self.gate) from None
+        if not report.verdict.passed:
+            self.log.info("%s", decision(report, run.link))
+        return report.verdict.passed

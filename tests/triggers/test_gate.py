@@ -1,0 +1,199 @@
+"""What it means that a gate has passed, and waiting for it outside a worker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from airflow_provider_dpq.core.gate.report import DataInterval
+from airflow_provider_dpq.core.gate.verdict import Verdict
+from airflow_provider_dpq.core.store import Store
+from airflow_provider_dpq.triggers import gate as triggers
+from airflow_provider_dpq.triggers.gate import GateQuery, QualityGateTrigger, Standing
+from tests.reports import DAY, report_with
+
+OF_DAY = GateQuery(gate="orders", interval=(DAY.start, DAY.end))
+RECENT = GateQuery(gate="orders", max_age=timedelta(hours=1))
+
+
+def known(count: int) -> Any:
+    """Return an Airflow that knows so many task instances."""
+    return lambda dag_id, run_id, task_ids: count
+
+
+def unasked(dag_id: str, run_id: str, task_ids: Sequence[str]) -> int:
+    """Stand for an Airflow that must not be asked."""
+    raise AssertionError
+
+
+@pytest.mark.parametrize("query", [OF_DAY, RECENT])
+def test_gate_without_a_report_has_not_passed(query: GateQuery, store: Store) -> None:
+    """What was not measured has not passed."""
+    assert query.standing(store, unasked) == Standing()
+    assert not Standing().passed
+    assert not Standing().final
+
+
+@pytest.mark.parametrize("query", [OF_DAY, RECENT])
+@pytest.mark.parametrize(
+    ("verdict", "passed", "final"),
+    [
+        (Verdict.PASS, True, False),
+        (Verdict.WARN, True, False),
+        (Verdict.INCONCLUSIVE, False, True),
+        (Verdict.FAIL, False, True),
+        (Verdict.ERROR, False, False),
+    ],
+)
+def test_verdict_decides(query: GateQuery, verdict: Verdict, passed: bool, final: bool, store: Store) -> None:
+    """Pass and warn let through; an error may be measured again, the others are final."""
+    store.write(report_with(verdict))
+    standing = query.standing(store, unasked)
+    assert (standing.verdict, standing.passed, standing.final) == (verdict, passed, final)
+
+
+def test_only_reports_of_exactly_this_interval_count(store: Store) -> None:
+    """A report about another day, even one that contains this one, says nothing about this day."""
+    for start, end in ((DAY.end, DAY.end + timedelta(days=1)), (DAY.start, DAY.end + timedelta(days=1))):
+        store.write(report_with(Verdict.PASS, run_id=str(start), data_interval=DataInterval(start=start, end=end)))
+    store.write(report_with(Verdict.PASS, run_id="manual", data_interval=None))
+    assert OF_DAY.standing(store, unasked).verdict is None
+
+
+def test_only_reports_of_this_gate_count(store: Store) -> None:
+    """Another gate of the same run decides nothing."""
+    store.write(report_with(Verdict.PASS, gate="customers"))
+    assert OF_DAY.standing(store, unasked).verdict is None
+    assert RECENT.standing(store, unasked).verdict is None
+
+
+def test_old_reports_do_not_count_for_max_age(store: Store) -> None:
+    """A report that is too old is as good as none, be it good or bad."""
+    store.write(report_with(Verdict.PASS, run_id="a", age=timedelta(minutes=61)))
+    assert RECENT.standing(store, unasked) == Standing()
+    store.write(report_with(Verdict.PASS, run_id="b", age=timedelta(minutes=59)))
+    assert RECENT.standing(store, unasked).passed
+
+
+def test_age_is_counted_from_the_moment_given(store: Store) -> None:
+    """Time is passed in."""
+    store.write(report_with(Verdict.PASS))
+    assert RECENT.standing(store, unasked, now=datetime.now(UTC) + timedelta(hours=2)) == Standing()
+
+
+@pytest.mark.parametrize("query", [OF_DAY, RECENT])
+def test_newest_try_of_a_task_decides(query: GateQuery, store: Store) -> None:
+    """An error that a retry got over is over."""
+    store.write(report_with(Verdict.ERROR, try_number=1, age=timedelta(minutes=2)))
+    store.write(report_with(Verdict.PASS, try_number=2, age=timedelta(minutes=1)))
+    assert query.standing(store, unasked).passed
+
+
+@pytest.mark.parametrize("query", [OF_DAY, RECENT])
+@pytest.mark.parametrize(("older", "newer"), [(Verdict.FAIL, Verdict.PASS), (Verdict.PASS, Verdict.FAIL)])
+def test_newest_run_decides(query: GateQuery, older: Verdict, newer: Verdict, store: Store) -> None:
+    """A gate that was run again, as after mending the data, is judged by that run."""
+    store.write(report_with(older, run_id="first", age=timedelta(minutes=2)))
+    store.write(report_with(newer, run_id="second", age=timedelta(minutes=1)))
+    standing = query.standing(store, unasked)
+    assert (standing.verdict, standing.run_id) == (newer, "second")
+
+
+@pytest.mark.parametrize("query", [OF_DAY, RECENT])
+def test_every_mapped_instance_must_pass(query: GateQuery, store: Store) -> None:
+    """One bad file of many keeps the gate shut."""
+    for index, verdict in enumerate([Verdict.PASS, Verdict.FAIL, Verdict.WARN]):
+        store.write(report_with(verdict, map_index=index))
+    assert query.standing(store, unasked).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("query", [OF_DAY, RECENT])
+def test_mapped_instances_that_have_not_reported_are_waited_for(query: GateQuery, store: Store) -> None:
+    """Two good files of three are no good day yet."""
+    for index in (0, 1):
+        store.write(report_with(Verdict.PASS, map_index=index))
+    standing = query.standing(store, known(3))
+    assert (standing.passed, standing.missing) == (False, 1)
+    assert "1 of its mapped tasks have not reported yet" in str(standing)
+    assert query.standing(store, known(2)).passed
+
+
+def test_reports_of_another_airflow_are_taken_as_they_are(store: Store) -> None:
+    """Where this Airflow knows no such run, the reports in the store are all there is."""
+    store.write(report_with(Verdict.PASS, map_index=0))
+    assert OF_DAY.standing(store, known(0)).passed
+
+
+def test_run_of_many_instances_is_read_whole(store: Store) -> None:
+    """The first report of a run with more instances than one look reads still counts."""
+    store.write(report_with(Verdict.FAIL, map_index=0, age=timedelta(seconds=200)))
+    for index in range(1, 120):
+        store.write(report_with(Verdict.PASS, map_index=index, age=timedelta(seconds=150 - index)))
+    assert RECENT.standing(store, unasked).verdict is Verdict.FAIL
+
+
+def trigger(**arguments: Any) -> QualityGateTrigger:
+    """Return a trigger for the gate on the day's orders."""
+    settings = {"interval_start": DAY.start.isoformat(), "interval_end": DAY.end.isoformat()}
+    return QualityGateTrigger(gate="orders", **(settings | arguments))
+
+
+def test_trigger_comes_back_from_its_arguments_as_it_was() -> None:
+    """The triggerer makes the same trigger from plain JSON: the name of a connection, and no secret."""
+    original = trigger(max_age_seconds=60.5, fail_on_verdict=True, poke_interval=7.0, dpq_conn_id="reports")
+    path, arguments = original.serialize()
+    assert path == "airflow_provider_dpq.triggers.gate.QualityGateTrigger"
+    again = QualityGateTrigger(**json.loads(json.dumps(arguments)))
+    assert again.serialize() == (path, arguments)
+    assert again.query == GateQuery(gate="orders", interval=(DAY.start, DAY.end), max_age=timedelta(seconds=60.5))
+
+
+class Sleeps:
+    """A clock that does not wait: it counts the sleeps, and lets something happen during each."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *events: Any) -> None:
+        self.slept: list[float] = []
+        self._events = list(events)
+        monkeypatch.setattr(triggers.asyncio, "sleep", self._sleep)
+
+    async def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self._events.pop(0)()
+
+
+def first_event(of: QualityGateTrigger) -> Any:
+    """Run a trigger until it fires."""
+
+    async def fire() -> Any:
+        return await anext(of.run())
+
+    return asyncio.run(fire()).payload
+
+
+def test_trigger_fires_once_the_gate_has_passed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It looks again after its interval, not at the verdicts that do not pass, and fires at the one that does."""
+    clock = Sleeps(
+        monkeypatch,
+        lambda: store.write(report_with(Verdict.FAIL, run_id="first", age=timedelta(minutes=1))),
+        lambda: store.write(report_with(Verdict.PASS, run_id="second")),
+    )
+    assert first_event(trigger(poke_interval=7.0)) == {"standing": "pass in run second"}
+    assert clock.slept == [7.0, 7.0]
+
+
+def test_trigger_fires_on_a_final_verdict_when_asked(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With fail_on_verdict there is nothing to wait for after a fail; an error is not final."""
+    Sleeps(monkeypatch, lambda: store.write(report_with(Verdict.FAIL, try_number=2)))
+    store.write(report_with(Verdict.ERROR, try_number=1))
+    assert first_event(trigger(fail_on_verdict=True)) == {"standing": "fail in run scheduled__2026-01-02"}
+
+
+def test_trigger_fires_when_the_store_is_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sensor is woken to fail or retry, rather than the trigger dying."""
+    monkeypatch.setenv("AIRFLOW__DPQ__STORE_URL", "sqlite:////dev/null/reports.db")
+    assert "store" in first_event(trigger())["standing"]
