@@ -1,0 +1,2 @@
+-- The reports' own database, next to Airflow's.
+CREATE DATABASE dpq;

@@ -1,0 +1,98 @@
+"""The example DAGs are what Airflow can run and what the documentation includes."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+import duckdb
+import pytest
+from airflow.sdk import DAG
+
+from airflow_provider_dpq.core.quality.suite import load_suite
+from airflow_provider_dpq.core.store import Store
+from airflow_provider_dpq.operators.run import XCOM_KEY
+from tests.airflow_home import RunDag, metadata_database, run_dag, store, store_url
+
+DAGS = Path(__file__).parent.parent.parent / "dags"
+
+__all__ = ["metadata_database", "run_dag", "store", "store_url"]
+
+
+@pytest.mark.usefixtures("metadata_database")
+def test_example_dags_import_without_an_error() -> None:
+    """Airflow reads the DAGs, and the publication stands behind every gate."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(str(DAGS))
+    assert bag.import_errors == {}
+    assert set(bag.dags) == {"flights_publish", "flights_quality", "flights_report", "partitions_quality"}
+    publish = bag.dags["flights_quality"].get_task("publish")
+    assert len(publish.get_flat_relative_ids(upstream=True)) == 6
+
+
+@pytest.mark.parametrize("path", sorted((DAGS / "suites").iterdir()), ids=lambda path: path.stem)
+def test_suite_is_valid(path: Path) -> None:
+    """Every suite beside the DAGs can be read, and is named after its file."""
+    assert load_suite(path).name == path.stem
+
+
+@pytest.mark.parametrize("path", sorted(DAGS.glob("*.py")), ids=lambda path: path.stem)
+def test_markers_come_in_pairs(path: Path) -> None:
+    """What the documentation includes begins and ends."""
+    text = path.read_text()
+    assert re.findall(r"\[START (\w+)\]", text) == re.findall(r"\[END (\w+)\]", text) != []
+
+
+def test_parts_are_checked_and_merged(run_dag: RunDag, store: Store) -> None:
+    """The weather of three airports is checked in three tasks, and the whole is published once all of it is good."""
+    outcome = run_dag(runpy.run_path(str(DAGS / "partitions_quality.py"))["dag"])
+    assert set(outcome.states.values()) == {"success"}
+    assert [entry.gate for entry in store.latest()] == ["weather", "weather EWR", "weather JFK", "weather LGA"]
+    (entry,) = store.of_task("partitions_quality", "weather", outcome.run_id)
+    rows = [metric.value for metric in store.report(entry.report_id).metrics if metric.name == "row_count"]
+    assert rows == [26115]
+
+
+@pytest.fixture
+def publishing(metadata_database: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DAG:
+    """The DAG that writes, audits and publishes, with a lake of its own."""
+    monkeypatch.setenv("DPQ_EXAMPLE_LAKE", str(tmp_path))
+    from airflow.dag_processing.dagbag import DagBag
+
+    return DagBag(str(DAGS / "flights_publish.py")).dags["flights_publish"]
+
+
+def _count(path: Path) -> int:
+    ((count,),) = duckdb.connect().execute(f"SELECT count(*) FROM read_parquet('{path}')").fetchall()
+    return int(count)
+
+
+@pytest.mark.usefixtures("store")
+def test_good_rows_are_published_and_the_others_wait(publishing: DAG, run_dag: RunDag, tmp_path: Path) -> None:
+    """Every staged row is published or in quarantine; the gate warns, and says where they wait."""
+    outcome = run_dag(publishing)
+    assert outcome.states == {"write": "success", "audit": "success", "publish": "success", "tell": "success"}
+    summary = outcome.xcoms["audit", XCOM_KEY]
+    assert summary["verdict"] == "warn"
+    (quarantine,) = (tmp_path / "quarantine" / "flights").iterdir()
+    waiting, published = _count(quarantine), _count(tmp_path / "published" / "flights.parquet")
+    assert (waiting, waiting + published) == (outcome.xcoms["tell", "return_value"], 27_004)
+    assert 0 < waiting < published
+    assert not (tmp_path / "checked" / "flights.parquet").exists()
+
+
+@pytest.mark.usefixtures("store")
+def test_what_was_published_stays_where_the_audit_fails(publishing: DAG, run_dag: RunDag, tmp_path: Path) -> None:
+    """Too many faulty rows publish nothing, but still wait in quarantine to be looked at."""
+    published = tmp_path / "published" / "flights.parquet"
+    published.parent.mkdir()
+    published.write_bytes(b"of yesterday")
+    audit = publishing.get_task("audit")
+    audit.thresholds = ["unexpected_percent < 0.01%"]
+    outcome = run_dag(publishing)
+    assert outcome.states["audit"] == "failed"
+    assert outcome.states["publish"] == "upstream_failed"
+    assert published.read_bytes() == b"of yesterday"
+    assert len(list((tmp_path / "quarantine" / "flights").iterdir())) == 1
