@@ -1,0 +1,57 @@
+"""What thresholds may name, and in which units."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from airflow_provider_dpq.core.gate import unit
+from airflow_provider_dpq.core.gate.metric import CATALOGUES
+from docs._generate.markdown import code, table
+
+_MEANINGS: Final = {
+    "row_count": "rows of the table, after the row condition and the partition",
+    "partition_count": "partitions of a table that is checked by partition",
+    "scanned_partition_count": "partitions that were scanned in this run; the others had been before",
+    "check_count": "expectations in the suite",
+    "failed_check_count": "checks whose own verdict is not `pass`",
+    "success_percent": "share of the expectations that held",
+    "element_count": "rows that a check looked at",
+    "unexpected_count": "rows that break a check",
+    "unexpected_percent": "their share among the rows that have a value",
+    "missing_count": "rows that a check skipped because they have no value",
+    "missing_percent": "their share among the rows that the check looked at",
+    "age_seconds": "age of the newest moment, where the check is about it",
+    "observed_value": "the figure that a check observed: a mean, a sum, a number of rows",
+    "missing_row_count": "rows of the other table that a reconciliation does not find in this one",
+    "extra_row_count": "rows of this table that it does not find in the other one",
+    "changed_row_count": "rows of both that are not the same",
+    "changed_percent": "these as a share of the rows that both have",
+}
+_OF_TABLE: Final = (
+    "row_count",
+    "partition_count",
+    "scanned_partition_count",
+    "check_count",
+    "failed_check_count",
+    "success_percent",
+)
+
+
+def metrics(kind: str) -> str:
+    """Return the metrics of a kind of gate."""
+    rows = [
+        [code(name), code(symbol) or "a number", "the gate" if name in _OF_TABLE else "each check", _MEANINGS[name]]
+        for name, symbol in CATALOGUES[kind].items()
+    ]
+    return table(["Metric", "Unit", "Measured for", "Meaning"], rows)
+
+
+def units() -> str:
+    """Return the units that limits may be written in."""
+    dimensions: dict[str, list[str]] = {}
+    for symbol, found in unit._SYMBOLS.items():
+        if symbol:
+            dimensions.setdefault(found.dimension, []).append(code(symbol))
+    rows = [[dimension, ", ".join(symbols)] for dimension, symbols in dimensions.items()]
+    per = ", ".join(code(f"/{name}") for name in unit._PER)
+    return table(["Dimension", "Units"], [*rows, ["a rate", f"any of them, or nothing, followed by {per}"]])
