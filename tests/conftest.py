@@ -70,7 +70,7 @@ def mysql_url(require_service: Callable[[str, str, int], None]) -> Iterator[str]
 
 @contextmanager
 def own_database(server: str, drop: str) -> Iterator[str]:
-    """Create a database for as long as the context lasts: neither a run beside this one nor one cut short disturbs it."""
+    """Create a database for as long as the context lasts: no other run, even one cut short, disturbs this one."""
     import sqlalchemy as sa
 
     name = f"dpq_tests_{uuid.uuid4().hex[:12]}"
