@@ -27,7 +27,7 @@ class Environment(BaseModel):
         packages: Versions of this project and of what it measures with, by distribution name.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     host: str
     platform: str

@@ -16,7 +16,7 @@ class PartCheck(BaseModel):
         evaluated_by: Who evaluated it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     success: bool
     figures: Mapping[str, JsonValue] = Field(default_factory=dict)
@@ -34,7 +34,7 @@ class Part(BaseModel):
         checks: What each check found, by name.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     key: Mapping[str, JsonValue]
     state: str

@@ -24,7 +24,7 @@ SCHEMA_VERSION: Final = 1
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 _ENGINE_WORDS: Final = frozenset({"gx_exception", "not_evaluated", "query_failed", "unreadable_csv", "unreadable_json"})

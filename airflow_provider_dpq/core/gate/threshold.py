@@ -215,7 +215,7 @@ class ThresholdResult(BaseModel):
             limit or no baseline exists; ``error`` where there is no value to judge.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     threshold: str
     severity: Severity
