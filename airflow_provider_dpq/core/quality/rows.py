@@ -58,10 +58,17 @@ def fetch_rows(
     every = [table.column(name) for name in table.columns] if whole else []
     columns = (*unexpected.columns, *named_columns, *every)
     query = _in_order(_select(table, unexpected, _fetched(columns)), table, unexpected)
-    rows = table.fetch(query if limit is None else query.limit(limit))
+    near = table.near() if _is_joined(unexpected) else None
+    rows = table.fetch(query) if limit is None else _first(table, query, limit, near)
     labels = table.labels([row[-1] for row in rows]) if table.pandas_like else [None] * len(rows)
     shown = [_values(table, columns, row) for row in rows]
     return [_row(values, label, unexpected, named_columns, every) for values, label in zip(shown, labels, strict=True)]
+
+
+def _first(table: Table, query: sa.Select[Any], limit: int, near: sa.ColumnElement[bool] | None) -> list[Any]:
+    """Fetch the first rows of a query: among those that are near, before all are looked at."""
+    rows = [] if near is None else table.fetch(query.where(near).limit(limit))
+    return rows if len(rows) == limit else table.fetch(query.limit(limit))
 
 
 def fetch_labels(table: Table, unexpected: Unexpected) -> list[Any]:
@@ -94,13 +101,14 @@ def _in_order(query: sa.Select[Any], table: Table, unexpected: Unexpected) -> sa
     if table.pandas_like:
         query = query.add_columns(named(POSITION))
         # DuckDB keeps the order of its source, so that the first few rows end the query; a join may change it.
-        joined = unexpected.join is not None or _has_selection(unexpected.predicate)
-        return query.order_by(named(POSITION)) if joined else query
+        return query.order_by(named(POSITION)) if _is_joined(unexpected) else query
     return query if unexpected.order is None else query.order_by(unexpected.order)
 
 
-def _has_selection(predicate: sa.ColumnElement[bool]) -> bool:
-    return any(isinstance(part, sa.SelectBase) for part in sa.sql.visitors.iterate(predicate))
+def _is_joined(unexpected: Unexpected) -> bool:
+    """Whether rows are found by looking at others, too."""
+    parts = sa.sql.visitors.iterate(unexpected.predicate)
+    return unexpected.join is not None or any(isinstance(part, sa.SelectBase) for part in parts)
 
 
 def _row(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from airflow_provider_dpq.core.quality.compile.comparison import rounded
 from airflow_provider_dpq.core.quality.compile.dialects import has
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import median, stdev
+from airflow_provider_dpq.core.quality.compile.median import MedianOfMany
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
 from airflow_provider_dpq.core.quality.expectations import aggregate as declared
 from airflow_provider_dpq.core.quality.jsonable import jsonable
@@ -53,12 +55,19 @@ def plan_sum(expectation: declared.ExpectColumnSumToBeBetween, table: Table) -> 
 def plan_median(expectation: declared.ExpectColumnMedianToBeBetween, table: Table) -> Plan:
     """The median lies within bounds."""
     truth = table.column(expectation.column).kind is Kind.BOOLEAN
-    if has(table.dialect, median):
-        # PostgreSQL makes a truth value an integer, and no floating number.
-        return _figure(
-            expectation, table, lambda value: median(_double(sa.cast(value, sa.Integer()) if truth else value))
-        )
-    return _figure(expectation, table, _ranked_median)
+    if not has(table.dialect, median):
+        return _figure(expectation, table, _ranked_median)
+    # PostgreSQL makes a truth value an integer, and no floating number.
+    plan = _figure(expectation, table, lambda value: median(_double(sa.cast(value, sa.Integer()) if truth else value)))
+    return _of_many(plan, expectation, table) if table.many_rows and not truth else plan
+
+
+def _of_many(plan: Plan, expectation: declared.ExpectColumnMedianToBeBetween, table: Table) -> Plan:
+    """Plan the median of many rows as that of a few is, but for how it is found."""
+    domain = Domain(table, expectation.condition)
+    ranked = MedianOfMany(domain, domain.values(_double(table.column(expectation.column).value)))
+    figures = {name: figure for name, figure in plan.figures.items() if name != "observed"} | ranked.figures
+    return replace(plan, figures=figures, read=lambda found: plan.read({**found, "observed": ranked.read(found)}))
 
 
 def _ranked_median(value: sa.ColumnElement[Any], domain: Domain, column: Column) -> sa.Select[Any]:

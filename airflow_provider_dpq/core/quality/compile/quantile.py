@@ -143,9 +143,7 @@ class Quantiles:
         places = [(total - 1) * (share * 100.0 / 100) for share in self._quantiles]
         wanted = [_neighbours(place, self._interpolation) for place in places]
         ranks = sorted({rank for pair in wanted for rank in pair})
-        shares = ", ".join(repr((rank + 0.5) / total) for rank in ranks)
-        query = self._domain.select(sa.func.quantile_disc(self._column.value, sa.literal_column(f"[{shares}]")))
-        ((values,),) = self._table.fetch(query)
+        ((values,),) = self._table.fetch(self._domain.select(at_ranks(self._column.value, ranks, total)))
         at = dict(zip(ranks, values, strict=True))
         return [
             at[low]
@@ -153,6 +151,12 @@ class Quantiles:
             else _between(at[low], at[high], 0.5 if self._interpolation == "midpoint" else place % 1)
             for place, (low, high) in zip(places, wanted, strict=True)
         ]
+
+
+def at_ranks(value: sa.ColumnElement[Any], ranks: Sequence[int], total: int) -> sa.ColumnElement[Any]:
+    """Return DuckDB's aggregate of the list of the values that stand at ranks, counted from 0, of so many."""
+    shares = ", ".join(repr((rank + 0.5) / total) for rank in ranks)
+    return sa.func.quantile_disc(value, sa.literal_column(f"[{shares}]"))
 
 
 def _neighbours(place: float, interpolation: str) -> tuple[int, int]:

@@ -61,7 +61,8 @@ def _plan(
     DuckDB keeps the repeated values that it found for the count, and finds the rows by them. A database is asked for a
     few of them together with the count, which are enough for a sample.
     """
-    repeated = domain.table.keep(_repeated(domain, kept, columns))
+    hashed = domain.select(sa.func.hash(*(column.key for column in columns)), where=(kept,))
+    repeated = domain.table.keep(_repeated(domain, kept, columns), hashed)
     keys = [repeated.c[_name(index)] for index in range(len(columns))]
     pairs = list(zip((column.key for column in columns), keys, strict=True))
     null_safe = _groups_missing(domain.table) and len(columns) > 1

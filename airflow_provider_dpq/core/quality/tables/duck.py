@@ -18,6 +18,7 @@ from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query, literal_text
 from airflow_provider_dpq.core.quality.compile.functions import without_nan
 from airflow_provider_dpq.core.quality.tables.distinct import DistinctValues
+from airflow_provider_dpq.core.quality.tables.hashes import only_repeated
 from airflow_provider_dpq.core.quality.tables.table import POSITION, Column, Kind, Table, named
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 SOURCE: Final = "dpq_source"
 _DEFAULT_THREADS: Final = 4
+_NEAR: Final = 1_000_000
+"""So many rows are looked through for a sample before all are."""
+_MANY: Final = 3_000_000
+"""From so many rows on it pays to look for what is rare before all rows are grouped or ranked."""
 _MOST_THREADS: Final = 256  # where the system has no more of them, DuckDB ends the process
 _KINDS: Final = {
     **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"), Kind.INTEGER),
@@ -78,6 +83,8 @@ class Scan:
         self._numbers = count()
         self.numbered: dict[str, str] = {}
         """By relation, the view of it whose rows DuckDB numbers itself."""
+        self.row_counts: dict[str, int] = {}
+        """By relation, the number of its rows, where they need not be read for it."""
         self.directory = Path(self._own.name)
         threads = limits.threads or min(_DEFAULT_THREADS, processors())
         try:
@@ -97,6 +104,7 @@ class Scan:
             raise DeclarationError("invalid_limit", message, hint="Write memory_limit as 2GB or 500MB.") from error
         self.ranges: Ranges | None = None
         self.connection.execute("SET enable_progress_bar = false")  # on a terminal it would be drawn into the report
+        self.connection.execute("SET parquet_metadata_cache = true")  # many queries read the same files
 
     @property
     def failure(self) -> str | None:
@@ -151,6 +159,11 @@ class Scan:
                 raise _broken(error, subject) from error
             # Without the chain, whose texts may quote credentials.
             raise MeasurementError("connection_lost", self.failure, hint="Check the connection.") from None
+
+    def count_rows(self, relation: str) -> None:
+        """Count a relation's rows, which are stored in such a way that they need not be read for it."""
+        ((rows,),) = self.connection.execute(f"SELECT count(*) FROM {quote_name(relation)}").fetchall()  # noqa: S608
+        self.row_counts[relation] = rows
 
     def confine(self, root: Path) -> None:
         """Open no more files outside of a directory, whatever a query names."""
@@ -236,7 +249,7 @@ class DuckTable(Table):
         self._relation = relation
         self._others: dict[str, tuple[str, Mapping[str, Column]]] = {}
         self._numbers = count()
-        self._unread: dict[str, sa.Select[Any]] = {}
+        self._unread: dict[str, tuple[sa.Select[Any], sa.Select[Any] | None]] = {}
 
     @property
     def dialect(self) -> str:
@@ -276,10 +289,20 @@ class DuckTable(Table):
         """Return all rows with their positions, and what each column is called there, to be written as they are."""
         return self.rows(positioned=True), {name: name for name in self.columns}
 
-    def keep(self, query: sa.Select[Any]) -> sa.FromClause:
+    @property
+    def many_rows(self) -> int:
+        """Number of rows, where it is known from `_MANY` on; or else 0."""
+        rows = self.scan.row_counts.get(self._relation, 0)
+        return rows if rows >= _MANY else 0
+
+    def near(self) -> sa.ColumnElement[bool] | None:
+        """Return a condition under which the first rows alone are read, where they are of many; or else None."""
+        return named(POSITION) < _NEAR if self.many_rows and self._relation in self.scan.numbered else None
+
+    def keep(self, query: sa.Select[Any], hashed: sa.Select[Any] | None = None) -> sa.FromClause:
         """Return a selection that becomes a temporary table when it is first read; it spills as a query does."""
         relation = f"dpq_kept_{next(self._numbers)}"
-        self._unread[relation] = query
+        self._unread[relation] = (query, hashed)
         names = [sa.quoted_name(column.name, quote=True) for column in query.selected_columns]
         # Its columns alone: a temporary table also has a hidden rowid, which a table may have in the open.
         kept = sa.table(relation, *map(sa.column, names))
@@ -288,7 +311,9 @@ class DuckTable(Table):
     def _keep_what_is_read(self, query: sa.Select[Any]) -> None:
         for part in sa.sql.visitors.iterate(query):
             if isinstance(part, sa.TableClause) and part.name in self._unread:
-                text, parameters = compile_query(self._unread.pop(part.name))
+                kept, hashed = self._unread.pop(part.name)
+                narrowed = only_repeated(self, kept, hashed) if hashed is not None and self.many_rows else kept
+                text, parameters = compile_query(narrowed)
                 self.run(f"CREATE TEMP TABLE {part.name} AS {text}", parameters)
 
     def run(self, text: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

@@ -205,6 +205,8 @@ def _parquet(scan: Scan, relation: str, names: Sequence[str], reading: Reading) 
     alone = len(names) == 1 and "://" not in names[0]
     if alone and _ROW_NUMBER not in {name.casefold() for name, _ in described}:
         _number_rows(scan, relation, names[0])
+    if not any("://" in name for name in names):
+        scan.count_rows(relation)
     return pick(described)
 
 
@@ -257,6 +259,7 @@ def _csv(scan: Scan, relation: str, names: Sequence[str], reading: Reading) -> d
     scan.connection.execute(f"ATTACH {quote_text(str(scan.directory / relation))} AS {staged}")
     scan.connection.execute(f"CREATE TABLE {staged}.csv AS SELECT * FROM {source}, all_varchar = true)")  # noqa: S608
     _view(scan, relation, f"{staged}.csv")
+    scan.count_rows(relation)
     types = {row[0]: kind_of(row[1]) for row in sniffed}
     kinds = {name: types.get(name, Kind.STRING) for name, _ in scan.columns(relation)}
     for name in _fractional(scan, relation, [name for name, kind in kinds.items() if kind is Kind.INTEGER]):

@@ -125,6 +125,7 @@ def _register(scan: Scan, relation: str, data: Any) -> None:
     except duckdb.Error as error:
         message = f"A column of the {_library(data)} frame is of a type that DuckDB cannot read: {error}."
         raise DeclarationError("invalid_frame", message, hint="Cast the column, or leave it out.") from error
+    scan.count_rows(relation)
 
 
 def _attach_pandas(scan: Scan, relation: str, data: pd.DataFrame, aliases: Mapping[str, str]) -> dict[str, Column]:

@@ -163,9 +163,24 @@ class Table(abc.ABC):
             MeasurementError: It does not exist.
         """
 
-    def keep(self, query: sa.Select[Any]) -> sa.FromClause:
-        """Return a selection to read from; where the source can keep it, it runs once, when it is first read."""
+    def keep(self, query: sa.Select[Any], hashed: sa.Select[Any] | None = None) -> sa.FromClause:
+        """Return a selection to read from; where the source can keep it, it runs once, when it is first read.
+
+        Args:
+            query: The selection.
+            hashed: For a selection of groups of two rows or more, a hash of each row's key: a source that knows its
+                rows to be many groups only those whose hash is not the only one of its kind.
+        """
         return query.subquery()
+
+    def near(self) -> sa.ColumnElement[bool] | None:
+        """Return a condition of positioned rows under which only the first are read; None where that saves nothing."""
+        return None
+
+    @property
+    def many_rows(self) -> int:
+        """Number of rows, where the source knows it without reading them and they are many; or else 0."""
+        return 0
 
     def distinct(self) -> DistinctValues:
         """Return where distinct values of a column are judged in Python.

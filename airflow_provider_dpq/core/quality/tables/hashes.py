@@ -1,0 +1,59 @@
+"""Groups of equal rows among many: sorting their hashes is faster and smaller than grouping all rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+
+from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query
+
+if TYPE_CHECKING:
+    from airflow_provider_dpq.core.quality.tables.duck import DuckTable
+
+_AT_ONCE: Final = 16_000_000
+"""Hashes that are in memory at a time: 64 MB, beside what DuckDB may use."""
+
+_MOST: Final = 500_000
+"""Up to so many repeated hashes it is faster to look each row's up than to group all rows."""
+
+
+def only_repeated(table: DuckTable, groups: sa.Select[Any], hashed: sa.Select[Any]) -> sa.Select[Any]:
+    """Leave rows out of groups that would be the only ones of theirs, where that costs less than to group them.
+
+    Equal keys have equal hashes, so that no repeated key is lost. Of a hash its upper half is compared: of 16 million
+    different keys, some 60,000 share it with another one, which are grouped in vain.
+
+    Args:
+        table: The table, of `Table.many_rows`.
+        groups: The groups of two rows or more.
+        hashed: A hash of each row's key, as an unsigned number of 64 bits.
+
+    Raises:
+        MeasurementError: DuckDB refused a query or broke.
+    """
+    repeated = _repeated(table, hashed)
+    if repeated is None:
+        return groups
+    name = table.scan.fresh_name()
+    table.run(f"CREATE TEMP TABLE {name} AS SELECT unnest($1::UBIGINT[]) AS hash", [repeated])
+    (key,) = hashed.selected_columns
+    return groups.where(key.op(">>")(32).in_(sa.select(sa.column("hash")).select_from(sa.table(name))))
+
+
+def _repeated(table: DuckTable, hashed: sa.Select[Any]) -> list[int] | None:
+    """Return the upper halves that appear more than once; None where they are too many to be of use."""
+    import numpy as np
+
+    text, parameters = compile_query(hashed)
+    slices = -(-table.many_rows // _AT_ONCE)
+    repeated: list[int] = []
+    for number in range(slices):
+        one = f"SELECT (hash >> 32)::UINTEGER AS half FROM ({text}) AS hashed(hash) WHERE hash % {slices} = {number}"  # noqa: S608 - numbers of ours
+        with table.errors():
+            halves = table.scan.connection.execute(one, parameters).fetchnumpy()["half"]
+        halves.sort()
+        repeated += np.unique(halves[1:][halves[1:] == halves[:-1]]).tolist()
+        if len(repeated) > _MOST:
+            return None
+    return repeated
