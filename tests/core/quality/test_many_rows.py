@@ -138,3 +138,28 @@ def test_lengths_are_numbers_of_characters(
     above = [len(text) > low if strict_min else len(text) >= low for text in texts]
     below = [len(text) < low + high if strict_max else len(text) <= low + high for text in texts]
     assert result.result["unexpected_count"] == sum(not (a and b) for a, b in zip(above, below, strict=True))
+
+
+def test_frequent_key_is_left_to_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All rows of a key fall into one slice, of which no more is fetched than there is room for."""
+    monkeypatch.setattr(duck, "_MANY", 1)
+    monkeypatch.setattr(hashes, "_AT_ONCE", 100)
+    path = tmp_path / "keys.parquet"
+    pd.DataFrame({"n": [7] * 900 + [*range(100)], "s": "x"}).to_parquet(path)
+    fetched: list[int] = []
+    sort = np.count_nonzero
+    monkeypatch.setattr(np, "count_nonzero", lambda array: fetched.append(len(array)) or sort(array))
+    assert check(path, _suite()[:1]).results[0].result["unexpected_count"] == 901
+    assert not [rows for rows in fetched if rows > 100]
+
+
+def test_median_that_most_rows_share_is_not_ranked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the sample's two values are one, it is the median."""
+    monkeypatch.setattr(duck, "_MANY", 1)
+    asked: list[str] = []
+    fetch = duck.DuckTable.fetch
+    monkeypatch.setattr(duck.DuckTable, "fetch", lambda table, query: asked.append(str(query)) or fetch(table, query))
+    path = tmp_path / "values.parquet"
+    pd.DataFrame({"n": [0.5] * 900 + [*range(100)]}).to_parquet(path)
+    assert check(path, _suite()[3:]).results[0].result["observed_value"] == 0.5
+    assert not [text for text in asked if "quantile_disc" in text or "median(" in text]

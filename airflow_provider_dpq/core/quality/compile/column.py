@@ -265,7 +265,7 @@ def plan_lengths(expectation: declared.ExpectColumnValueLengthsToBeBetween, tabl
     column = table.column(expectation.column)
     text = text_of(column, table)
     holds = _within(expectation, characters(text))
-    if table.dialect == "duckdb":
+    if table.pandas_like:
         # A character is one to four bytes, which DuckDB need not count: most texts need no look at their characters.
         holds = sa.case((_within(expectation, sa.func.strlen(text), bytes_each=4), sa.true()), else_=holds)
     return each_value(expectation, table, column, holds)

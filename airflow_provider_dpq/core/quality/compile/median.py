@@ -20,7 +20,7 @@ _BAND: Final = "[0.42, 0.58]"
 
 
 class MedianOfMany:
-    """The exact median, holding a sixth of the values where DuckDB would hold all of them.
+    """The exact median, holding about a sixth of the different values where DuckDB would hold all values.
 
     Where the sample misled, as it may where a filter keeps few rows, DuckDB is asked for the median of all values.
 
@@ -43,7 +43,8 @@ class MedianOfMany:
         band = sa.func.quantile_cont(value, sa.literal_column(_BAND))
         bounds: Sequence[float] | None
         ((bounds,),) = table.fetch(sa.select(band).select_from(sample).where(*table.filters))
-        low, high = map(_double, bounds or (None, None))
+        self._bounds = bounds or (None, None)
+        low, high = map(_double, self._bounds)
         self._within = value.between(low, high)
         self.figures: dict[str, sa.ColumnElement[Any]] = {
             "values": sa.func.count(value),
@@ -62,6 +63,9 @@ class MedianOfMany:
         if not 0 <= ranks[0] <= ranks[1] < within:
             ((of_all,),) = self._domain.table.fetch(self._domain.select(median(self._value)))
             return None if of_all is None else float(of_all)
+        low, high = self._bounds
+        if low is not None and low == high:
+            return float(low)
         query = self._domain.select(at_ranks(self._value, ranks, within), where=(self._within,))
         (((low, high),),) = self._domain.table.fetch(query)
         return float(low if low == high else low + (high - low) / 2)

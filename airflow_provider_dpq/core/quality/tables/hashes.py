@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from airflow_provider_dpq.core.quality.tables.duck import DuckTable
 
 _AT_ONCE: Final = 16_000_000
-"""Hashes that are in memory at a time: 64 MB, beside what DuckDB may use."""
+"""Most hashes that are in memory at a time: 64 MB, beside what DuckDB may use."""
 
 _MOST: Final = 500_000
-"""Up to so many repeated hashes it is faster to look each row's up than to group all rows."""
+"""Up to so many rows with the hash of another one it is faster to look each row's up than to group all rows."""
 
 
 def only_repeated(table: DuckTable, groups: sa.Select[Any], hashed: sa.Select[Any]) -> sa.Select[Any]:
@@ -42,18 +42,23 @@ def only_repeated(table: DuckTable, groups: sa.Select[Any], hashed: sa.Select[An
 
 
 def _repeated(table: DuckTable, hashed: sa.Select[Any]) -> list[int] | None:
-    """Return the upper halves that appear more than once; None where they are too many to be of use."""
+    """Return the upper halves that appear more than once; None where they are too many to be of use.
+
+    Rows of one key fall into one slice, so that a slice which is too large has a key that many rows share.
+    """
     import numpy as np
 
     text, parameters = compile_query(hashed)
-    slices = -(-table.many_rows // _AT_ONCE)
+    slices = 1 + table.many_rows * 5 // (_AT_ONCE * 4)  # a fifth more than would do: slices differ in size
     repeated: list[int] = []
     for number in range(slices):
-        one = f"SELECT (hash >> 32)::UINTEGER AS half FROM ({text}) AS hashed(hash) WHERE hash % {slices} = {number}"  # noqa: S608 - numbers of ours
+        of_slice = f"hash % {slices} = {number} LIMIT {_AT_ONCE + 1}"
+        one = f"SELECT (hash >> 32)::UINTEGER AS half FROM ({text}) AS hashed(hash) WHERE {of_slice}"  # noqa: S608 - numbers of ours
         with table.errors():
             halves = table.scan.connection.execute(one, parameters).fetchnumpy()["half"]
         halves.sort()
-        repeated += np.unique(halves[1:][halves[1:] == halves[:-1]]).tolist()
-        if len(repeated) > _MOST:
+        again = halves[1:] == halves[:-1]
+        if len(halves) > _AT_ONCE or np.count_nonzero(again) + len(repeated) > _MOST:
             return None
+        repeated += np.unique(halves[1:][again]).tolist()
     return repeated

@@ -189,3 +189,11 @@ def test_database_that_is_open_for_writing_says_so(path: Path) -> None:
         assert rows("orders", connection=opened) == 10
     with pytest.raises(SourceError):
         rows("orders", connection=opened)
+
+
+def test_length_of_a_list_is_the_database_s(tmp_path: Path) -> None:
+    """What has a length in DuckDB has one here, though it has none in bytes."""
+    with duckdb.connect(str(tmp_path / "lists.db")) as connection:
+        connection.execute("CREATE TABLE lists AS SELECT [1, 2] AS two UNION ALL SELECT [1, 2, 3, 4]")
+        lengths = {"column": "two", "min_value": 1, "max_value": 3, "options": {"connection": connection}}
+        assert found("lists", "column_value_lengths_to_be_between", **lengths)["unexpected_count"] == 1
