@@ -34,21 +34,21 @@ WHERE [order_id] IS NOT NULL GROUP BY [order_id]
 HAVING count(*) > 1) AS anon_1 ORDER BY anon_1.dpq__key_0;
 
 -- expect_column_values_to_be_between {'column': 'amount', 'min_value': 0, 'max_value': 100}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([amount] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([amount] IS NOT NULL AND CASE WHEN ([amount] >= 0.0 AND [amount] <= 100.0) THEN 1 ELSE 0 END = 0) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([amount] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([amount] IS NOT NULL AND [amount] >= 0.0 AND [amount] <= 100.0) THEN 1 ELSE 0 END), 0) AS f3
 FROM [sales].[orders];
 SELECT TOP 20 [amount] AS c0_0, NULL AS c0_1
 FROM [sales].[orders]
 WHERE [amount] IS NOT NULL AND CASE WHEN ([amount] >= 0.0 AND [amount] <= 100.0) THEN 1 ELSE 0 END = 0;
 
 -- expect_column_values_to_be_in_set {'column': 'state', 'value_set': ['paid', 'sent']}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([state] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([state] IS NOT NULL AND CASE WHEN ([state] IN ('paid', 'sent')) THEN 1 ELSE 0 END = 0) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([state] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([state] IS NOT NULL AND [state] IN ('paid', 'sent')) THEN 1 ELSE 0 END), 0) AS f3
 FROM [sales].[orders];
 SELECT TOP 20 [state] AS c0_0, NULL AS c0_1
 FROM [sales].[orders]
 WHERE [state] IS NOT NULL AND CASE WHEN ([state] IN ('paid', 'sent')) THEN 1 ELSE 0 END = 0;
 
 -- expect_column_values_to_not_be_in_set {'column': 'state', 'value_set': ['lost']}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([state] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([state] IS NOT NULL AND CASE WHEN (([state] NOT IN ('lost'))) THEN 1 ELSE 0 END = 0) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([state] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([state] IS NOT NULL AND ([state] NOT IN ('lost'))) THEN 1 ELSE 0 END), 0) AS f3
 FROM [sales].[orders];
 SELECT TOP 20 [state] AS c0_0, NULL AS c0_1
 FROM [sales].[orders]
@@ -67,49 +67,49 @@ WHERE [state] IS NOT NULL AND CASE WHEN (([state] NOT IN ('lost'))) THEN 1 ELSE 
 -- refused: expect_column_values_to_not_match_regex_list cannot be evaluated on mssql: SQL Server has regular expressions since 2025 only. Check other columns, or an export as a file.
 
 -- expect_column_values_to_match_like_pattern {'column': 'state', 'like_pattern': '%t%'}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([state] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([state] IS NOT NULL AND CASE WHEN ([state] LIKE '%t%') THEN 1 ELSE 0 END = 0) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([state] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([state] IS NOT NULL AND [state] LIKE '%t%') THEN 1 ELSE 0 END), 0) AS f3
 FROM [sales].[orders];
 SELECT TOP 20 [state] AS c0_0, NULL AS c0_1
 FROM [sales].[orders]
 WHERE [state] IS NOT NULL AND CASE WHEN ([state] LIKE '%t%') THEN 1 ELSE 0 END = 0;
 
 -- expect_column_values_to_not_match_like_pattern {'column': 'state', 'like_pattern': 'lost%'}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([state] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([state] IS NOT NULL AND CASE WHEN ([state] NOT LIKE 'lost%') THEN 1 ELSE 0 END = 0) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([state] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([state] IS NOT NULL AND [state] NOT LIKE 'lost%') THEN 1 ELSE 0 END), 0) AS f3
 FROM [sales].[orders];
 SELECT TOP 20 [state] AS c0_0, NULL AS c0_1
 FROM [sales].[orders]
 WHERE [state] IS NOT NULL AND CASE WHEN ([state] NOT LIKE 'lost%') THEN 1 ELSE 0 END = 0;
 
 -- expect_column_values_to_match_like_pattern_list {'column': 'state', 'like_pattern_list': ['pa%', 'se%']}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([state] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([state] IS NOT NULL AND CASE WHEN ([state] LIKE 'pa%' OR [state] LIKE 'se%') THEN 1 ELSE 0 END = 0) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([state] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([state] IS NOT NULL AND ([state] LIKE 'pa%' OR [state] LIKE 'se%')) THEN 1 ELSE 0 END), 0) AS f3
 FROM [sales].[orders];
 SELECT TOP 20 [state] AS c0_0, NULL AS c0_1
 FROM [sales].[orders]
 WHERE [state] IS NOT NULL AND CASE WHEN ([state] LIKE 'pa%' OR [state] LIKE 'se%') THEN 1 ELSE 0 END = 0;
 
 -- expect_column_values_to_not_match_like_pattern_list {'column': 'state', 'like_pattern_list': ['lo%']}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([state] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([state] IS NOT NULL AND CASE WHEN ([state] NOT LIKE 'lo%') THEN 1 ELSE 0 END = 0) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([state] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([state] IS NOT NULL AND [state] NOT LIKE 'lo%') THEN 1 ELSE 0 END), 0) AS f3
 FROM [sales].[orders];
 SELECT TOP 20 [state] AS c0_0, NULL AS c0_1
 FROM [sales].[orders]
 WHERE [state] IS NOT NULL AND CASE WHEN ([state] NOT LIKE 'lo%') THEN 1 ELSE 0 END = 0;
 
 -- expect_column_value_lengths_to_be_between {'column': 'country', 'min_value': 2, 'max_value': 3}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([country] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([country] IS NOT NULL AND CASE WHEN ((len([country] + N'.') - 1) >= 2 AND (len([country] + N'.') - 1) <= 3) THEN 1 ELSE 0 END = 0) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([country] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([country] IS NOT NULL AND (len([country] + N'.') - 1) >= 2 AND (len([country] + N'.') - 1) <= 3) THEN 1 ELSE 0 END), 0) AS f3
 FROM [sales].[orders];
 SELECT TOP 20 [country] AS c0_0, NULL AS c0_1
 FROM [sales].[orders]
 WHERE [country] IS NOT NULL AND CASE WHEN ((len([country] + N'.') - 1) >= 2 AND (len([country] + N'.') - 1) <= 3) THEN 1 ELSE 0 END = 0;
 
 -- expect_column_value_lengths_to_equal {'column': 'country', 'value': 2}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([country] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([country] IS NOT NULL AND CASE WHEN ((len([country] + N'.') - 1) = 2.0) THEN 1 ELSE 0 END = 0) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([country] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([country] IS NOT NULL AND (len([country] + N'.') - 1) = 2.0) THEN 1 ELSE 0 END), 0) AS f3
 FROM [sales].[orders];
 SELECT TOP 20 [country] AS c0_0, NULL AS c0_1
 FROM [sales].[orders]
 WHERE [country] IS NOT NULL AND CASE WHEN ((len([country] + N'.') - 1) = 2.0) THEN 1 ELSE 0 END = 0;
 
 -- expect_column_values_to_exist_in_other_table {'column': 'country', 'other_table': 'countries', 'other_column': 'code'}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([country] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([country] IS NOT NULL AND CASE WHEN (dpq_keys_1.dpq__key IS NOT NULL) THEN 1 ELSE 0 END = 0) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([country] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([country] IS NOT NULL AND dpq_keys_1.dpq__key IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f3
 FROM [sales].[orders] LEFT OUTER JOIN (SELECT DISTINCT [code] AS dpq__key
 FROM [sales].[countries]
 WHERE [code] IS NOT NULL) AS dpq_keys_1 ON dpq_keys_1.dpq__key = [country];
@@ -158,7 +158,7 @@ FROM [sales].[orders];
 -- refused: expect_column_values_to_match_json_schema cannot be evaluated on sales.orders (mssql). Check an export of the table as a file.
 
 -- expect_column_value_z_scores_to_be_less_than {'column': 'amount', 'threshold': 3, 'double_sided': True}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([amount] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([amount] IS NOT NULL AND CASE WHEN (CASE WHEN (abs(([amount] - anon_1.dpq_low) / (nullif(anon_1.dpq_spread, 0) + 0.0)) >= 3.0) THEN 1 ELSE 0 END = 0) THEN 1 ELSE 0 END = 0) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([amount] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([amount] IS NOT NULL AND CASE WHEN (abs(([amount] - anon_1.dpq_low) / (nullif(anon_1.dpq_spread, 0) + 0.0)) >= 3.0) THEN 1 ELSE 0 END = 0) THEN 1 ELSE 0 END), 0) AS f3
 FROM [sales].[orders] LEFT OUTER JOIN (SELECT avg(CAST([amount] AS DOUBLE PRECISION)) AS dpq_low, stdev(CAST([amount] AS DOUBLE PRECISION)) AS dpq_spread
 FROM [sales].[orders]
 WHERE [amount] IS NOT NULL) AS anon_1 ON 1 = 1;
@@ -169,7 +169,7 @@ WHERE [amount] IS NOT NULL) AS anon_1 ON 1 = 1
 WHERE [amount] IS NOT NULL AND CASE WHEN (CASE WHEN (abs(([amount] - anon_1.dpq_low) / (nullif(anon_1.dpq_spread, 0) + 0.0)) >= 3.0) THEN 1 ELSE 0 END = 0) THEN 1 ELSE 0 END = 0;
 
 -- expect_column_values_to_not_be_outliers {'column': 'amount', 'method': 'iqr', 'multiplier': 1.5}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([amount] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([amount] IS NOT NULL AND CASE WHEN (CASE WHEN (NOT ([amount] >= anon_1.dpq_low - 1.5 * (anon_1.dpq_high - anon_1.dpq_low) AND [amount] <= anon_1.dpq_high + 1.5 * (anon_1.dpq_high - anon_1.dpq_low))) THEN 1 ELSE 0 END = 0) THEN 1 ELSE 0 END = 0) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([amount] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([amount] IS NOT NULL AND CASE WHEN (NOT ([amount] >= anon_1.dpq_low - 1.5 * (anon_1.dpq_high - anon_1.dpq_low) AND [amount] <= anon_1.dpq_high + 1.5 * (anon_1.dpq_high - anon_1.dpq_low))) THEN 1 ELSE 0 END = 0) THEN 1 ELSE 0 END), 0) AS f3
 FROM [sales].[orders] LEFT OUTER JOIN (SELECT max(CASE WHEN (ranked.dpq_rank <= 0.25 * (ranked.dpq_total - 1) + 1) THEN ranked.dpq_value END) + (max(0.25 * (ranked.dpq_total - 1) + 1) - max(CASE WHEN (ranked.dpq_rank <= 0.25 * (ranked.dpq_total - 1) + 1) THEN ranked.dpq_rank END)) * (min(CASE WHEN (ranked.dpq_rank >= 0.25 * (ranked.dpq_total - 1) + 1) THEN ranked.dpq_value END) - max(CASE WHEN (ranked.dpq_rank <= 0.25 * (ranked.dpq_total - 1) + 1) THEN ranked.dpq_value END)) AS dpq_low, max(CASE WHEN (ranked.dpq_rank <= 0.75 * (ranked.dpq_total - 1) + 1) THEN ranked.dpq_value END) + (max(0.75 * (ranked.dpq_total - 1) + 1) - max(CASE WHEN (ranked.dpq_rank <= 0.75 * (ranked.dpq_total - 1) + 1) THEN ranked.dpq_rank END)) * (min(CASE WHEN (ranked.dpq_rank >= 0.75 * (ranked.dpq_total - 1) + 1) THEN ranked.dpq_value END) - max(CASE WHEN (ranked.dpq_rank <= 0.75 * (ranked.dpq_total - 1) + 1) THEN ranked.dpq_value END)) AS dpq_high
 FROM (SELECT CAST([amount] AS DOUBLE PRECISION) AS dpq_value, row_number() OVER (ORDER BY CAST([amount] AS DOUBLE PRECISION)) AS dpq_rank, count(*) OVER () AS dpq_total
 FROM [sales].[orders]

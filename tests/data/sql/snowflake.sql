@@ -37,7 +37,7 @@ HAVING count(*) > 1) AS anon_1 ORDER BY anon_1.dpq__key_0
  LIMIT 20;
 
 -- expect_column_values_to_be_between {'column': 'amount', 'min_value': 0, 'max_value': 100}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL AND NOT coalesce(nullif("AMOUNT", CAST('NaN' AS FLOAT)) >= 0.0 AND nullif("AMOUNT", CAST('NaN' AS FLOAT)) <= 100.0, false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL AND nullif("AMOUNT", CAST('NaN' AS FLOAT)) >= 0.0 AND nullif("AMOUNT", CAST('NaN' AS FLOAT)) <= 100.0) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
 SELECT nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS c0_0, NULL AS c0_1
 FROM "SALES"."ORDERS"
@@ -45,7 +45,7 @@ WHERE nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL AND NOT coalesce(nullif
  LIMIT 20;
 
 -- expect_column_values_to_be_in_set {'column': 'state', 'value_set': ['paid', 'sent']}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("STATE" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL AND NOT coalesce("STATE" IN ('paid', 'sent'), false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("STATE" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL AND "STATE" IN ('paid', 'sent')) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
 SELECT "STATE" AS c0_0, NULL AS c0_1
 FROM "SALES"."ORDERS"
@@ -53,7 +53,7 @@ WHERE "STATE" IS NOT NULL AND NOT coalesce("STATE" IN ('paid', 'sent'), false)
  LIMIT 20;
 
 -- expect_column_values_to_not_be_in_set {'column': 'state', 'value_set': ['lost']}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("STATE" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL AND NOT coalesce(("STATE" NOT IN ('lost')), false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("STATE" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL AND ("STATE" NOT IN ('lost'))) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
 SELECT "STATE" AS c0_0, NULL AS c0_1
 FROM "SALES"."ORDERS"
@@ -61,7 +61,7 @@ WHERE "STATE" IS NOT NULL AND NOT coalesce(("STATE" NOT IN ('lost')), false)
  LIMIT 20;
 
 -- expect_column_values_to_match_regex {'column': 'country', 'regex': '^[A-Z]{2}$'}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("COUNTRY" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("COUNTRY" IS NOT NULL AND NOT coalesce((regexp_count("COUNTRY", '^[A-Z]{2}$') > 0), false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("COUNTRY" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("COUNTRY" IS NOT NULL AND (regexp_count("COUNTRY", '^[A-Z]{2}$') > 0)) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
 SELECT "COUNTRY" AS c0_0, NULL AS c0_1
 FROM "SALES"."ORDERS"
@@ -69,7 +69,7 @@ WHERE "COUNTRY" IS NOT NULL AND NOT coalesce((regexp_count("COUNTRY", '^[A-Z]{2}
  LIMIT 20;
 
 -- expect_column_values_to_not_match_regex {'column': 'country', 'regex': '[a-z]'}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("COUNTRY" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("COUNTRY" IS NOT NULL AND NOT coalesce(NOT (regexp_count("COUNTRY", '[a-z]') > 0), false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("COUNTRY" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("COUNTRY" IS NOT NULL AND NOT (regexp_count("COUNTRY", '[a-z]') > 0)) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
 SELECT "COUNTRY" AS c0_0, NULL AS c0_1
 FROM "SALES"."ORDERS"
@@ -77,7 +77,7 @@ WHERE "COUNTRY" IS NOT NULL AND NOT coalesce(NOT (regexp_count("COUNTRY", '[a-z]
  LIMIT 20;
 
 -- expect_column_values_to_match_regex_list {'column': 'country', 'regex_list': ['^N', '^S'], 'match_on': 'any'}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("COUNTRY" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("COUNTRY" IS NOT NULL AND NOT coalesce((regexp_count("COUNTRY", '^N') > 0) OR (regexp_count("COUNTRY", '^S') > 0), false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("COUNTRY" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("COUNTRY" IS NOT NULL AND ((regexp_count("COUNTRY", '^N') > 0) OR (regexp_count("COUNTRY", '^S') > 0))) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
 SELECT "COUNTRY" AS c0_0, NULL AS c0_1
 FROM "SALES"."ORDERS"
@@ -85,7 +85,7 @@ WHERE "COUNTRY" IS NOT NULL AND NOT coalesce((regexp_count("COUNTRY", '^N') > 0)
  LIMIT 20;
 
 -- expect_column_values_to_not_match_regex_list {'column': 'country', 'regex_list': ['[a-z]', '[0-9]']}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("COUNTRY" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("COUNTRY" IS NOT NULL AND NOT coalesce(NOT ((regexp_count("COUNTRY", '[a-z]') > 0) OR (regexp_count("COUNTRY", '[0-9]') > 0)), false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("COUNTRY" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("COUNTRY" IS NOT NULL AND NOT ((regexp_count("COUNTRY", '[a-z]') > 0) OR (regexp_count("COUNTRY", '[0-9]') > 0))) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
 SELECT "COUNTRY" AS c0_0, NULL AS c0_1
 FROM "SALES"."ORDERS"
@@ -93,7 +93,7 @@ WHERE "COUNTRY" IS NOT NULL AND NOT coalesce(NOT ((regexp_count("COUNTRY", '[a-z
  LIMIT 20;
 
 -- expect_column_values_to_match_like_pattern {'column': 'state', 'like_pattern': '%t%'}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("STATE" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL AND NOT coalesce("STATE" LIKE '%t%', false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("STATE" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL AND "STATE" LIKE '%t%') THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
 SELECT "STATE" AS c0_0, NULL AS c0_1
 FROM "SALES"."ORDERS"
@@ -101,7 +101,7 @@ WHERE "STATE" IS NOT NULL AND NOT coalesce("STATE" LIKE '%t%', false)
  LIMIT 20;
 
 -- expect_column_values_to_not_match_like_pattern {'column': 'state', 'like_pattern': 'lost%'}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("STATE" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL AND NOT coalesce("STATE" NOT LIKE 'lost%', false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("STATE" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL AND "STATE" NOT LIKE 'lost%') THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
 SELECT "STATE" AS c0_0, NULL AS c0_1
 FROM "SALES"."ORDERS"
@@ -109,7 +109,7 @@ WHERE "STATE" IS NOT NULL AND NOT coalesce("STATE" NOT LIKE 'lost%', false)
  LIMIT 20;
 
 -- expect_column_values_to_match_like_pattern_list {'column': 'state', 'like_pattern_list': ['pa%', 'se%']}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("STATE" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL AND NOT coalesce("STATE" LIKE 'pa%' OR "STATE" LIKE 'se%', false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("STATE" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL AND ("STATE" LIKE 'pa%' OR "STATE" LIKE 'se%')) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
 SELECT "STATE" AS c0_0, NULL AS c0_1
 FROM "SALES"."ORDERS"
@@ -117,7 +117,7 @@ WHERE "STATE" IS NOT NULL AND NOT coalesce("STATE" LIKE 'pa%' OR "STATE" LIKE 's
  LIMIT 20;
 
 -- expect_column_values_to_not_match_like_pattern_list {'column': 'state', 'like_pattern_list': ['lo%']}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("STATE" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL AND NOT coalesce("STATE" NOT LIKE 'lo%', false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("STATE" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL AND "STATE" NOT LIKE 'lo%') THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
 SELECT "STATE" AS c0_0, NULL AS c0_1
 FROM "SALES"."ORDERS"
@@ -125,7 +125,7 @@ WHERE "STATE" IS NOT NULL AND NOT coalesce("STATE" NOT LIKE 'lo%', false)
  LIMIT 20;
 
 -- expect_column_value_lengths_to_be_between {'column': 'country', 'min_value': 2, 'max_value': 3}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("COUNTRY" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("COUNTRY" IS NOT NULL AND NOT coalesce(length("COUNTRY") >= 2 AND length("COUNTRY") <= 3, false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("COUNTRY" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("COUNTRY" IS NOT NULL AND length("COUNTRY") >= 2 AND length("COUNTRY") <= 3) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
 SELECT "COUNTRY" AS c0_0, NULL AS c0_1
 FROM "SALES"."ORDERS"
@@ -133,7 +133,7 @@ WHERE "COUNTRY" IS NOT NULL AND NOT coalesce(length("COUNTRY") >= 2 AND length("
  LIMIT 20;
 
 -- expect_column_value_lengths_to_equal {'column': 'country', 'value': 2}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("COUNTRY" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("COUNTRY" IS NOT NULL AND NOT coalesce(length("COUNTRY") = 2.0, false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("COUNTRY" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("COUNTRY" IS NOT NULL AND length("COUNTRY") = 2.0) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
 SELECT "COUNTRY" AS c0_0, NULL AS c0_1
 FROM "SALES"."ORDERS"
@@ -141,7 +141,7 @@ WHERE "COUNTRY" IS NOT NULL AND NOT coalesce(length("COUNTRY") = 2.0, false)
  LIMIT 20;
 
 -- expect_column_values_to_exist_in_other_table {'column': 'country', 'other_table': 'countries', 'other_column': 'code'}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("COUNTRY" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("COUNTRY" IS NOT NULL AND NOT coalesce(dpq_keys_1.dpq__key IS NOT NULL, false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("COUNTRY" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("COUNTRY" IS NOT NULL AND dpq_keys_1.dpq__key IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS" LEFT OUTER JOIN (SELECT DISTINCT "CODE" AS dpq__key
 FROM "SALES"."COUNTRIES"
 WHERE "CODE" IS NOT NULL) AS dpq_keys_1 ON dpq_keys_1.dpq__key = "COUNTRY";
@@ -193,7 +193,7 @@ FROM "SALES"."ORDERS";
 -- refused: expect_column_values_to_match_json_schema cannot be evaluated on sales.orders (snowflake). Check an export of the table as a file.
 
 -- expect_column_value_z_scores_to_be_less_than {'column': 'amount', 'threshold': 3, 'double_sided': True}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL AND NOT coalesce(NOT coalesce(abs((nullif("AMOUNT", CAST('NaN' AS FLOAT)) - anon_1.dpq_low) / CAST(nullif(anon_1.dpq_spread, 0) AS NUMERIC)) >= 3.0, false), false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL AND NOT coalesce(abs((nullif("AMOUNT", CAST('NaN' AS FLOAT)) - anon_1.dpq_low) / CAST(nullif(anon_1.dpq_spread, 0) AS NUMERIC)) >= 3.0, false)) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS" LEFT OUTER JOIN (SELECT nullif(nullif(nullif(avg(CAST(nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS DOUBLE)), CAST('NaN' AS FLOAT)), CAST('inf' AS FLOAT)), CAST('-inf' AS FLOAT)) AS dpq_low, nullif(nullif(nullif(stddev_samp(CAST(nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS DOUBLE)), CAST('NaN' AS FLOAT)), CAST('inf' AS FLOAT)), CAST('-inf' AS FLOAT)) AS dpq_spread
 FROM "SALES"."ORDERS"
 WHERE nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL) AS anon_1 ON true;
@@ -205,7 +205,7 @@ WHERE nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL AND NOT coalesce(NOT co
  LIMIT 20;
 
 -- expect_column_values_to_not_be_outliers {'column': 'amount', 'method': 'iqr', 'multiplier': 1.5}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL AND NOT coalesce(NOT coalesce(NOT (nullif("AMOUNT", CAST('NaN' AS FLOAT)) >= anon_1.dpq_low - 1.5 * (anon_1.dpq_high - anon_1.dpq_low) AND nullif("AMOUNT", CAST('NaN' AS FLOAT)) <= anon_1.dpq_high + 1.5 * (anon_1.dpq_high - anon_1.dpq_low)), false), false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL AND NOT coalesce(NOT (nullif("AMOUNT", CAST('NaN' AS FLOAT)) >= anon_1.dpq_low - 1.5 * (anon_1.dpq_high - anon_1.dpq_low) AND nullif("AMOUNT", CAST('NaN' AS FLOAT)) <= anon_1.dpq_high + 1.5 * (anon_1.dpq_high - anon_1.dpq_low)), false)) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS" LEFT OUTER JOIN (SELECT nullif(nullif(nullif(percentile_cont(0.25) WITHIN GROUP (ORDER BY nullif("AMOUNT", CAST('NaN' AS FLOAT))), CAST('NaN' AS FLOAT)), CAST('inf' AS FLOAT)), CAST('-inf' AS FLOAT)) AS dpq_low, nullif(nullif(nullif(percentile_cont(0.75) WITHIN GROUP (ORDER BY nullif("AMOUNT", CAST('NaN' AS FLOAT))), CAST('NaN' AS FLOAT)), CAST('inf' AS FLOAT)), CAST('-inf' AS FLOAT)) AS dpq_high
 FROM "SALES"."ORDERS"
 WHERE nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL) AS anon_1 ON true;

@@ -37,7 +37,7 @@ HAVING count(*) > 1) AS anon_1 ORDER BY anon_1.dpq__key_0
  LIMIT 20;
 
 -- expect_column_values_to_be_between {'column': 'amount', 'min_value': 0, 'max_value': 100}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END IS NOT NULL AND NOT coalesce(CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END >= 0.0 AND CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END <= 100.0, false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END IS NOT NULL AND CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END >= 0.0 AND CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END <= 100.0) THEN 1 ELSE 0 END), 0) AS f3
 FROM "sales"."orders";
 SELECT CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END AS c0_0, NULL AS c0_1
 FROM "sales"."orders"
@@ -45,7 +45,7 @@ WHERE CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END IS NOT NULL AND NOT
  LIMIT 20;
 
 -- expect_column_values_to_be_in_set {'column': 'state', 'value_set': ['paid', 'sent']}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("state" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("state" IS NOT NULL AND NOT coalesce("state" IN ('paid', 'sent'), false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("state" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("state" IS NOT NULL AND "state" IN ('paid', 'sent')) THEN 1 ELSE 0 END), 0) AS f3
 FROM "sales"."orders";
 SELECT "state" AS c0_0, NULL AS c0_1
 FROM "sales"."orders"
@@ -53,7 +53,7 @@ WHERE "state" IS NOT NULL AND NOT coalesce("state" IN ('paid', 'sent'), false)
  LIMIT 20;
 
 -- expect_column_values_to_not_be_in_set {'column': 'state', 'value_set': ['lost']}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("state" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("state" IS NOT NULL AND NOT coalesce(("state" NOT IN ('lost')), false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("state" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("state" IS NOT NULL AND ("state" NOT IN ('lost'))) THEN 1 ELSE 0 END), 0) AS f3
 FROM "sales"."orders";
 SELECT "state" AS c0_0, NULL AS c0_1
 FROM "sales"."orders"
@@ -61,7 +61,7 @@ WHERE "state" IS NOT NULL AND NOT coalesce(("state" NOT IN ('lost')), false)
  LIMIT 20;
 
 -- expect_column_values_to_match_regex {'column': 'country', 'regex': '^[A-Z]{2}$'}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("country" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("country" IS NOT NULL AND NOT coalesce(regexp_like("country", '^[A-Z]{2}$'), false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("country" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("country" IS NOT NULL AND regexp_like("country", '^[A-Z]{2}$')) THEN 1 ELSE 0 END), 0) AS f3
 FROM "sales"."orders";
 SELECT "country" AS c0_0, NULL AS c0_1
 FROM "sales"."orders"
@@ -69,7 +69,7 @@ WHERE "country" IS NOT NULL AND NOT coalesce(regexp_like("country", '^[A-Z]{2}$'
  LIMIT 20;
 
 -- expect_column_values_to_not_match_regex {'column': 'country', 'regex': '[a-z]'}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("country" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("country" IS NOT NULL AND NOT coalesce(NOT regexp_like("country", '[a-z]'), false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("country" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("country" IS NOT NULL AND NOT regexp_like("country", '[a-z]')) THEN 1 ELSE 0 END), 0) AS f3
 FROM "sales"."orders";
 SELECT "country" AS c0_0, NULL AS c0_1
 FROM "sales"."orders"
@@ -77,7 +77,7 @@ WHERE "country" IS NOT NULL AND NOT coalesce(NOT regexp_like("country", '[a-z]')
  LIMIT 20;
 
 -- expect_column_values_to_match_regex_list {'column': 'country', 'regex_list': ['^N', '^S'], 'match_on': 'any'}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("country" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("country" IS NOT NULL AND NOT coalesce(regexp_like("country", '^N') OR regexp_like("country", '^S'), false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("country" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("country" IS NOT NULL AND (regexp_like("country", '^N') OR regexp_like("country", '^S'))) THEN 1 ELSE 0 END), 0) AS f3
 FROM "sales"."orders";
 SELECT "country" AS c0_0, NULL AS c0_1
 FROM "sales"."orders"
@@ -85,7 +85,7 @@ WHERE "country" IS NOT NULL AND NOT coalesce(regexp_like("country", '^N') OR reg
  LIMIT 20;
 
 -- expect_column_values_to_not_match_regex_list {'column': 'country', 'regex_list': ['[a-z]', '[0-9]']}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("country" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("country" IS NOT NULL AND NOT coalesce(NOT (regexp_like("country", '[a-z]') OR regexp_like("country", '[0-9]')), false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("country" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("country" IS NOT NULL AND NOT (regexp_like("country", '[a-z]') OR regexp_like("country", '[0-9]'))) THEN 1 ELSE 0 END), 0) AS f3
 FROM "sales"."orders";
 SELECT "country" AS c0_0, NULL AS c0_1
 FROM "sales"."orders"
@@ -93,7 +93,7 @@ WHERE "country" IS NOT NULL AND NOT coalesce(NOT (regexp_like("country", '[a-z]'
  LIMIT 20;
 
 -- expect_column_values_to_match_like_pattern {'column': 'state', 'like_pattern': '%t%'}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("state" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("state" IS NOT NULL AND NOT coalesce("state" LIKE '%t%', false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("state" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("state" IS NOT NULL AND "state" LIKE '%t%') THEN 1 ELSE 0 END), 0) AS f3
 FROM "sales"."orders";
 SELECT "state" AS c0_0, NULL AS c0_1
 FROM "sales"."orders"
@@ -101,7 +101,7 @@ WHERE "state" IS NOT NULL AND NOT coalesce("state" LIKE '%t%', false)
  LIMIT 20;
 
 -- expect_column_values_to_not_match_like_pattern {'column': 'state', 'like_pattern': 'lost%'}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("state" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("state" IS NOT NULL AND NOT coalesce("state" NOT LIKE 'lost%', false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("state" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("state" IS NOT NULL AND "state" NOT LIKE 'lost%') THEN 1 ELSE 0 END), 0) AS f3
 FROM "sales"."orders";
 SELECT "state" AS c0_0, NULL AS c0_1
 FROM "sales"."orders"
@@ -109,7 +109,7 @@ WHERE "state" IS NOT NULL AND NOT coalesce("state" NOT LIKE 'lost%', false)
  LIMIT 20;
 
 -- expect_column_values_to_match_like_pattern_list {'column': 'state', 'like_pattern_list': ['pa%', 'se%']}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("state" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("state" IS NOT NULL AND NOT coalesce("state" LIKE 'pa%' OR "state" LIKE 'se%', false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("state" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("state" IS NOT NULL AND ("state" LIKE 'pa%' OR "state" LIKE 'se%')) THEN 1 ELSE 0 END), 0) AS f3
 FROM "sales"."orders";
 SELECT "state" AS c0_0, NULL AS c0_1
 FROM "sales"."orders"
@@ -117,7 +117,7 @@ WHERE "state" IS NOT NULL AND NOT coalesce("state" LIKE 'pa%' OR "state" LIKE 's
  LIMIT 20;
 
 -- expect_column_values_to_not_match_like_pattern_list {'column': 'state', 'like_pattern_list': ['lo%']}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("state" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("state" IS NOT NULL AND NOT coalesce("state" NOT LIKE 'lo%', false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("state" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("state" IS NOT NULL AND "state" NOT LIKE 'lo%') THEN 1 ELSE 0 END), 0) AS f3
 FROM "sales"."orders";
 SELECT "state" AS c0_0, NULL AS c0_1
 FROM "sales"."orders"
@@ -125,7 +125,7 @@ WHERE "state" IS NOT NULL AND NOT coalesce("state" NOT LIKE 'lo%', false)
  LIMIT 20;
 
 -- expect_column_value_lengths_to_be_between {'column': 'country', 'min_value': 2, 'max_value': 3}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("country" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("country" IS NOT NULL AND NOT coalesce(length("country") >= 2 AND length("country") <= 3, false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("country" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("country" IS NOT NULL AND length("country") >= 2 AND length("country") <= 3) THEN 1 ELSE 0 END), 0) AS f3
 FROM "sales"."orders";
 SELECT "country" AS c0_0, NULL AS c0_1
 FROM "sales"."orders"
@@ -133,7 +133,7 @@ WHERE "country" IS NOT NULL AND NOT coalesce(length("country") >= 2 AND length("
  LIMIT 20;
 
 -- expect_column_value_lengths_to_equal {'column': 'country', 'value': 2}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("country" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("country" IS NOT NULL AND NOT coalesce(length("country") = 2.0, false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("country" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("country" IS NOT NULL AND length("country") = 2.0) THEN 1 ELSE 0 END), 0) AS f3
 FROM "sales"."orders";
 SELECT "country" AS c0_0, NULL AS c0_1
 FROM "sales"."orders"
@@ -141,7 +141,7 @@ WHERE "country" IS NOT NULL AND NOT coalesce(length("country") = 2.0, false)
  LIMIT 20;
 
 -- expect_column_values_to_exist_in_other_table {'column': 'country', 'other_table': 'countries', 'other_column': 'code'}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("country" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("country" IS NOT NULL AND NOT coalesce(dpq_keys_1.dpq__key IS NOT NULL, false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("country" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("country" IS NOT NULL AND dpq_keys_1.dpq__key IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f3
 FROM "sales"."orders" LEFT OUTER JOIN (SELECT DISTINCT "code" AS dpq__key
 FROM "sales"."countries"
 WHERE "code" IS NOT NULL) AS dpq_keys_1 ON dpq_keys_1.dpq__key = "country";
@@ -193,7 +193,7 @@ FROM "sales"."orders";
 -- refused: expect_column_values_to_match_json_schema cannot be evaluated on sales.orders (trino). Check an export of the table as a file.
 
 -- expect_column_value_z_scores_to_be_less_than {'column': 'amount', 'threshold': 3, 'double_sided': True}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END IS NOT NULL AND NOT coalesce(NOT coalesce(abs((CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END - anon_1.dpq_low) / CAST(nullif(anon_1.dpq_spread, 0) AS NUMERIC)) >= 3.0, false), false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END IS NOT NULL AND NOT coalesce(abs((CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END - anon_1.dpq_low) / CAST(nullif(anon_1.dpq_spread, 0) AS NUMERIC)) >= 3.0, false)) THEN 1 ELSE 0 END), 0) AS f3
 FROM "sales"."orders" LEFT OUTER JOIN (SELECT CASE WHEN is_nan(avg(CAST(CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END AS DOUBLE))) OR is_infinite(avg(CAST(CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END AS DOUBLE))) THEN NULL ELSE avg(CAST(CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END AS DOUBLE)) END AS dpq_low, CASE WHEN is_nan(stddev_samp(CAST(CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END AS DOUBLE))) OR is_infinite(stddev_samp(CAST(CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END AS DOUBLE))) THEN NULL ELSE stddev_samp(CAST(CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END AS DOUBLE)) END AS dpq_spread
 FROM "sales"."orders"
 WHERE CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END IS NOT NULL) AS anon_1 ON true;
@@ -205,7 +205,7 @@ WHERE CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END IS NOT NULL AND NOT
  LIMIT 20;
 
 -- expect_column_values_to_not_be_outliers {'column': 'amount', 'method': 'iqr', 'multiplier': 1.5}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END IS NOT NULL AND NOT coalesce(NOT coalesce(NOT (CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END >= anon_1.dpq_low - 1.5 * (anon_1.dpq_high - anon_1.dpq_low) AND CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END <= anon_1.dpq_high + 1.5 * (anon_1.dpq_high - anon_1.dpq_low)), false), false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END IS NOT NULL AND NOT coalesce(NOT (CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END >= anon_1.dpq_low - 1.5 * (anon_1.dpq_high - anon_1.dpq_low) AND CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END <= anon_1.dpq_high + 1.5 * (anon_1.dpq_high - anon_1.dpq_low)), false)) THEN 1 ELSE 0 END), 0) AS f3
 FROM "sales"."orders" LEFT OUTER JOIN (SELECT max(CASE WHEN (ranked.dpq_rank <= 0.25 * (ranked.dpq_total - 1) + 1) THEN ranked.dpq_value END) + (max(0.25 * (ranked.dpq_total - 1) + 1) - max(CASE WHEN (ranked.dpq_rank <= 0.25 * (ranked.dpq_total - 1) + 1) THEN ranked.dpq_rank END)) * (min(CASE WHEN (ranked.dpq_rank >= 0.25 * (ranked.dpq_total - 1) + 1) THEN ranked.dpq_value END) - max(CASE WHEN (ranked.dpq_rank <= 0.25 * (ranked.dpq_total - 1) + 1) THEN ranked.dpq_value END)) AS dpq_low, max(CASE WHEN (ranked.dpq_rank <= 0.75 * (ranked.dpq_total - 1) + 1) THEN ranked.dpq_value END) + (max(0.75 * (ranked.dpq_total - 1) + 1) - max(CASE WHEN (ranked.dpq_rank <= 0.75 * (ranked.dpq_total - 1) + 1) THEN ranked.dpq_rank END)) * (min(CASE WHEN (ranked.dpq_rank >= 0.75 * (ranked.dpq_total - 1) + 1) THEN ranked.dpq_value END) - max(CASE WHEN (ranked.dpq_rank <= 0.75 * (ranked.dpq_total - 1) + 1) THEN ranked.dpq_value END)) AS dpq_high
 FROM (SELECT CAST(CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END AS DOUBLE) AS dpq_value, row_number() OVER (ORDER BY CAST(CASE WHEN is_nan("amount") THEN NULL ELSE "amount" END AS DOUBLE)) AS dpq_rank, count(*) OVER () AS dpq_total
 FROM "sales"."orders"

@@ -84,15 +84,22 @@ def each_value(
         join: What `good` needs joined.
     """
     domain = Domain(table, expectation.condition)
-    bad = sa.and_(sa.not_(column.missing), sa.not_(known(good)))
+    present = sa.not_(column.missing)
+    bad = sa.and_(present, sa.not_(known(good)))
+
+    def read(found: Mapping[str, Any]) -> Answer:
+        unexpected = found["elements"] - found["missing"] - found["good"]
+        return of_rows(counted({**found, "unexpected": unexpected}, expectation.mostly), table)
+
     return Plan(
+        # What is good is counted, and not what is bad: it is known to be good without a look at what is unknown.
         figures={
             "elements": domain.count(),
             "missing": domain.count(column.missing),
-            "unexpected": domain.count(bad),
+            "good": domain.count(present, good),
         },
         joins=(join,) if join is not None else (),
-        read=lambda found: of_rows(counted(found, expectation.mostly), table),
+        read=read,
         unexpected=Unexpected(domain.rows(bad), (column,), join=join),
     )
 
