@@ -1,0 +1,278 @@
+"""A spawned interpreter in which operations are measured: what happens to it does not happen to the task."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from multiprocessing import Pipe
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Final, Self
+
+import psutil
+
+from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.operation.python import pickled
+
+_PROGRAM: Final = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from airflow_provider_dpq.core.operation.child import serve; serve(int(sys.argv[2]), int(sys.argv[3]))"
+)
+_MAX_LINES: Final = 1000
+_MAX_CHARACTERS: Final = 2000
+_TAIL_LINES: Final = 20
+_END_SECONDS: Final = 10.0
+_CANCELLED: Final = "The measurement was cancelled, and its process was killed."
+
+log = logging.getLogger(__name__)
+
+
+class Child:
+    """A fresh Python interpreter that runs generator functions sent to it, one at a time.
+
+    It is spawned, never forked: it shares no memory with the task and starts without what the task has imported. It
+    ends when the context is left, when `kill` is called, or when this process is gone. All that it started ends with
+    it, but for processes in sessions of their own that were orphaned before, or where this process is killed.
+
+    Args:
+        environment: Environment variables to set beside those of this process.
+        path: Where it imports from; None for this process's own ``sys.path``.
+        tell: Gets each line that the operation prints; by default the log.
+    """
+
+    def __init__(
+        self,
+        *,
+        environment: Mapping[str, str] | None = None,
+        path: Sequence[str] | None = None,
+        tell: Callable[[str], None] | None = None,
+    ) -> None:
+        self._cancelled = False
+        self._ended = False
+        self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        self._tell = tell or (lambda line: log.info("%s", line))
+        searched = json.dumps([entry or str(Path.cwd()) for entry in (sys.path if path is None else path)])
+        options = ["-P", "-X", "faulthandler"]  # -P: nothing is imported from the working directory by chance
+        self._connection, theirs = Pipe()
+        lifeline, self._lifeline = os.pipe()
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - this interpreter
+                [sys.executable, *options, "-c", _PROGRAM, searched, str(theirs.fileno()), str(lifeline)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **(environment or {})},
+                pass_fds=(theirs.fileno(), lifeline),
+                start_new_session=True,
+                text=True,
+                errors="replace",
+            )
+        except BaseException:
+            self._close()
+            raise
+        finally:
+            theirs.close()
+            os.close(lifeline)
+        self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+        self._close()
+
+    def kill(self) -> None:
+        """End the interpreter and all that it started, from a signal handler too; `stream` then raises."""
+        self._cancelled = True
+        self._signal()
+
+    def stream(
+        self,
+        function: Callable[..., Iterator[Any]],
+        *arguments: Any,
+        functions: Sequence[Callable[..., Any]] = (),
+        timeout_seconds: float,
+    ) -> Iterator[Any]:
+        """Run a generator function in the child and yield what it yields.
+
+        Args:
+            function: The generator function; it is imported there.
+            arguments: What it gets.
+            functions: Functions within the arguments, which may be of modules that the child cannot import.
+            timeout_seconds: Longest time between two items.
+
+        Where it is left before its end, by ``break`` or by an error, the child is ended: what it would still yield
+        could be taken for the answer to another request.
+
+        Raises:
+            DeclarationError: ``not_picklable``: the arguments cannot be sent.
+            MeasurementError: What the function raised, or ``operation_failed`` where that is no error of this project;
+                ``operation_timeout``, ``child_killed``, ``child_exited``, ``cancelled``, ``unreadable_answer``.
+        """
+        request = pickled((function, arguments), functions)
+        if self._ended:
+            raise self._gone()
+        complete = False
+        try:
+            self._send(request)
+            while not complete:
+                going, item = self._receive(timeout_seconds)
+                complete = not going
+                if going:
+                    yield item
+        finally:
+            if not complete:
+                self._end()
+        if item is not None:
+            raise item
+
+    def _send(self, request: bytes) -> None:
+        try:
+            self._connection.send_bytes(request)
+        except OSError as error:
+            raise self._death() from error
+
+    def _receive(self, timeout_seconds: float) -> tuple[bool, Any]:
+        try:
+            if not self._connection.poll(timeout_seconds):
+                raise self._hang(timeout_seconds)
+            answer = self._connection.recv_bytes()
+        except TimeoutError:  # of a signal handler: nothing here raises it
+            raise
+        except (EOFError, OSError) as error:
+            raise self._death() from error
+        try:
+            going, item = pickle.loads(answer)  # noqa: S301 - from the process that this one started
+        except Exception as error:  # an object's own code runs here, and raises what it likes
+            message = f"What the operation's process sent cannot be read: {type(error).__name__}: {error}."
+            raise MeasurementError("unreadable_answer", message) from error
+        return going, item
+
+    def _gone(self) -> MeasurementError:
+        if self._cancelled:
+            return MeasurementError("cancelled", _CANCELLED)
+        return MeasurementError("child_exited", "The process of the operation was ended before: it runs nothing more.")
+
+    def _hang(self, timeout_seconds: float) -> MeasurementError:
+        self._end()
+        if self._cancelled:
+            return MeasurementError("cancelled", _CANCELLED)
+        message = f"An iteration did not end within {timeout_seconds:g} s, and its process was killed."
+        hint = "Find out what it waits for, or allow it more time."
+        return MeasurementError("operation_timeout", message, hint=hint)
+
+    def _death(self) -> MeasurementError:
+        """Say how the child ended, with the last lines that it printed."""
+        cancelled = self._cancelled
+        code = self._end(kill=False)
+        if cancelled:
+            return MeasurementError("cancelled", _CANCELLED)
+        said = "\n".join(("", "It printed last:", *self._tail)) if self._tail else ""
+        if code >= 0:
+            message = f"The operation ended its process with exit code {code}.{said}"
+            return MeasurementError("child_exited", message)
+        name = signal.Signals(-code).name
+        memory = ", as the kernel does where memory runs out" if -code == signal.SIGKILL else ""
+        message = f"The process of the operation was killed by signal {-code} ({name}){memory}.{said}"
+        return MeasurementError("child_killed", message)
+
+    def _end(self, *, kill: bool = True) -> int:
+        if self._ended:
+            return int(self._process.returncode)
+        if not kill:
+            try:
+                self._process.wait(_END_SECONDS)
+            except subprocess.TimeoutExpired:
+                log.warning(
+                    "The process %s has closed its connection but does not end: it is killed.", self._process.pid
+                )
+        self._signal()
+        code = self._process.wait()
+        self._ended = True
+        self._reader.join(_END_SECONDS)
+        return code
+
+    def _signal(self) -> None:
+        if self._ended:  # its number may be another's by now
+            return
+        descendants = self._descendants()  # before their parent ends: nothing leads to orphans
+        with contextlib.suppress(ProcessLookupError):  # it and all that it started have ended
+            os.killpg(self._process.pid, signal.SIGKILL)
+        for process in descendants:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+
+    def _descendants(self) -> list[psutil.Process]:
+        """Return what it started, also in sessions of their own, which the signal to its group does not reach."""
+        if self._process.returncode is None:  # else it was waited for, and its number may be another's
+            with contextlib.suppress(psutil.Error):
+                return psutil.Process(self._process.pid).children(recursive=True)
+        return []
+
+    def _close(self) -> None:
+        self._connection.close()
+        if self._lifeline >= 0:
+            os.close(self._lifeline)
+            self._lifeline = -1
+
+    def _read(self, output: IO[str]) -> None:
+        """Read all that is printed, told or not: a process whose output nobody reads stands still."""
+        with output:
+            for count, line in enumerate(iter(partial(output.readline, _MAX_CHARACTERS), ""), start=1):
+                self._tail.append(line.rstrip("\n"))
+                if count <= _MAX_LINES:
+                    self._pass_on(line.rstrip("\n"))
+                elif count == _MAX_LINES + 1:
+                    self._pass_on(f"The operation printed more than {_MAX_LINES} lines: the rest is left out.")
+
+    def _pass_on(self, line: str) -> None:
+        try:
+            self._tell(line)
+        except Exception:  # whoever listens, and fails, must not stop the reading
+            log.warning("A line that the operation printed could not be passed on.", exc_info=True)
+
+
+class Cancellation:
+    """Ends a measurement from outside, such as from a signal handler, by ending the child that measures."""
+
+    def __init__(self) -> None:
+        self._child: Child | None = None
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        """End the child that measures now, and let no other begin."""
+        self._cancelled = True
+        if self._child is not None:
+            self._child.kill()
+
+    @contextlib.contextmanager
+    def spawned(
+        self, *, environment: Mapping[str, str] | None = None, path: Sequence[str] | None = None
+    ) -> Iterator[Child]:
+        """Give a child that `cancel` ends; for its arguments see `Child`.
+
+        Raises:
+            MeasurementError: ``cancelled``.
+        """
+        with Child(environment=environment, path=path) as child:
+            self._child = child
+            try:
+                if self._cancelled:
+                    raise MeasurementError("cancelled", "The measurement was cancelled before it began.")
+                yield child
+            finally:
+                self._child = None

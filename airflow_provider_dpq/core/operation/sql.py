@@ -1,0 +1,226 @@
+"""A SQL statement as an operation, on a database behind a SQLAlchemy URL or on a DuckDB file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final, NoReturn, TypeAlias
+
+from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, SourceError
+from airflow_provider_dpq.core.operation.iteration import Clock, Iteration
+
+Run: TypeAlias = Callable[[Sequence[str], Mapping[str, Any]], None]
+"""Runs statements with the values of their parameters in one transaction, and commits it."""
+
+_DUCKDB: Final = "duckdb"
+_IN_PROCESS: Final = frozenset({_DUCKDB, "sqlite"})
+_PARAMETER: Final = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")  # what SQLAlchemy reads as one
+_ROWS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlOperation:
+    r"""A statement that a database executes, with its rows fetched to the end.
+
+    Each iteration is a transaction of its own on one connection. Its commit is measured with it: a statement that
+    writes has not done its work before. Set-up and tear-down are transactions of their own, outside the measured span.
+
+    Attributes:
+        statement: The statement. ``:name`` in it is a parameter, and ``:size`` the size; a colon before a word that is
+            no parameter is written ``\:``.
+        url: SQLAlchemy URL of the database, or ``duckdb:///path``.
+        parameters: The values of the parameters, by name.
+        set_up: Statements before each iteration; they take the same parameters.
+        tear_down: Statements after each iteration; they take the same parameters.
+    """
+
+    statement: str
+    url: str = field(repr=False)
+    parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    set_up: Sequence[str] = ()
+    tear_down: Sequence[str] = ()
+
+    @property
+    def subject(self) -> str:
+        """The database, without the password; nothing of the statement, which may hold values of people."""
+        return f"a statement on {shown(self.url)}"
+
+    @property
+    def clock(self) -> Clock:
+        """The wall's time, as the work is done elsewhere; processor time where the database is in this process."""
+        return "cpu" if _backend(self.url) in _IN_PROCESS else "wall"
+
+    @property
+    def sized(self) -> bool:
+        """Whether a statement takes ``:size``."""
+        return "size" in self._names
+
+    @property
+    def functions(self) -> list[Callable[..., Any]]:
+        """None: everything in it is text."""
+        return []
+
+    @property
+    def _names(self) -> set[str]:
+        return {name for text in (self.statement, *self.set_up, *self.tear_down) for name in _PARAMETER.findall(text)}
+
+    def validate(self) -> None:
+        """Check that there are statements and the values that they take, without a connection.
+
+        Raises:
+            DeclarationError: ``empty_statement``, ``invalid_connection`` or ``unbound_parameter``.
+        """
+        if not all(text.strip() for text in (self.statement, *self.set_up, *self.tear_down)):
+            raise DeclarationError("empty_statement", "A statement is empty.", hint="Write the SQL to measure.")
+        if "://" not in self.url:
+            message = "The address of the database is no SQLAlchemy URL."  # it may hold a password
+            raise DeclarationError("invalid_connection", message, hint=_HINT)
+        missing = sorted(self._names - {"size", *self.parameters})
+        if missing:
+            message = f"The parameter {missing[0]!r} of a statement has no value."
+            hint = "Give it in parameters, or write the colon before it as \\:."
+            raise DeclarationError("unbound_parameter", message, hint=hint)
+
+    @contextmanager
+    def opened(self, size: int | None) -> Iterator[Iteration]:
+        """Connect, and give the iteration.
+
+        Raises:
+            DeclarationError: ``invalid_connection`` or ``missing_driver``.
+            SourceError: ``unreachable_database``.
+        """
+        values = {**self.parameters, "size": size}
+        with _connected(self.url) as run:
+            call = partial(run, (self.statement,), values)
+            set_up = partial(_prepared, run, self.set_up, values, call) if self.set_up else None
+            tear_down = partial(_cleaned, run, self.tear_down, values) if self.tear_down else None
+            yield Iteration(call, set_up, tear_down)
+
+
+_HINT: Final = "Write postgresql+psycopg2://user:password@host/database or duckdb:///path."
+
+
+def _prepared(
+    run: Run, statements: Sequence[str], values: Mapping[str, Any], call: Callable[[], Any]
+) -> Callable[[], Any]:
+    run(statements, values)
+    return call
+
+
+def _cleaned(run: Run, statements: Sequence[str], values: Mapping[str, Any], _result: object) -> None:
+    run(statements, values)
+
+
+def shown(url: str) -> str:
+    """Return a URL of a database for people: without user, password and options.
+
+    Raises:
+        DeclarationError: ``invalid_connection``.
+    """
+    parsed = _parsed(url)
+    place = f"{parsed.host or ''}{'' if parsed.port is None else f':{parsed.port}'}"
+    return f"{parsed.get_backend_name()}://{place}/{parsed.database or ''}"
+
+
+def _backend(url: str) -> str:
+    return url.partition(":")[0].partition("+")[0]
+
+
+def _parsed(url: str) -> Any:
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        message = "The address of the database is no SQLAlchemy URL."
+        raise DeclarationError("invalid_connection", message, hint=_HINT) from None  # its text may hold a password
+    if "@" in (parsed.host or ""):
+        message = "The address of the database has an @ in its user name or password."
+        raise DeclarationError("invalid_connection", message, hint="Write it as %40.")
+    return parsed
+
+
+def _connected(url: str) -> AbstractContextManager[Run]:
+    return _duckdb(url) if _backend(url) == _DUCKDB else _sqlalchemy(url)
+
+
+def _values(text: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that a statement takes: DuckDB refuses others."""
+    return {name: values[name] for name in _PARAMETER.findall(text)}
+
+
+@contextmanager
+def _sqlalchemy(url: str) -> Iterator[Run]:
+    from sqlalchemy import NullPool, create_engine, text
+    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+    parsed = _parsed(url)
+    try:
+        engine = create_engine(parsed, poolclass=NullPool, hide_parameters=True)
+    except (ArgumentError, ImportError) as error:
+        message = f"No driver for {shown(url)} is installed: {_first_line(error, parsed.password)}."
+        raise DeclarationError("missing_driver", message) from None
+    try:
+        connection = engine.connect()
+    except SQLAlchemyError as error:
+        message = f"{shown(url)} cannot be reached: {_first_line(error, parsed.password)}."
+        raise SourceError("unreachable_database", message, hint="Check the address.") from None
+
+    def run(statements: Sequence[str], values: Mapping[str, Any]) -> None:
+        try:
+            with connection.begin():
+                for statement in statements:
+                    result = connection.execute(text(statement), _values(statement, values))
+                    while result.returns_rows and result.fetchmany(_ROWS):
+                        pass
+        except SQLAlchemyError as error:
+            _refuse(error, url, parsed.password)
+
+    with connection:
+        yield run
+
+
+@contextmanager
+def _duckdb(url: str) -> Iterator[Run]:
+    import duckdb
+
+    try:
+        connection = duckdb.connect(_parsed(url).database or ":memory:")
+    except duckdb.Error as error:
+        message = f"{shown(url)} cannot be opened: {_first_line(error, None)}."
+        raise SourceError("unreachable_database", message, hint="Has another process opened it for writing?") from None
+
+    def run(statements: Sequence[str], values: Mapping[str, Any]) -> None:
+        try:
+            connection.begin()
+            for statement in statements:
+                native = _PARAMETER.sub(r"$\1", statement).replace("\\:", ":")
+                connection.execute(native, _values(statement, values))
+                while connection.fetchmany(_ROWS):
+                    pass
+            connection.commit()
+        except duckdb.Error as error:
+            with suppress(duckdb.Error):  # it may have ended the transaction already
+                connection.rollback()
+            _refuse(error, url, None)
+
+    with connection:
+        # A statement means the database's tables, never a frame that some variable of this process holds.
+        connection.execute("SET python_enable_replacements = false")
+        yield run
+
+
+def _refuse(error: Exception, url: str, password: object) -> NoReturn:
+    message = f"The database refused a statement on {shown(url)}: {_first_line(error, password)}."
+    raise MeasurementError("statement_failed", message) from None
+
+
+def _first_line(error: BaseException, password: object) -> str:
+    """Return the first line of what a driver says, without the password."""
+    original = getattr(error, "orig", None) or error
+    words = next(iter(str(original).strip().splitlines()), type(original).__name__).rstrip(".")
+    return words.replace(str(password), "***") if password else words
