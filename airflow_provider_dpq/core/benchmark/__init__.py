@@ -1,0 +1,1 @@
+"""Benchmarks: how fast an operation is, and whether it became slower."""

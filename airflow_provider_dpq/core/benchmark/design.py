@@ -1,0 +1,170 @@
+"""What a benchmark runs, and how long."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from airflow_provider_dpq.core.errors import DeclarationError
+from airflow_provider_dpq.core.gate.threshold import Threshold
+from airflow_provider_dpq.core.operation.iteration import Clock, Operation
+from airflow_provider_dpq.core.operation.python import PythonOperation
+
+DEFAULT_TOLERANCE_PERCENT: Final = 5.0
+"""How much slower than its baseline an operation may be where nothing else is said."""
+
+DEFAULT_SIZES: Final = (100, 1_000, 10_000, 100_000, 500_000, 1_000_000)
+
+CLOCKS: Final[Mapping[str, Clock]] = MappingProxyType({"median": "wall", "cpu_median": "cpu"})
+"""What time the metrics are of that are compared with a baseline."""
+
+_MEMORY: Final = ("peak_memory", "retained_memory")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Benchmark:
+    """An operation, what it is compared with, and how much time that may take.
+
+    Attributes:
+        operation: What is measured.
+        baseline: An operation that it is compared with, in interleaved pairs.
+        baseline_revision: Git revision whose version of the same function it is compared with, in interleaved pairs.
+        against_history: Whether it is compared with the gate's earlier reports.
+        sizes: Rows of the datasets; `DEFAULT_SIZES` where the operation is sized and none are given.
+        clock: What time the tolerance is about; None for what suits the operation.
+        tolerance_percent: How much slower than the baseline it may be; None for `DEFAULT_TOLERANCE_PERCENT` where there
+            is a baseline and no threshold compares times with it.
+        time_budget_seconds: Time for all sizes. One that would not end in it is left out; the first never is.
+        iteration_timeout_seconds: Longest time that one iteration, or making its dataset, may take.
+        profile: Whether to look where time and memory went even where nothing is breached.
+    """
+
+    operation: Operation
+    baseline: Operation | None = None
+    baseline_revision: str | None = None
+    against_history: bool = False
+    sizes: Sequence[int] | None = None
+    clock: Clock | None = None
+    tolerance_percent: float | None = None
+    time_budget_seconds: float = 120.0
+    iteration_timeout_seconds: float = 300.0
+    profile: bool = False
+
+    @property
+    def judged_clock(self) -> Clock:
+        """What time the tolerance is about."""
+        return self.clock or self.operation.clock
+
+    @property
+    def chosen_sizes(self) -> tuple[int | None, ...]:
+        """The sizes in their order; one None for an operation that is not sized."""
+        if not self.operation.sized:
+            return (None,)
+        return DEFAULT_SIZES if self.sizes is None else tuple(self.sizes)
+
+    @property
+    def subject(self) -> str:
+        """What is measured and compared, for people."""
+        if self.baseline is not None:
+            return f"{self.operation.subject} against {self.baseline.subject}"
+        if self.baseline_revision is not None:
+            return f"{self.operation.subject} against revision {self.baseline_revision}"
+        return self.operation.subject
+
+    @property
+    def compares(self) -> bool:
+        """Whether it is compared with anything."""
+        return self.baseline is not None or self.baseline_revision is not None or self.against_history
+
+    def limit(self, tolerance_percent: float) -> str:
+        """Return the threshold that a tolerance stands for."""
+        metric = "cpu_median" if self.judged_clock == "cpu" else "median"
+        return f"{metric} < {1 + tolerance_percent / 100:.10g}x baseline"
+
+    def validate(self) -> None:
+        """Check what is declared, as far as that needs no work.
+
+        Raises:
+            DeclarationError: What is wrong.
+        """
+        self.validate_options()
+        self.operation.validate()
+        if self.baseline is not None:
+            self.baseline.validate()
+        self._validate_operation()
+
+    def validate_options(self) -> None:
+        """Check what does not depend on the operation, nor on the baseline but for there being one.
+
+        Raises:
+            DeclarationError: What is wrong.
+        """
+        self._validate_comparison()
+        self._validate_sizes()
+        for name, seconds in (
+            ("time_budget", self.time_budget_seconds),
+            ("iteration_timeout", self.iteration_timeout_seconds),
+        ):
+            if not 0 < seconds < math.inf:
+                raise DeclarationError("invalid_option", f"{name} is {seconds:g} s.", hint="Give a positive duration.")
+
+    def validate_thresholds(self, thresholds: Sequence[Threshold]) -> None:
+        """Check that there will be a baseline for each threshold that multiplies it.
+
+        Where there is none, the threshold would only ever warn, and take the place of a limit that judges.
+
+        Raises:
+            DeclarationError: ``missing_baseline``.
+        """
+        measured = self._baseline_metrics
+        for threshold in thresholds:
+            if threshold.of_baseline and threshold.metric not in measured:
+                message = f"Threshold '{threshold}' has no baseline to multiply."
+                hint = "Give baseline, baseline_revision or history, or a limit with a unit."
+                if measured:
+                    hint = f"What this benchmark is compared with has {', '.join(measured)}: give a limit with a unit."
+                raise DeclarationError("missing_baseline", message, hint=hint)
+
+    @property
+    def _baseline_metrics(self) -> tuple[str, ...]:
+        """The metrics that are measured of what it is compared with."""
+        if not self.compares:
+            return ()
+        return tuple(CLOCKS) if self.against_history else (*CLOCKS, *_MEMORY)
+
+    def _validate_comparison(self) -> None:
+        names = ("baseline", "baseline_revision", "against_history")
+        given = [name for name in names if getattr(self, name) not in (None, False)]
+        if len(given) > 1:
+            message = f"It is compared with {' and '.join(given)}."
+            raise DeclarationError("ambiguous_baseline", message, hint="Give one of them.")
+        if self.tolerance_percent is not None and not given:
+            message = f"There is a tolerance of {self.tolerance_percent:g}%, and nothing to compare with."
+            raise DeclarationError("missing_baseline", message, hint="Give baseline, baseline_revision or history.")
+        if self.tolerance_percent is not None and not 0 <= self.tolerance_percent < math.inf:
+            message = f"The tolerance is {self.tolerance_percent:g}%."
+            raise DeclarationError("invalid_option", message, hint="Give a share such as 5%.")
+
+    def _validate_operation(self) -> None:
+        if self.baseline is not None and self.baseline.sized != self.operation.sized:
+            message = f"Of {self.subject} one works on datasets of several sizes, and the other does not."
+            raise DeclarationError("invalid_baseline", message, hint="Give both a dataset factory, or neither.")
+        named = isinstance(self.operation, PythonOperation) and isinstance(self.operation.target, str)
+        if self.baseline_revision is not None and not named:
+            message = f"{self.operation.subject} cannot be had of another revision."
+            raise DeclarationError("invalid_baseline", message, hint="Name it as 'package.module:function'.")
+        if self.sizes is not None and not self.operation.sized:
+            message = "There are sizes, but nothing in the operation depends on them."
+            raise DeclarationError("invalid_sizes", message, hint="Give a dataset factory, or write the size into it.")
+
+    def _validate_sizes(self) -> None:
+        if self.sizes is None:
+            return
+        valid = all(type(size) is int and size > 0 for size in self.sizes)
+        if not self.sizes or not valid or len(set(self.sizes)) < len(self.sizes):
+            message = f"The sizes are {list(self.sizes)!r}."
+            hint = "Give positive numbers of rows, each once, such as [1000, 10000]."
+            raise DeclarationError("invalid_sizes", message, hint=hint)
