@@ -12,7 +12,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from airflow_provider_dpq.core.environment import Environment
-from airflow_provider_dpq.core.gate.metric import Metric
+from airflow_provider_dpq.core.gate.metric import OF_BASELINE, Metric
+from airflow_provider_dpq.core.gate.profile import Allocation, Profile, ProfiledFunction, Stack
 from airflow_provider_dpq.core.gate.report import (
     Artifact,
     CheckResult,
@@ -22,6 +23,7 @@ from airflow_provider_dpq.core.gate.report import (
     Report,
     make_report,
 )
+from airflow_provider_dpq.core.gate.series import Series
 from airflow_provider_dpq.core.gate.threshold import Severity, ThresholdResult, parse_thresholds
 from airflow_provider_dpq.core.gate.verdict import Verdict
 
@@ -102,6 +104,60 @@ def report(make_check: Callable[..., CheckResult]) -> Report:
     )
 
 
+_FINITE = st.floats(allow_nan=False, allow_infinity=False)
+_MEASURED = (
+    "median",
+    "cpu_median",
+    "exponent",
+    "growth",
+    "wall",
+    "cpu",
+    "pair_cpu",
+    "history",
+    "change_points",
+    "heap",
+)
+
+
+def _names(text: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Any name, and often one that means something to a benchmark or a leak check."""
+    return st.one_of(st.sampled_from(_MEASURED), st.sampled_from(_MEASURED), text)
+
+
+def _size_tags(text: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, str]]:
+    sizes = st.sampled_from(["100", "1000", "1e6", "-1", "nan", "many"])
+    return st.one_of(st.just({}), st.fixed_dictionaries({"size": sizes}), st.dictionaries(text, text, max_size=3))
+
+
+def _series(text: st.SearchStrategy[str]) -> st.SearchStrategy[Series]:
+    numbers = st.one_of(st.floats(1e-9, 1e9), _FINITE)
+    values = st.lists(numbers, max_size=8).map(tuple)
+    return st.one_of(
+        st.builds(Series, name=_names(text), unit=text, values=values, tags=_size_tags(text)),
+        st.builds(Series, name=_names(text), unit=text, values=values, positions=values, tags=_size_tags(text)),
+        values.map(lambda items: Series(name="heap", unit="B", values=items, positions=tuple(range(len(items))))),
+        values.map(lambda items: Series(name="history", unit="s", values=items, positions=tuple(range(len(items))))),
+    )
+
+
+def _profiles(text: st.SearchStrategy[str]) -> st.SearchStrategy[Profile]:
+    counts = st.integers(-5, 10**12)
+    frames = st.lists(text, max_size=5).map(tuple)
+    functions = st.builds(
+        ProfiledFunction, name=text, location=text, calls=counts, own_seconds=_FINITE, total_seconds=_FINITE
+    )
+    return st.builds(
+        Profile,
+        iterations=counts,
+        functions=st.lists(functions, max_size=7).map(tuple),
+        stacks=st.lists(st.builds(Stack, frames=frames, count=counts), max_size=5).map(tuple),
+        interval_seconds=st.one_of(st.none(), _FINITE),
+        allocations=st.lists(st.builds(Allocation, location=frames, size_bytes=counts, count=counts), max_size=2).map(
+            tuple
+        ),
+    )
+
+
 def _reports() -> st.SearchStrategy[Report]:
     text = st.text(max_size=60)
     numbers = st.one_of(st.none(), st.integers(), st.floats(allow_nan=False, allow_infinity=False))
@@ -143,7 +199,14 @@ def _reports() -> st.SearchStrategy[Report]:
         error=problems,
         evaluated_by=st.one_of(st.none(), text),
     )
-    metrics = st.builds(Metric, name=text, value=numbers, unit=text, tags=tags, interval=st.one_of(st.none(), pairs))
+    metrics = st.builds(
+        Metric,
+        name=_names(text),
+        value=numbers,
+        unit=st.one_of(text, st.sampled_from(["s", "B", "B/op", OF_BASELINE])),
+        tags=_size_tags(text),
+        interval=st.one_of(st.none(), pairs),
+    )
     environments = st.builds(
         Environment,
         host=text,
@@ -165,7 +228,7 @@ def _reports() -> st.SearchStrategy[Report]:
         Report,
         id=st.uuids().map(str),
         gate=text,
-        kind=text,
+        kind=st.one_of(text, st.sampled_from(["benchmark", "leak"])),
         subject=text,
         data_interval=st.one_of(
             st.none(),
@@ -182,6 +245,8 @@ def _reports() -> st.SearchStrategy[Report]:
         started_at=moments,
         duration_seconds=st.floats(0, 1e7),
         artifacts=st.lists(st.builds(Artifact, name=text, uri=text, media_type=text), max_size=2).map(tuple),
+        series=st.lists(_series(text), max_size=4).map(tuple),
+        profile=st.one_of(st.none(), _profiles(text)),
         error=problems,
     )
 

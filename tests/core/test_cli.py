@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from airflow_provider_dpq import __version__
 from airflow_provider_dpq.core.cli import main
 from airflow_provider_dpq.core.cli.delivery import write_text
-from airflow_provider_dpq.core.cli.edge import Edge
+from airflow_provider_dpq.core.cli.edge import Edge, cancelling
 from airflow_provider_dpq.core.cli.progress import ProgressLine, progress_on
 from airflow_provider_dpq.core.errors import DeclarationError, DpqError, MeasurementError, SourceError, StoreError
 
@@ -35,7 +35,8 @@ def test_help_lists_the_commands(option: str) -> None:
     """Both spellings of the question are answered."""
     result = CliRunner().invoke(main, [option])
     assert result.exit_code == 0
-    assert re.findall(r"^  (\w+)  ", result.stdout, re.MULTILINE) == ["check", "contract", "report", "store"]
+    listed = re.findall(r"^  (\w+)  ", result.stdout, re.MULTILINE)
+    assert listed == ["baseline", "bench", "check", "contract", "leak", "report", "store"]
 
 
 def _commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
@@ -118,6 +119,24 @@ def test_an_ignored_interrupt_stays_ignored() -> None:
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     assert (result.exit_code, result.stdout) == (0, "done\n")
+
+
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_second_signal_ends_the_program(number: signal.Signals, exit_code: int) -> None:
+    """The first one only cancels the work; the second one is not held back by work that does not end."""
+    cancelled: list[int] = []
+
+    @click.command()
+    def endless() -> None:
+        with cancelling(lambda: cancelled.append(number)):
+            signal.raise_signal(number)
+            assert cancelled == [number]
+            signal.raise_signal(number)
+        click.echo("not reached")
+
+    result = CliRunner().invoke(Edge(commands=[endless]), ["endless"])
+    assert (result.exit_code, result.output) == (exit_code, "")
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
 def test_a_full_standard_output_is_told() -> None:

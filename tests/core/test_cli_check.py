@@ -88,7 +88,7 @@ def _refusal(result: Result) -> str:
         (_expectation("age"), ["row_count > 3"], (1, Verdict.FAIL)),
         (_expectation("no_such_column"), [], (3, Verdict.ERROR)),
         (_expectation("age"), ["observed_value < 1"], (3, Verdict.ERROR)),
-        (_expectation("age"), ["row_count > 0.9x baseline"], (4, Verdict.INCONCLUSIVE)),
+        (_expectation("age"), ["row_count > 0.9x baseline"], (0, Verdict.WARN)),
     ],
 )
 def test_check_exits_as_the_verdict_demands(
@@ -281,6 +281,20 @@ def test_check_needs_data_and_suite() -> None:
         result = CliRunner().invoke(main, arguments)
         assert (result.exit_code, result.stdout) == (2, "")
         assert result.stderr.startswith("Usage: ")
+
+
+def test_check_refuses_a_form_for_benchmarks_before_it_measures(
+    dpq: Dpq, suite: Callable[..., Path], tmp_path: Path
+) -> None:
+    """A quality gate has no samples for pyperf: nothing is measured, and nothing written."""
+    output = tmp_path / "report.json"
+    result = dpq(suite(_expectation("name")), "--format", "pyperf", "--output", output)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        "dpq: The report of a quality gate cannot be written for pyperf, which reads the samples of a benchmark. "
+        "Write it as json.\n"
+    )
+    assert not output.exists()
 
 
 @pytest.mark.parametrize("form", ["text", "json", "junit", "html"])

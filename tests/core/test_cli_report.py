@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from airflow_provider_dpq.core.cli import main
 from airflow_provider_dpq.core.gate.report import Report, parse_report
+from airflow_provider_dpq.core.gate.series import Series
 from airflow_provider_dpq.core.render import render_html
 from airflow_provider_dpq.core.render.schema import report_schema
 from airflow_provider_dpq.core.store import open_store
@@ -92,6 +93,22 @@ def test_show_writes_the_report_as_it_was_stored(store_url: str, kept: list[Repo
     assert text.endswith(f"Report {kept[1].id}\n")
 
 
+def test_show_writes_a_benchmark_for_pyperf(store_url: str, report: Report) -> None:
+    """The samples of a stored benchmark are there for pyperf, and a report of another kind is refused."""
+    wall = Series(name="wall", unit="s", values=(0.5, 0.25))
+    benchmark = report.model_copy(update={"kind": "benchmark", "series": (wall,)})
+    other = report.model_copy(update={"id": "00000000-0000-4000-8000-000000000009", "gate": "planes"})
+    with open_store(store_url) as store:
+        store.write(benchmark)
+        store.write(other)
+    shown, refused = (
+        _dpq("report", "show", item.id, "--format", "pyperf", "--store", store_url) for item in (benchmark, other)
+    )
+    assert json.loads(shown.stdout)["benchmarks"][0]["runs"] == [{"values": [0.5, 0.25]}]
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "cannot be written for pyperf" in refused.stderr
+
+
 def test_show_refuses_a_report_that_is_not_there(store_url: str, kept: list[Report]) -> None:
     """An unknown identifier is named in one line."""
     result = _dpq("report", "show", "no-such-report", "--store", store_url)
@@ -125,8 +142,8 @@ def test_reading_creates_no_store(command: list[str], tmp_path: Path) -> None:
 def test_upgrade_says_which_schema_the_store_has(store_url: str) -> None:
     """Upgrading creates the store, and does nothing the second time."""
     first, second = (_dpq("store", "upgrade", "--store", store_url) for _ in range(2))
-    assert (first.exit_code, first.stdout) == (0, "The store is at schema version 1 now, and was at 0.\n")
-    assert (second.exit_code, second.stdout) == (0, "The store is at schema version 1 already.\n")
+    assert (first.exit_code, first.stdout) == (0, "The store is at schema version 2 now, and was at 0.\n")
+    assert (second.exit_code, second.stdout) == (0, "The store is at schema version 2 already.\n")
 
 
 def test_schema_is_the_published_one() -> None:

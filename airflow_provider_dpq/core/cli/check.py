@@ -8,21 +8,21 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import click
 
-from airflow_provider_dpq.core.cli.delivery import prove_writable, save_report, write_report, write_text
-from airflow_provider_dpq.core.cli.edge import NOT_MEASURED, VERDICT_EXIT_CODES, stop
-from airflow_provider_dpq.core.cli.option import format_option, store_option
+from airflow_provider_dpq.core.cli.gate import exit_by, gate_options, run_gate
 from airflow_provider_dpq.core.cli.progress import progress_on
-from airflow_provider_dpq.core.errors import MeasurementError, SourceError, StoreError
+from airflow_provider_dpq.core.errors import MeasurementError, SourceError
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.gate.report import Report
     from airflow_provider_dpq.core.gate.threshold import Threshold
     from airflow_provider_dpq.core.quality import SuiteResult
+    from airflow_provider_dpq.core.store import Store
 
 
 def _parameters(_: click.Context, parameter: click.Parameter, pairs: Sequence[str]) -> dict[str, Any]:
@@ -55,14 +55,6 @@ def _refuse_constant(name: str) -> NoReturn:
     metavar="FILE",
     required=True,
     help="Suite of expectations, JSON or YAML; a path or a URL.",
-)
-@click.option("--gate", metavar="NAME", help="Name of the gate.  [default: the suite's name, else its file's]")
-@click.option(
-    "--threshold",
-    "thresholds",
-    metavar="EXPR",
-    multiple=True,
-    help="Limit on a metric, such as 'success_percent >= 95'; a breach fails the gate. Repeatable.",
 )
 @click.option(
     "--param",
@@ -102,14 +94,7 @@ def _refuse_constant(name: str) -> NoReturn:
 @click.option("--exclude-values", is_flag=True, help="Keep the values of failing rows out of the report.")
 @click.option("--quarantine", metavar="FILE", help="Parquet file for the rows that break a check.")
 @click.option("--good-rows", metavar="FILE", help="Parquet file for all other rows.")
-@format_option
-@click.option(
-    "--output",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="File for the report, written whole at the end.  [default: standard output]",
-)
-@store_option(required=False)
+@gate_options(example="success_percent >= 95", default_gate="the suite's name, else its file's")
 def check(
     *,
     data: str,
@@ -145,8 +130,6 @@ def check(
 
     limits = parse_thresholds(thresholds, KIND)
     declared = load_suite(suite, parameters)
-    if output is not None:
-        prove_writable(output)
 
     def scan(progress: Callable[[str], None] | None, history: History | None) -> SuiteResult:
         return check_suite(
@@ -165,35 +148,22 @@ def check(
             history=history,
         )
 
-    report = _measured_and_stored(scan, data, gate or declared.name or PurePosixPath(suite).stem, limits, store_url)
-    _deliver(report, form, output, store_url)
-    raise click.exceptions.Exit(VERDICT_EXIT_CODES[report.verdict])
+    name = gate or declared.name or PurePosixPath(suite).stem
+
+    def measure(store: Store | None) -> Report:
+        history = None if store is None else partial(_history, store, name)
+        return _measured(lambda progress: scan(progress, history), data, name, limits)
+
+    exit_by(run_gate(measure, kind=KIND, form=form, output=output, store_url=store_url))
 
 
 History: TypeAlias = Callable[[int], "Sequence[Report]"]
-_Scan: TypeAlias = Callable[[Callable[[str], None] | None, History | None], "SuiteResult"]
 
 
-def _measured_and_stored(
-    scan: _Scan, data: str, gate: str, thresholds: Sequence[Threshold], store_url: str | None
-) -> Report:
-    """Measure with the store already open, and keep the report before anybody sees it."""
-    if store_url is None:
-        return _measured(lambda progress: scan(progress, None), data, gate, thresholds)
+def _history(store: Store, gate: str, limit: int) -> Sequence[Report]:
     from airflow_provider_dpq.core.quality.gate import KIND
-    from airflow_provider_dpq.core.store import open_store
 
-    with open_store(store_url) as store:
-
-        def history(limit: int) -> Sequence[Report]:
-            return store.reports(gate, limit=limit, kind=KIND)
-
-        report = _measured(lambda progress: scan(progress, history), data, gate, thresholds)
-        try:
-            store.write(report)
-        except StoreError as error:
-            stop(error, NOT_MEASURED)
-    return report
+    return store.reports(gate, limit=limit, kind=KIND)
 
 
 def _measured(
@@ -221,25 +191,3 @@ def _measured(
             error=error,
         )
     return judge_suite(found, gate=gate, provenance=source, thresholds=thresholds)
-
-
-def _deliver(report: Report, form: str, output: Path | None, store_url: str | None) -> None:
-    """Write the report and, where that cannot spoil a form that programs read, say where it lies."""
-    from airflow_provider_dpq.core.render.outcome import conclusion
-
-    if output is None:
-        write_report(report, form)
-        for_people = form == "text"
-    else:
-        save_report(report, form, output)
-        for_people = output.is_file()  # a device may be the terminal or the next program
-        if for_people:
-            write_text(f"{report.verdict.value.upper()}: {conclusion(report)}\nReport {report.id} in {output}\n")
-    if for_people and store_url is not None:
-        write_text(f"Stored in {_location(store_url)}\n")
-
-
-def _location(store_url: str) -> str:
-    from sqlalchemy.engine import make_url
-
-    return make_url(store_url).set(query={}).render_as_string(hide_password=True)

@@ -42,6 +42,18 @@ def write_report(report: Report, form: str) -> None:
         _write(_rendered(report, form))
 
 
+def prove_form(form: str, kind: str) -> None:
+    """Refuse a form that has nothing of a kind of gate, before any work is done for it.
+
+    Raises:
+        DeclarationError: ``wrong_form``.
+    """
+    if form == "pyperf":
+        from airflow_provider_dpq.core.render.pyperf import require_samples
+
+        require_samples(kind)
+
+
 def _rendered(report: Report, form: str) -> bytes:
     from airflow_provider_dpq.core import render
 
@@ -51,6 +63,8 @@ def _rendered(report: Report, form: str) -> bytes:
         text = render.render_html(report)
     elif form == "junit":
         text = render.render_junit(report)
+    elif form == "pyperf":
+        text = render.render_pyperf(report)
     else:
         text = render.render_text(report, width=_FILE_WIDTH)
     return text.encode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final, NoReturn
@@ -29,8 +29,11 @@ REFUSED: Final = 2
 NOT_MEASURED: Final = 3
 """Measuring failed, or its report could not be kept."""
 
-INTERRUPTED: Final = 130
-"""Ctrl-C, as shells count it: 128 and the signal's number."""
+SIGNALLED: Final = 128
+"""Ended by a signal, as shells count it: this and the signal's number."""
+
+INTERRUPTED: Final = SIGNALLED + signal.SIGINT
+"""Ctrl-C: 130."""
 
 
 class Edge(click.Group):
@@ -69,6 +72,38 @@ def _interrupts() -> Iterator[list[int]]:
         yield seen
     finally:
         signal.signal(signal.SIGINT, handler)
+
+
+@contextmanager
+def cancelling(cancel: Callable[[], None]) -> Iterator[list[int]]:
+    """Let Ctrl-C and SIGTERM cancel some work in place of ending the program, and give a list of the signals so far.
+
+    The second one ends the program as ever, but for cleaning up.
+
+    Args:
+        cancel: Ends the work from a signal handler.
+    """
+    seen: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def note(number: int, frame: FrameType | None) -> None:
+        seen.append(number)
+        if len(seen) > 1:
+            handler = handlers[signal.Signals(number)]
+            if callable(handler):
+                handler(number, frame)
+            else:
+                raise SystemExit(SIGNALLED + number)
+        cancel()
+
+    caught = [number for number, handler in handlers.items() if callable(handler) or handler is signal.SIG_DFL]
+    for number in caught:  # not one that is ignored, as by a shell that runs the program in its background
+        signal.signal(number, note)
+    try:
+        yield seen
+    finally:
+        for number in caught:
+            signal.signal(number, handlers[number])
 
 
 def _end(error: Exception) -> NoReturn:

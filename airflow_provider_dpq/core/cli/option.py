@@ -9,7 +9,7 @@ import click
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
-FORMATS: Final = ("text", "json", "junit", "html")
+FORMATS: Final = ("text", "json", "junit", "html", "pyperf")
 """The forms in which a report can be written."""
 
 

@@ -18,6 +18,8 @@ class Metric(BaseModel):
         tags: What the number belongs to (a check, a column, a size, a scenario); empty for the gate as a whole.
         interval: Confidence interval of `value` in the same unit, where the measurement has one. A threshold whose
             limit lies inside it is inconclusive.
+
+    A metric in `OF_BASELINE` is a ratio to the baseline's value of the same name: what ``x baseline`` limits judge.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -28,6 +30,9 @@ class Metric(BaseModel):
     tags: Mapping[str, str] = Field(default_factory=dict)
     interval: tuple[FiniteFloat, FiniteFloat] | None = None
 
+
+OF_BASELINE = "x baseline"
+"""Unit of a metric that was measured as a ratio to its baseline."""
 
 PERCENTILE = "p"
 """Catalogue entry of a kind whose thresholds may name any percentile: ``p(95)``."""
@@ -53,6 +58,41 @@ CATALOGUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "changed_row_count": "",
                 "changed_percent": "%",
                 "age_seconds": "s",
+            }
+        ),
+        "benchmark": MappingProxyType(
+            {
+                PERCENTILE: "s",
+                "min": "s",
+                "max": "s",
+                "mean": "s",
+                "median": "s",
+                "stdev": "s",
+                "mad": "s",
+                "cpu_min": "s",
+                "cpu_max": "s",
+                "cpu_mean": "s",
+                "cpu_median": "s",
+                "cpu_stdev": "s",
+                "cpu_mad": "s",
+                "throughput": "/s",
+                "peak_memory": "B",
+                "retained_memory": "B",
+                "wall_ratio": "",
+                "exponent": "",
+                "sample_count": "",
+                "pair_count": "",
+                "detectable_change": "%",
+            }
+        ),
+        "leak": MappingProxyType(
+            {
+                "growth": "B/op",
+                "open_file_growth": "/op",
+                "thread_growth": "/op",
+                "child_process_growth": "/op",
+                "uncollectable_growth": "/op",
+                "iteration_count": "",
             }
         ),
     }

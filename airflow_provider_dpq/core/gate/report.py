@@ -17,6 +17,8 @@ from airflow_provider_dpq.core.environment import Environment, current
 from airflow_provider_dpq.core.errors import DpqError, StoreError
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.part import Part
+from airflow_provider_dpq.core.gate.profile import Profile
+from airflow_provider_dpq.core.gate.series import Series
 from airflow_provider_dpq.core.gate.threshold import Threshold, ThresholdResult, judge
 from airflow_provider_dpq.core.gate.verdict import Verdict, worst
 
@@ -27,8 +29,22 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
-_ENGINE_WORDS: Final = frozenset({"gx_exception", "not_evaluated", "query_failed", "unreadable_csv", "unreadable_json"})
-"""Reasons whose message is an engine's own, which may quote a value of the data."""
+_ENGINE_WORDS: Final = frozenset(
+    {
+        "child_exited",
+        "child_killed",
+        "connection_failed",
+        "gx_exception",
+        "not_evaluated",
+        "operation_failed",
+        "query_failed",
+        "statement_failed",
+        "unreadable_answer",
+        "unreadable_csv",
+        "unreadable_json",
+    }
+)
+"""Reasons whose message quotes an engine or the measured code, which may quote a value of the data."""
 
 
 class Problem(_Frozen):
@@ -124,7 +140,7 @@ class Report(_Frozen):
         schema_version: Version of this contract.
         id: Identifier, a UUID.
         gate: Name of the gate.
-        kind: What kind of gate it is: ``quality`` ...
+        kind: What kind of gate it is: ``quality``, ``benchmark``, ``leak``.
         subject: What was measured, for people; never a secret.
         data_interval: The span of data judged, where there is one.
         verdict: The worst of all that was judged.
@@ -136,6 +152,8 @@ class Report(_Frozen):
         started_at: When measuring began, with time zone.
         duration_seconds: How long it took.
         artifacts: Files that belong to it.
+        series: Samples behind the metrics, and what the report plots.
+        profile: Where time and memory went, where that was looked at.
         parts: The partitions of the table as they were measured, for the next report of a table that grows.
         error: Why the gate as a whole could not be measured.
     """
@@ -155,6 +173,8 @@ class Report(_Frozen):
     started_at: AwareDatetime
     duration_seconds: FiniteFloat
     artifacts: tuple[Artifact, ...] = ()
+    series: tuple[Series, ...] = ()
+    profile: Profile | None = None
     parts: tuple[Part, ...] = ()
     error: Problem | None = None
 
@@ -177,6 +197,8 @@ def make_report(
     baseline: Sequence[Metric] | None = None,
     data_interval: DataInterval | None = None,
     artifacts: Sequence[Artifact] = (),
+    series: Sequence[Series] = (),
+    profile: Profile | None = None,
     parts: Sequence[Part] = (),
     error: DpqError | None = None,
 ) -> Report:
@@ -195,6 +217,8 @@ def make_report(
         baseline: Metrics that ``x baseline`` thresholds refer to.
         data_interval: The span of data judged.
         artifacts: Files that belong to the report.
+        series: Samples behind the metrics, and what the report plots.
+        profile: Where time and memory went.
         parts: The partitions of the table as they were measured.
         error: Why the gate could not be measured, or not do all that it was to do; makes the verdict ``error`` whatever
             else is known.
@@ -224,6 +248,8 @@ def make_report(
         started_at=started_at,
         duration_seconds=duration_seconds,
         artifacts=tuple(artifacts),
+        series=tuple(series),
+        profile=profile,
         parts=tuple(parts),
         error=problem,
     )

@@ -25,7 +25,7 @@ from typing import Final, TypeAlias
 from pydantic import BaseModel, ConfigDict
 
 from airflow_provider_dpq.core.errors import DeclarationError
-from airflow_provider_dpq.core.gate.metric import CATALOGUES, PERCENTILE, Metric
+from airflow_provider_dpq.core.gate.metric import CATALOGUES, OF_BASELINE, PERCENTILE, Metric
 from airflow_provider_dpq.core.gate.unit import convert
 from airflow_provider_dpq.core.gate.verdict import Verdict
 
@@ -85,8 +85,12 @@ class Threshold:
         return f"{self.metric}{tags} {self.operator} {_digits(self.limit)}{suffix}"
 
     def selects(self, metric: Metric) -> bool:
-        """Whether this threshold judges `metric`: the same name, and every tag it asks for."""
-        return metric.name == self.metric and all(metric.tags.get(key) == value for key, value in self.tags)
+        """Whether this threshold judges `metric`: the same name, every tag it asks for, and no ratio unasked."""
+        return (
+            metric.name == self.metric
+            and (self.of_baseline or metric.unit != OF_BASELINE)
+            and all(metric.tags.get(key) == value for key, value in self.tags)
+        )
 
 
 _FORM = "a string such as 'unexpected_percent < 0.1', or {'threshold': ..., 'severity': 'warn' | 'fail'}"
@@ -210,9 +214,9 @@ class ThresholdResult(BaseModel):
         tags: Tags of the metric judged.
         observed: The metric's value; None where it could not be measured.
         limit: The limit in the metric's unit; None where there was no baseline to multiply.
-        unit: The metric's unit.
-        verdict: ``pass``; ``warn`` or ``fail`` on a breach; ``inconclusive`` where the metric's interval spans the
-            limit or no baseline exists; ``error`` where there is no value to judge.
+        unit: The metric's unit; ``x baseline`` where a measured ratio was judged.
+        verdict: ``pass``; ``warn`` or ``fail`` on a breach; ``warn`` where no baseline exists; ``inconclusive`` where
+            the metric's interval spans the limit; ``error`` where there is no value to judge.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -233,7 +237,8 @@ def judge(
     """Judge metrics by thresholds; one result for each metric that a threshold selects.
 
     A threshold without tags judges the gate's own metric of that name where there is one, else every tagged one. One
-    that selects nothing is an ``error``: what was not measured has not passed.
+    that selects nothing is an ``error``: what was not measured has not passed. Where a metric was measured as a ratio
+    to its baseline too, ``x baseline`` limits judge the ratio and its interval.
 
     Args:
         thresholds: What to hold the metrics against.
@@ -243,8 +248,9 @@ def judge(
     results: list[ThresholdResult] = []
     for threshold in thresholds:
         selected = [metric for metric in metrics if threshold.selects(metric)]
-        own = [metric for metric in selected if not metric.tags]
-        chosen = own if own and not threshold.tags else selected
+        ratios = [metric for metric in selected if metric.unit == OF_BASELINE]
+        own = [metric for metric in ratios or selected if not metric.tags]
+        chosen = own if own and not threshold.tags else ratios or selected
         absent = Metric(name=threshold.metric, value=None, unit=threshold.unit or "", tags=dict(threshold.tags))
         results += [_judge_one(threshold, metric, baseline) for metric in chosen or [absent]]
     return tuple(results)
@@ -267,6 +273,8 @@ def _judge_one(threshold: Threshold, metric: Metric, baseline: Sequence[Metric] 
 def _limit(threshold: Threshold, metric: Metric, baseline: Sequence[Metric] | None) -> float | None:
     if not threshold.of_baseline:
         return convert(threshold.limit, metric.unit if threshold.unit is None else threshold.unit, metric.unit)
+    if metric.unit == OF_BASELINE:
+        return threshold.limit
     for candidate in baseline or ():
         if candidate.name == metric.name and candidate.tags == metric.tags and candidate.value is not None:
             return threshold.limit * convert(candidate.value, candidate.unit, metric.unit)
@@ -277,7 +285,7 @@ def _verdict(threshold: Threshold, metric: Metric, limit: float | None) -> Verdi
     if metric.value is None or not math.isfinite(metric.value):
         return Verdict.ERROR
     if limit is None:
-        return Verdict.INCONCLUSIVE
+        return Verdict.WARN
     if metric.interval is not None and metric.interval[0] < limit < metric.interval[1]:
         return Verdict.INCONCLUSIVE
     if _OPERATORS[threshold.operator](metric.value, limit):

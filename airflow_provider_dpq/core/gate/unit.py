@@ -51,7 +51,7 @@ def parse_unit(symbol: str) -> Unit:
     raise DeclarationError("unknown_unit", message, hint=f"Use one of {known}, or a rate such as /s or B/op.")
 
 
-_DURATION: Final = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([A-Za-z]+)\s*")
+_QUANTITY: Final = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([A-Za-z%]+)\s*")
 
 
 def parse_duration(text: str) -> float:
@@ -60,15 +60,52 @@ def parse_duration(text: str) -> float:
     Raises:
         DeclarationError: ``malformed_duration``.
     """
-    match = _DURATION.fullmatch(text)
-    unit = _SYMBOLS.get(match[2]) if match else None
-    if match is None or unit is None or unit.dimension != "seconds" or not math.isfinite(float(match[1])):
-        known = ", ".join(name for name, unit in _SYMBOLS.items() if unit.dimension == "seconds")
+    seconds = _quantity(text, "seconds")
+    if seconds is None:
         message = f"{text!r} is not a duration."
-        raise DeclarationError(
-            "malformed_duration", message, hint=f"Write a number and one of {known}, such as 26h or 90 min."
-        )
+        hint = f"Write a number and one of {_symbols('seconds')}, such as 26h or 90 min."
+        raise DeclarationError("malformed_duration", message, hint=hint)
+    return seconds
+
+
+def parse_bytes(text: str) -> float:
+    """Return an amount of memory such as ``512B`` or ``1.5 MiB`` in bytes.
+
+    Raises:
+        DeclarationError: ``malformed_bytes``.
+    """
+    amount = _quantity(text, "bytes")
+    if amount is None:
+        message = f"{text!r} is not an amount of memory."
+        hint = f"Write a number and one of {_symbols('bytes')}, such as 512B."
+        raise DeclarationError("malformed_bytes", message, hint=hint)
+    return amount
+
+
+def parse_percent(text: str) -> float:
+    """Return a share such as ``5%`` in percent.
+
+    Raises:
+        DeclarationError: ``malformed_percent``.
+    """
+    percent = _quantity(text, "percent")
+    if percent is None:
+        message = f"{text!r} is not a share."
+        raise DeclarationError("malformed_percent", message, hint="Write a number and a percent sign, such as 5%.")
+    return percent
+
+
+def _quantity(text: str, dimension: str) -> float | None:
+    """Return a number with a unit in the base of the unit's dimension; None where it is none of this dimension."""
+    match = _QUANTITY.fullmatch(text)
+    unit = _SYMBOLS.get(match[2]) if match else None
+    if match is None or unit is None or unit.dimension != dimension or not math.isfinite(float(match[1])):
+        return None
     return float(match[1]) * unit.factor
+
+
+def _symbols(dimension: str) -> str:
+    return ", ".join(name for name, unit in _SYMBOLS.items() if unit.dimension == dimension)
 
 
 def convert(value: float, unit: str, to: str) -> float:

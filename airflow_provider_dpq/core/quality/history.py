@@ -10,6 +10,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import DpqError, MeasurementError
+from airflow_provider_dpq.core.gate.history import of_distinct_intervals, value_of
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.report import DataInterval, Problem, Report
 from airflow_provider_dpq.core.gate.verdict import Verdict, worst
@@ -97,7 +98,7 @@ def _past(expectation: ExpectMetricToFollowItsHistory, metric: Metric, circumsta
         values = [
             value
             for report in _usable(reports, circumstances, season=expectation.season)
-            if (value := _value(report, metric)) is not None
+            if (value := value_of(report, metric.name, metric.tags)) is not None
         ]
         if len(values) >= expectation.last or len(reports) < asked or asked >= _MOST_READ:
             return values[: expectation.last]
@@ -108,14 +109,8 @@ def _usable(reports: Iterable[Report], circumstances: Circumstances, *, season: 
     """Yield the accepted reports of other data intervals, of each interval only the newest report."""
     current = circumstances.data_interval
     weekday = _weekday(current, circumstances.now)
-    seen = set() if current is None else {(current.start, current.end)}
-    for report in reports:
-        interval = report.data_interval
-        if interval is not None and (interval.start, interval.end) in seen:
-            continue
-        if interval is not None:
-            seen.add((interval.start, interval.end))
-        if accepted(report) and (season is None or _weekday(interval, report.started_at) == weekday):
+    for report in of_distinct_intervals(reports, other_than=current):
+        if accepted(report) and (season is None or _weekday(report.data_interval, report.started_at) == weekday):
             yield report
 
 
@@ -134,9 +129,3 @@ def accepted(report: Report) -> bool:
     others = [check for check in report.checks if check not in undecided]
     verdicts = [item.verdict for items in (report.thresholds, others) for item in items]
     return worst([Verdict.PASS, *verdicts]).passed
-
-
-def _value(report: Report, metric: Metric) -> float | None:
-    found = (past for past in report.metrics if past.name == metric.name and dict(past.tags) == dict(metric.tags))
-    value = next((past.value for past in found), None)
-    return value if value is not None and math.isfinite(value) else None

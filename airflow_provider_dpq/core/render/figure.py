@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from datetime import UTC, datetime
 from typing import Final
 
 from pydantic import JsonValue
 
+from airflow_provider_dpq.core.gate.metric import OF_BASELINE, Metric
 from airflow_provider_dpq.core.gate.report import DataInterval
+from airflow_provider_dpq.core.render.magnitude import Magnitude, magnitude
 
 ABSENT: Final = "-"
 """Stands where nothing was measured."""
 
 _SIGNIFICANT_DIGITS: Final = 6
+_MEASURED_DIGITS: Final = 4
+"""Digits of times, amounts of memory and ratios: more of them are noise."""
+
+_MEASURED_UNITS: Final = ("s", "B", "B/op", OF_BASELINE)
 _MAX_PLAIN: Final = 1e15
 
 
 def number(value: float | None, unit: str = "") -> str:
-    """Write a number with its unit: at most six significant digits, thousands set apart.
+    """Write a number with its unit: thousands set apart, seconds and bytes in the multiple that fits.
+
+    Times, amounts of memory and ratios to a baseline have at most four significant digits, other numbers six.
 
     Args:
         value: The number; None where there is none.
@@ -27,7 +36,23 @@ def number(value: float | None, unit: str = "") -> str:
     """
     if value is None:
         return ABSENT
-    return _with_unit(_digits(value), unit)
+    return _in(value, magnitude(value, unit), unit)
+
+
+def _in(value: float, multiple: Magnitude, unit: str) -> str:
+    return _with_unit(scaled(value, multiple, unit), multiple.symbol)
+
+
+def scaled(value: float, multiple: Magnitude, unit: str) -> str:
+    """Write a number in a multiple of its unit, without the symbol.
+
+    Args:
+        value: The number in `unit`.
+        multiple: The multiple.
+        unit: The number's unit.
+    """
+    digits = _MEASURED_DIGITS if unit in _MEASURED_UNITS else _SIGNIFICANT_DIGITS
+    return _digits(value if multiple.factor == 1 else value / multiple.factor, digits)
 
 
 def numbers_apart(value: float | None, limit: float | None, unit: str = "") -> tuple[str, str]:
@@ -38,19 +63,51 @@ def numbers_apart(value: float | None, limit: float | None, unit: str = "") -> t
     return _with_unit(repr(value), unit), _with_unit(repr(limit), unit)
 
 
+def between(metric: Metric) -> str:
+    """Write the interval of a metric, and which end its sample does not support; empty where it has none."""
+    if metric.interval is None:
+        return ""
+    low, high = (_end(end, metric.unit) for end in metric.interval)
+    if low and high:
+        return f"{low} to {high}"
+    return (f"from {low}" if low else "") or (f"up to {high}" if high else "") or "no limits"
+
+
+def _end(value: float, unit: str) -> str:
+    return number(value, unit).removesuffix(" baseline") if is_supported(value) else ""
+
+
+def is_supported(end: float) -> bool:
+    """Whether an end of an interval is a number: the largest one stands for none."""
+    return abs(end) < sys.float_info.max
+
+
+def brackets(metric: Metric) -> str:
+    """Write the interval of a metric beside its value, in the same multiple: ``[-3, 40]``; empty where it has none."""
+    if metric.interval is None:
+        return ""
+    multiple = magnitude(metric.value or 0.0, metric.unit)
+    suffix = "x" if metric.unit == OF_BASELINE else ""
+    low, high = (
+        scaled(end, multiple, metric.unit) + suffix if is_supported(end) else f"no {side} limit"
+        for end, side in zip(metric.interval, ("lower", "upper"), strict=True)
+    )
+    return f"[{low}, {high}]"
+
+
 def _with_unit(digits: str, unit: str) -> str:
-    return f"{digits}{unit}" if unit in ("", "%") else f"{digits} {unit}"
+    return f"{digits}{unit}" if unit in ("", "%", OF_BASELINE) else f"{digits} {unit}"
 
 
-def _digits(value: float) -> str:
+def _digits(value: float, significant: int = _SIGNIFICANT_DIGITS) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if not math.isfinite(value):
         return str(value)
     size = abs(value)
     if size != 0 and not 1e-4 <= size < _MAX_PLAIN:
-        return f"{value:.{_SIGNIFICANT_DIGITS}g}"
-    decimals = 0 if size == 0 else max(0, _SIGNIFICANT_DIGITS - 1 - math.floor(math.log10(size)))
+        return f"{value:.{significant}g}"
+    decimals = 0 if size == 0 else max(0, significant - 1 - math.floor(math.log10(size)))
     text = f"{value:,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

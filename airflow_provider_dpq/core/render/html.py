@@ -9,7 +9,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.gate.verdict import Verdict
-from airflow_provider_dpq.core.render import figure, outcome
+from airflow_provider_dpq.core.render import figure, measured, outcome
+from airflow_provider_dpq.core.render.flame import plot_flame
+from airflow_provider_dpq.core.render.plot import plots
 
 
 def render_html(report: Report, *, above: str = "") -> str:
@@ -22,14 +24,19 @@ def render_html(report: Report, *, above: str = "") -> str:
         above: What the page shows above the report, such as links to others; escaped unless it is `markupsafe.Markup`.
     """
     found = Counter(check.verdict for check in report.checks)
+    shown = [] if report.kind in measured.KINDS else [metric for metric in report.metrics if not metric.tags]
     return _template().render(
         report=report,
         above=above,
         checks=outcome.worst_first(report.checks),
         tally=[(verdict.value, found[verdict]) for verdict in reversed(Verdict) if found[verdict]],
         thresholds=sorted(outcome.thresholds(report), key=lambda result: -result.verdict.rank),
-        own_metrics=[metric for metric in report.metrics if not metric.tags],
-        tagged_metrics=[metric for metric in report.metrics if metric.tags],
+        own_metrics=shown,
+        folded_metrics=[metric for metric in report.metrics if metric not in shown],
+        rows=measured.rows(report),
+        figures=measured.figures(report),
+        plots=plots(report),
+        flame=plot_flame(report.profile) if report.profile else None,
     )
 
 

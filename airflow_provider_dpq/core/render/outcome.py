@@ -120,9 +120,10 @@ def breach(result: ThresholdResult) -> str:
     if result.verdict is Verdict.ERROR:
         return f"{result.threshold}: there is no {result.metric}{of} to judge"
     seen, limit = figure.numbers_apart(result.observed, result.limit, result.unit)
+    if result.limit is None:
+        return f"{result.threshold}: observed {seen}{of}, there is no baseline"
     if result.verdict is Verdict.INCONCLUSIVE:
-        reason = "there is no baseline" if result.limit is None else f"too uncertain against the limit {limit}"
-        return f"{result.threshold}: observed {seen}{of}, {reason}"
+        return f"{result.threshold}: observed {seen}{of}, too uncertain against the limit {limit}"
     return f"{result.threshold}: observed {seen}{of}, limit {limit}"
 
 

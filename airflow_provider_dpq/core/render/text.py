@@ -7,11 +7,12 @@ from typing import Final
 
 import click
 
+from airflow_provider_dpq.core.gate.profile import Profile
 from airflow_provider_dpq.core.gate.report import CheckResult, Problem, Report
 from airflow_provider_dpq.core.gate.threshold import ThresholdResult
 from airflow_provider_dpq.core.gate.verdict import Verdict
-from airflow_provider_dpq.core.render import figure, outcome
-from airflow_provider_dpq.core.render.layout import Column, printable, table, wrap
+from airflow_provider_dpq.core.render import figure, measured, outcome
+from airflow_provider_dpq.core.render.layout import Column, cell_width, printable, table, wrap
 
 _COLOURS: Final = {
     Verdict.PASS: "green",
@@ -21,6 +22,15 @@ _COLOURS: Final = {
     Verdict.ERROR: "bright_red",
 }
 _MAX_OBSERVED: Final = 40
+_MAX_FUNCTIONS: Final = 5
+_MAX_FRAMES: Final = 3
+_HEADINGS: Final = {
+    Verdict.PASS: "note on {}",
+    Verdict.WARN: "warning of {}",
+    Verdict.INCONCLUSIVE: "{} is inconclusive",
+    Verdict.FAIL: "failure of {}",
+    Verdict.ERROR: "error in {}",
+}
 _INDENT: Final = "  "
 _Paint = Callable[[str], str]
 
@@ -36,6 +46,10 @@ def render_text(report: Report, *, width: int = 100, colour: bool = False) -> st
     paint = _coloured if colour else _plain
     blocks = [
         _head(report, width, paint),
+        _rows(report, width),
+        _figures(report, width),
+        _functions(report.profile, width),
+        _allocations(report, width),
         _checks(report.checks, width, paint),
         _thresholds(outcome.thresholds(report), width, paint),
         _problems(report, width),
@@ -71,6 +85,64 @@ def _head(report: Report, width: int, paint: _Paint) -> list[str]:
         for index, line in enumerate(wrap(printable(fact), width - 10)) if fact else ():
             lines.append(f"{'' if index else name:<10}{line}")
     return lines
+
+
+def _rows(report: Report, width: int) -> list[str]:
+    rows = measured.rows(report)
+    if not rows:
+        return []
+    columns = [Column("size", [row.size for row in rows], right=True)]
+    for name in measured.COLUMNS:
+        columns.append(Column(name, [row.number(name) for row in rows], right=True, narrowest=8))
+        if name == "median":
+            columns.append(Column("", [row.brackets(name) for row in rows], narrowest=10))
+    return table(columns, width)
+
+
+def _figures(report: Report, width: int) -> list[str]:
+    listed = measured.figures(report)
+    if not listed:
+        return []
+    return table(
+        [
+            Column("metric", [metric.name for metric in listed], narrowest=12),
+            Column("value", [figure.number(metric.value, metric.unit) for metric in listed], right=True),
+            Column("interval", [figure.brackets(metric) for metric in listed], narrowest=12),
+            Column("of", [", ".join(f"{tag}:{of}" for tag, of in metric.tags.items()) for metric in listed]),
+        ],
+        width,
+    )
+
+
+def _functions(profile: Profile | None, width: int) -> list[str]:
+    if profile is None or not profile.functions:
+        return []
+    top = profile.functions[:_MAX_FUNCTIONS]
+    return table(
+        [
+            Column("own time", [figure.number(function.own_seconds, "s") for function in top], right=True),
+            Column("total time", [figure.number(function.total_seconds, "s") for function in top], right=True),
+            Column("calls", [figure.number(function.calls) for function in top], right=True),
+            Column("function", [function.name for function in top], narrowest=16),
+            Column("where", [function.location for function in top], narrowest=16),
+        ],
+        width,
+    )
+
+
+def _allocations(report: Report, width: int) -> list[str]:
+    """Name the places that hold memory, of a gate that is about what is held."""
+    if report.kind != "leak" or report.profile is None or not report.profile.allocations:
+        return []
+    top = report.profile.allocations[:_MAX_FUNCTIONS]
+    return table(
+        [
+            Column("still held", [figure.number(item.size_bytes, "B") for item in top], right=True),
+            Column("blocks", [figure.number(item.count) for item in top], right=True),
+            Column("allocated at", [" < ".join(item.location[:_MAX_FRAMES]) for item in top], narrowest=16),
+        ],
+        width,
+    )
 
 
 def _checks(checks: Sequence[CheckResult], width: int, paint: _Paint) -> list[str]:
@@ -121,20 +193,23 @@ def _thresholds(results: Sequence[ThresholdResult], width: int, paint: _Paint) -
 def _artifacts(report: Report, width: int) -> list[str]:
     lines = []
     for artifact in report.artifacts:
-        first, *rest = wrap(printable(outcome.contents(artifact)), width - 12)
-        lines += [f"{printable(artifact.name):<12}{first}", *(f"{'':<12}{line}" for line in rest)]
+        *above, name = wrap(printable(artifact.name), width)
+        contents = wrap(printable(outcome.contents(artifact)), width - 12)
+        if cell_width(name) > 10:
+            above, name = [*above, name], ""
+        lines += [*above, f"{name:<12}{contents[0]}", *(f"{'':<12}{line}" for line in contents[1:])]
     return lines
 
 
 def _problems(report: Report, width: int) -> list[str]:
-    lines = _problem(report.gate, report.error, width) if report.error else []
+    lines = _problem(f"error in {report.gate}", report.error, width) if report.error else []
     for check in report.checks:
         if check.error:
-            lines += _problem(check.name, check.error, width)
+            lines += _problem(_HEADINGS[check.verdict].format(check.name), check.error, width)
     return lines
 
 
-def _problem(name: str, problem: Problem, width: int) -> list[str]:
+def _problem(heading: str, problem: Problem, width: int) -> list[str]:
     message = printable(" ".join(problem.message.split()))
-    heading = wrap(printable(f"error in {name} ({problem.reason}):"), width)
-    return heading + [_INDENT + line for line in wrap(message, width - len(_INDENT))]
+    first = wrap(printable(f"{heading} ({problem.reason}):"), width)
+    return first + [_INDENT + line for line in wrap(message, width - len(_INDENT))]

@@ -1,4 +1,4 @@
-"""What is asked of the table of reports. Every question is answered from an index."""
+"""What is asked of the tables of reports and of baselines. Every question is answered from an index."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, and_, func, select, true
 
+from airflow_provider_dpq.core.store.baseline import Baseline
 from airflow_provider_dpq.core.store.entry import Entry
+from airflow_provider_dpq.core.store.tables import baselines as accepted
 from airflow_provider_dpq.core.store.tables import reports
 
 _OF = reports.c
@@ -45,6 +47,12 @@ def of_task(dag_id: str, task_id: str, run_id: str, map_index: int) -> Select[An
     """The entries of a task instance, all its tries and gates."""
     same = (_OF.dag_id == dag_id, _OF.task_id == task_id, _OF.run_id == run_id, _OF.map_index == map_index)
     return select(*_ENTRY).where(*same).order_by(_OF.try_number.desc(), *_NEWEST_FIRST)
+
+
+def baselines(gate: str) -> Select[Any]:
+    """What was accepted for a gate, the oldest first."""
+    columns = [accepted.c[field.name] for field in fields(Baseline)]
+    return select(*columns).where(accepted.c.gate == gate).order_by(accepted.c.number)
 
 
 def latest() -> Select[Any]:

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import UpdateBase
 
@@ -15,6 +15,7 @@ from airflow_provider_dpq.core.errors import StoreError
 from airflow_provider_dpq.core.gate.report import Report, parse_report
 from airflow_provider_dpq.core.store import query, tables
 from airflow_provider_dpq.core.store.audit import AuditEvent
+from airflow_provider_dpq.core.store.baseline import Baseline, acceptance, require_acceptable, require_explained
 from airflow_provider_dpq.core.store.database import Database
 from airflow_provider_dpq.core.store.entry import Entry, entry_of, row_of
 from airflow_provider_dpq.core.store.upgrade import require_version, upgrade_tables
@@ -54,7 +55,7 @@ def upgrade_store(url: str) -> tuple[int, int]:
 
 
 class Store:
-    """Reports of gates and the audit trail around them, in one database.
+    """Reports of gates, the levels accepted for them and the audit trail around them, in one database.
 
     Each call is one transaction on a connection of its own, so that a store may be handed to threads and to forked
     processes. Every method raises `StoreError` where the database cannot be reached, read or written.
@@ -115,7 +116,10 @@ class Store:
             StoreError: ``unknown_report``; ``unreadable_report``: a newer release wrote it.
         """
         with self._database.reading() as connection:
-            document = connection.execute(query.document(report_id)).scalar()
+            return self._read(connection, report_id)
+
+    def _read(self, connection: Connection, report_id: str) -> Report:
+        document = connection.execute(query.document(report_id)).scalar()
         if document is None:
             message = f"There is no report {report_id!r} in the store {self._database}."
             raise StoreError("unknown_report", message, hint="dpq report list names the reports.")
@@ -183,6 +187,45 @@ class Store:
     def _entries(self, asked: Select[Any]) -> list[Entry]:
         with self._database.reading() as connection:
             return [entry_of(row) for row in connection.execute(asked).mappings()]
+
+    def accept_baseline(self, report_id: str, *, actor: str, reason: str) -> Baseline:
+        """Let the history of a gate begin anew with a report, and note that in the audit trail; both or neither.
+
+        Args:
+            report_id: Identifier of the report whose measurement is the new level.
+            actor: Who accepts it.
+            reason: Why, for people.
+
+        Raises:
+            DeclarationError: ``unexplained_baseline``: `actor` or `reason` is empty; ``kind_without_baseline``;
+                ``nothing_to_accept``: the report measured nothing.
+            StoreError: ``unknown_report``; ``unreadable_report``: a newer release wrote it.
+        """
+        require_explained(actor, reason)
+        with self._database.writing() as connection:
+            report = self._read(connection, report_id)
+            require_acceptable(report)
+            row: dict[str, Any] = {
+                "gate": report.gate,
+                "report_id": report.id,
+                "started_at": report.started_at.astimezone(UTC),
+                "accepted_at": datetime.now(UTC),
+                "actor": actor,
+                "reason": reason,
+            }
+            (number,) = tuple(connection.execute(insert(tables.baselines).values(row)).inserted_primary_key or ())
+            baseline = Baseline(number=number, **row)
+            connection.execute(insert(tables.audit).values(asdict(acceptance(baseline, report))))
+        return baseline
+
+    def baselines(self, gate: str) -> list[Baseline]:
+        """Return what was accepted as the level of a gate, in the order of accepting.
+
+        Args:
+            gate: Name of the gate.
+        """
+        with self._database.reading() as connection:
+            return [Baseline(**row) for row in connection.execute(query.baselines(gate)).mappings()]
 
     def append_audit(self, event: AuditEvent) -> None:
         """Add an event to the end of the audit trail."""

@@ -71,3 +71,19 @@ audit: Final = Table(
     Column("detail", Words, nullable=False),
     **_EXACT,
 )
+
+baselines: Final = Table(
+    "dpq_baseline",
+    metadata,
+    # Counts up in the order of accepting.
+    Column("number", _SERIAL, primary_key=True, autoincrement=True),
+    Column("gate", Name, nullable=False),
+    # Not a foreign key: an acceptance outlives the report, whose time stands beside it.
+    Column("report_id", Name, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("accepted_at", Moment, nullable=False),
+    Column("actor", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+    Index("dpq_baseline_gate", "gate", "number"),
+    **_EXACT,
+)

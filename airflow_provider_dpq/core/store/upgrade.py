@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, inspect, select
 from airflow_provider_dpq.core.errors import StoreError
 from airflow_provider_dpq.core.store.column import MYSQL
 from airflow_provider_dpq.core.store.database import Database
-from airflow_provider_dpq.core.store.tables import metadata, schema
+from airflow_provider_dpq.core.store.tables import audit, baselines, metadata, reports, schema
 
 _LOCK: Final = 0x6470715F73746F72
 """Of PostgreSQL's advisory locks, the one that upgrades of a store take."""
@@ -20,10 +20,14 @@ _LOCK_TIMEOUT_SECONDS: Final = 30
 
 
 def _create_tables(connection: Connection) -> None:
-    metadata.create_all(connection)
+    metadata.create_all(connection, tables=[schema, reports, audit])
 
 
-STEPS: Final[tuple[Callable[[Connection], None], ...]] = (_create_tables,)
+def _create_baselines(connection: Connection) -> None:
+    metadata.create_all(connection, tables=[baselines])
+
+
+STEPS: Final[tuple[Callable[[Connection], None], ...]] = (_create_tables, _create_baselines)
 """The first makes a store of an empty database; each following one takes a store to the next version."""
 
 VERSION: Final = len(STEPS)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_dpq.core.gate.metric import Metric
-from airflow_provider_dpq.core.gate.report import CheckResult, Provenance, Report, make_report
+from airflow_provider_dpq.core.gate.report import CheckResult, Problem, Provenance, Report, make_report
 from airflow_provider_dpq.core.gate.summary import MAX_BYTES, summarize
 from airflow_provider_dpq.core.gate.threshold import ThresholdResult, parse_thresholds
 from airflow_provider_dpq.core.gate.verdict import Verdict
@@ -135,6 +135,18 @@ def test_summarize_is_plain_when_a_number_is_not(
     assert summary["thresholds"][0]["observed"] is None
     assert summary["failed_checks"][0]["unexpected_percent"] is None
     assert _size(summary) <= MAX_BYTES
+
+
+@pytest.mark.parametrize("reason", ["statement_failed", "connection_failed", "unreadable_answer"])
+def test_summarize_leaves_out_the_words_of_what_was_measured(
+    report: Report, make_check: Callable[..., CheckResult], reason: str
+) -> None:
+    """A database that cannot cast a value quotes it: neither the gate's nor a check's error repeats that."""
+    problem = Problem(reason=reason, message=f"Could not convert string '{SECRET}' to INT32.")
+    checks = (make_check(verdict=Verdict.ERROR, error=problem),)
+    told = json.dumps(summarize(report.model_copy(update={"error": problem, "checks": checks})))
+    assert SECRET not in told
+    assert told.count(f"The report says why ({reason}).") == 2
 
 
 def test_summarize_keeps_the_error_of_the_whole_short(report: Report) -> None:

@@ -298,17 +298,17 @@ def test_judge_reads_a_bare_limit_in_the_metrics_unit(timed: str) -> None:
     [
         ([Metric(name="median", value=100, unit="ms")], Verdict.PASS, 0.105),
         ([Metric(name="median", value=90, unit="ms")], Verdict.FAIL, 0.0945),
-        ([Metric(name="median", value=None, unit="ms")], Verdict.INCONCLUSIVE, None),
-        ([Metric(name="median", value=100, unit="ms", tags={"size": "1"})], Verdict.INCONCLUSIVE, None),
-        ([Metric(name="growth", value=100, unit="B/op")], Verdict.INCONCLUSIVE, None),
-        ([], Verdict.INCONCLUSIVE, None),
-        (None, Verdict.INCONCLUSIVE, None),
+        ([Metric(name="median", value=None, unit="ms")], Verdict.WARN, None),
+        ([Metric(name="median", value=100, unit="ms", tags={"size": "1"})], Verdict.WARN, None),
+        ([Metric(name="growth", value=100, unit="B/op")], Verdict.WARN, None),
+        ([], Verdict.WARN, None),
+        (None, Verdict.WARN, None),
     ],
 )
 def test_judge_multiplies_the_baseline(
     timed: str, baseline: list[Metric] | None, expected: Verdict, limit: float | None
 ) -> None:
-    """A relative limit refers to the same metric of the baseline; without one it is inconclusive."""
+    """A relative limit refers to the same metric of the baseline; without one it warns, whatever its severity."""
     metric = Metric(name="median", value=0.1, unit="s")
     (result,) = judge(parse_thresholds(["median < 1.05x baseline"], timed), [metric], baseline)
     assert (result.verdict, result.limit) == (expected, limit if limit is None else pytest.approx(limit))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_dpq.core.errors import DeclarationError
-from airflow_provider_dpq.core.gate.unit import convert, parse_duration, parse_unit
+from airflow_provider_dpq.core.gate.unit import convert, parse_bytes, parse_duration, parse_percent, parse_unit
 
 TIMES = ("ns", "us", "ms", "s", "min", "h", "d")
 SIZES = ("B", "kB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB")
@@ -97,3 +97,31 @@ def test_anything_else_is_no_duration(text: str) -> None:
     with pytest.raises(DeclarationError, match="such as 26h or 90 min") as caught:
         parse_duration(text)
     assert caught.value.reason == "malformed_duration"
+
+
+@pytest.mark.parametrize(("text", "amount"), [("512B", 512), ("1 kB", 1000), ("1.5KiB", 1536), (" .5 MiB ", 524288)])
+def test_bytes_are_read_with_their_unit(text: str, amount: float) -> None:
+    """Powers of ten and of two are told apart."""
+    assert parse_bytes(text) == amount
+
+
+@pytest.mark.parametrize(("text", "percent"), [("5%", 5), ("2.5 %", 2.5), ("0%", 0)])
+def test_percent_is_read_with_its_sign(text: str, percent: float) -> None:
+    """A share is in percent."""
+    assert parse_percent(text) == percent
+
+
+@pytest.mark.parametrize("text", ["512", "5%", "5s", "B", "-5B", "1e3B", "512B/op", "9" * 400 + "B"])
+def test_bytes_of_another_form_are_refused(text: str) -> None:
+    """A number without its unit is never guessed at."""
+    with pytest.raises(DeclarationError) as refused:
+        parse_bytes(text)
+    assert refused.value.reason == "malformed_bytes"
+
+
+@pytest.mark.parametrize("text", ["5", "5B", "%", "-5%", "five%"])
+def test_percent_of_another_form_is_refused(text: str) -> None:
+    """Whether 0.05 or 5 is meant is never guessed at."""
+    with pytest.raises(DeclarationError) as refused:
+        parse_percent(text)
+    assert refused.value.reason == "malformed_percent"

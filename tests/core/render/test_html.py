@@ -229,3 +229,73 @@ def test_html_stays_small_with_many_checks(report: Report, make_check: Callable[
     assert len(page) < 400_000
     assert "23 fail" in Page(page).shown
     assert "177 pass" in Page(page).shown
+
+
+def test_html_shows_a_benchmark_by_size(sized: Report) -> None:
+    """One row a size, the smallest first, the exponent above it, and the plots with their captions below."""
+    page = Page(render_html(sized))
+    shown = page.shown
+    assert shown.index("exponent1.11.05 to 1.15") < shown.index("1002015") < shown.index("Time by size")
+    assert "Time grows as the size to the power of 1.1 (1.05 to 1.15)." in shown
+    assert [attributes["role"] for tag, attributes in page.tags if tag == "svg"] == ["img", "img", "img"]
+    assert "19 metrics" in shown
+
+
+def test_html_shows_a_comparison_with_its_intervals(compared: Report) -> None:
+    """A ratio stands beside its interval, an open end is told, and there is no column of sizes."""
+    shown = Page(render_html(compared)).shown
+    assert "cpu_median1.071x baseline1.052x to 1.089x" in shown
+    assert "median1.083x baselinefrom 1.01x" in shown
+    assert "1.797" not in shown
+    assert ">Size<" not in render_html(compared)
+
+
+def test_html_shows_where_time_and_memory_went(sized: Report) -> None:
+    """Functions with their times, the flame graph, and what was still held."""
+    page = Page(render_html(sized))
+    for text in (
+        "mergemerge.py:148900 ms1.8 s657",
+        "<built-in sort>built in250 us10 ms20",
+        "100 samples of the stack, one every 5 ms",
+        "take (take.py:7): 60 of 100 samples, 60.00%",
+        "Still held after 20 iterations",
+        "dags/flights.py:90frame.py:74030 MB9",
+    ):
+        assert text in page.shown
+    assert "Profile" not in Page(render_html(sized.model_copy(update={"profile": None}))).shown
+
+
+@pytest.mark.parametrize("which", ["sized", "compared", "leaking"])
+def test_html_of_a_measured_operation_needs_nothing_beside_itself(which: str, request: pytest.FixtureRequest) -> None:
+    """Plots run no script and fetch nothing either; what they refer to is in the page, once."""
+    source = render_html(request.getfixturevalue(which))
+    page = Page(source)
+    assert not {tag for tag, _ in page.tags} & {"script", "link", "img", "image", "iframe", "object", "foreignobject"}
+    assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
+    assert not re.search(r"@import|url\((?!#)|https?:", source)
+    identifiers = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(identifiers) == len(set(identifiers))
+    asked = re.findall(r'xlink:href="#([^"]+)"|url\(#([^)]+)\)', source)
+    assert {first or second for first, second in asked} <= set(identifiers)
+
+
+def test_html_escapes_what_plots_and_profiles_say(sized: Report, compared: Report) -> None:
+    """Names of sizes, metrics and functions are text, in captions and tooltips too."""
+    evil = "<script>alert(1)</script>\"'&"
+    tags = {"size": evil, "metric": evil}
+    assert sized.profile is not None
+    stacks = tuple(stack.model_copy(update={"frames": (evil,)}) for stack in sized.profile.stacks)
+    functions = tuple(item.model_copy(update={"name": evil, "location": evil}) for item in sized.profile.functions)
+    allocations = tuple(item.model_copy(update={"location": (evil, evil)}) for item in sized.profile.allocations)
+    profile = sized.profile.model_copy(update={"stacks": stacks, "functions": functions, "allocations": allocations})
+    series = tuple(item.model_copy(update={"tags": tags}) for item in compared.series)
+    metrics = tuple(item.model_copy(update={"tags": {"size": evil}, "name": item.name}) for item in compared.metrics)
+    report = compared.model_copy(update={"series": series, "metrics": metrics, "profile": profile})
+    page = Page(render_html(report))
+    assert not {tag for tag, _ in page.tags} & {"script"}
+    assert page.shown.count("<script>alert(1)</script>") > 10
+
+
+def test_html_of_a_benchmark_is_the_same_each_time(sized: Report) -> None:
+    """The same report gives the same bytes."""
+    assert render_html(sized) == render_html(sized)

@@ -106,13 +106,13 @@ def test_junit_tells_a_breach_without_counts(report: Report, make_check: Callabl
 
 
 def test_junit_tells_where_a_baseline_is_missing(report: Report) -> None:
-    """A relative threshold without baseline is skipped with that reason."""
+    """A relative threshold without baseline passes with that warning."""
     result = report.thresholds[0].model_copy(
-        update={"threshold": "row_count > 0.9x baseline", "limit": None, "verdict": Verdict.INCONCLUSIVE}
+        update={"threshold": "row_count > 0.9x baseline", "limit": None, "verdict": Verdict.WARN}
     )
-    message = "inconclusive: row_count > 0.9x baseline: observed 336,776, there is no baseline"
+    message = "warn: row_count > 0.9x baseline: observed 336,776, there is no baseline"
     found = _outcomes(report.model_copy(update={"checks": (), "thresholds": (result,)}))
-    assert found == {"row_count > 0.9x baseline": ("skipped", message)}
+    assert found == {"row_count > 0.9x baseline": ("system-out", message)}
 
 
 @pytest.mark.parametrize("text", ["\x00\x01\x08\x0b\x1f", "\ufffe\uffff", "\ud800"])
@@ -129,3 +129,14 @@ def test_junit_is_well_formed_whatever_the_report(reports: st.SearchStrategy[Rep
     report = data.draw(reports)
     thresholds = len(report.thresholds) + sum(len(check.thresholds) for check in report.checks)
     assert len(list(_suite(report).iter("testcase"))) == len(report.checks) + thresholds + bool(report.error)
+
+
+def test_junit_tells_times_growths_and_ratios_as_people_read_them(compared: Report, leaking: Report) -> None:
+    """A breach reads as its threshold was written, and one whose interval spans the limit says that it is uncertain."""
+    found = _outcomes(compared)
+    ratio = "observed 1.071x baseline, limit 1.05x baseline"
+    assert found["cpu_median < 1.05x baseline"] == ("failure", f"cpu_median < 1.05x baseline: {ratio}")
+    kind, message = found["median < 1.05x baseline"] or ("", "")
+    assert kind == "skipped"
+    assert message.endswith("observed 1.083x baseline, too uncertain against the limit 1.05x baseline")
+    assert "observed 1.012 kB/op, too uncertain against the limit 512 B/op" in str(_outcomes(leaking))

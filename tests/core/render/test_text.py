@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_provider_dpq.core.gate.profile import Allocation, Profile
 from airflow_provider_dpq.core.gate.report import Artifact, CheckResult, Problem, Report
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.render import render_text
@@ -135,3 +136,59 @@ def test_text_fits_the_terminal(reports: st.SearchStrategy[Report], data: st.Dat
     report = data.draw(reports)
     head, *blocks, _ = _blocks(report, width=width)
     assert all(cell_width(line) <= width for block in (head[1:], *blocks) for line in block)
+
+
+def _rows(report: Report, block: int) -> list[str]:
+    return [" ".join(line.split()) for line in _blocks(report)[block]]
+
+
+def test_text_shows_a_benchmark_by_size(sized: Report) -> None:
+    """One line a size, the smallest first; then the exponent, and where the time went."""
+    header, *sizes = _rows(sized, 1)
+    assert header == "size sample_count median p(95) cpu_median throughput peak_memory"
+    assert [line.split()[0] for line in sizes] == ["100", "1,000", "10,000"]
+    assert sizes[2].endswith("6 MB")
+    assert _rows(sized, 2) == ["metric value interval of", "exponent 1.1 [1.05, 1.15] clock:cpu"]
+    assert _rows(sized, 3) == [
+        "own time total time calls function where",
+        "900 ms 1.8 s 657 merge merge.py:148",
+        "250 us 10 ms 20 <built-in sort>",
+    ]
+
+
+def test_text_shows_ratios_with_their_intervals(compared: Report) -> None:
+    """A ratio reads as such, and an end that the sample does not support is told."""
+    assert _rows(compared, 2) == [
+        "metric value interval",
+        "cpu_median 1.071x baseline [1.052x, 1.089x]",
+        "median 1.083x baseline [1.01x, no upper limit]",
+    ]
+    assert "cpu_median < 1.05x baseline fail 1.071x baseline 1.05x baseline" in " ".join(_rows(compared, 4))
+
+
+def test_text_shows_growth_with_its_interval(leaking: Report) -> None:
+    """Both ends of the interval are in the unit of the value."""
+    assert _rows(leaking, 1)[1:] == ["growth 1.012 kB/op [-0.003, 1.06]", "open_file_growth 0.05 /op"]
+
+
+def test_text_names_the_places_of_a_leak(leaking: Report) -> None:
+    """Where it is allocated, and from where that was called, the nearest first; of a benchmark nobody asks."""
+    held = Allocation(location=("a.py:1", "b.py:2", "c.py:3", "d.py:4"), size_bytes=2500, count=7)
+    profile = Profile(iterations=3, allocations=(held,))
+    shown = render_text(leaking.model_copy(update={"profile": profile}))
+    assert " ".join(["still", "held", "blocks", "allocated", "at"]) in " ".join(shown.split())
+    assert "2.5 kB 7 a.py:1 < b.py:2 < c.py:3" in " ".join(shown.split())
+    assert "a.py:1" not in render_text(leaking.model_copy(update={"profile": profile, "kind": "benchmark"}))
+
+
+def test_text_tells_why_a_check_is_inconclusive(compared: Report) -> None:
+    """What could be measured but not decided is not called an error."""
+    assert _blocks(compared)[5] == ["against history is inconclusive (too_noisy):", "  The last runs differ by 12 %."]
+
+
+def test_text_wraps_the_long_name_of_an_artifact(report: Report) -> None:
+    """A name that does not fit its column has lines of its own."""
+    long = Artifact(name="name " * 30, uri="/q", media_type="application/json")
+    lines = _blocks(report.model_copy(update={"artifacts": (long,)}), width=60)[4]
+    assert len(lines) == 4
+    assert lines[-1] == " " * 12 + "/q"

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
 from airflow_provider_dpq.core.errors import StoreError
 from airflow_provider_dpq.core.gate.report import DataInterval, Report
+from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.store import AuditEvent, Entry, Store, open_store, upgrade, upgrade_store
 
 pytestmark = pytest.mark.service
@@ -153,6 +154,43 @@ def test_server_store_is_upgraded_once(server_url: str) -> None:
     assert _reason(lambda: upgrade_store(server_url)) == "newer_store"
 
 
+def test_server_store_of_version_1_is_upgraded(
+    server_url: str, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It gets the table of baselines, and keeps its reports."""
+    with monkeypatch.context() as older:
+        older.setattr(upgrade, "STEPS", upgrade.STEPS[:1])
+        older.setattr(upgrade, "VERSION", 1)
+        with open_store(server_url) as store:
+            store.write(report)
+            assert _reason(lambda: store.baselines(report.gate)) == "store_failed"
+    assert _reason(lambda: open_store(server_url, upgrade=False)) == "older_store"
+    assert upgrade_store(server_url) == (1, upgrade.VERSION)
+    with open_store(server_url, upgrade=False) as store:
+        assert store.report(report.id) == report
+        assert store.baselines(report.gate) == []
+
+
+def test_server_keeps_baselines(server_store: Store, variant: Vary) -> None:
+    """Many that accept at the same moment are all kept and told in one order, each with its event, or not at all."""
+    fields = {"kind": "benchmark", "verdict": Verdict.FAIL, "started_at": START}
+    reports = [variant(gate="Flüge 🛫", run_id=str(number), **fields) for number in range(8)]
+    for report in reports:
+        server_store.write(report)
+    with ThreadPoolExecutor(8) as threads:
+        given = list(
+            threads.map(lambda item: server_store.accept_baseline(item.id, actor="ß", reason=item.id), reports)
+        )
+    kept = server_store.baselines("Flüge 🛫")
+    assert kept == sorted(given, key=lambda item: item.number)
+    assert {item.report_id for item in kept} == {item.reason for item in kept} == {report.id for report in reports}
+    assert {item.started_at for item in kept} == {START}
+    assert len({item.number for item in kept}) == len(server_store.audit()) == 8
+    assert server_store.baselines("flüge 🛫") == []
+    assert _reason(lambda: server_store.accept_baseline(reports[0].id, actor="a", reason="a\0")) == "invalid_text"
+    assert (len(server_store.baselines("Flüge 🛫")), len(server_store.audit())) == (8, 8)
+
+
 def _write_in_process(url: str, name: str, count: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, str(WRITER), url, name, str(count)],
@@ -189,13 +227,15 @@ def test_upgrades_that_race_run_each_step_once(postgres_store_url: str, monkeypa
     def add_column(connection: Connection) -> None:
         connection.execute(text("ALTER TABLE dpq_report ADD COLUMN note TEXT"))
 
-    for number in (1, 2):
+    found, released = 0, upgrade.VERSION
+    for version in (released, released + 1):
         with ThreadPoolExecutor(6) as threads:
             outcomes = sorted(threads.map(race, range(6)))
-        assert outcomes == [(number - 1, number)] + [(number, number)] * 5
+        assert outcomes == [(found, version)] + [(version, version)] * 5
         monkeypatch.setattr(upgrade, "STEPS", (*upgrade.STEPS, add_column))
-        monkeypatch.setattr(upgrade, "VERSION", 2)
-    assert _on_server(postgres_store_url, "SELECT version FROM dpq_schema") == [(2,)]
+        monkeypatch.setattr(upgrade, "VERSION", released + 1)
+        found = version
+    assert _on_server(postgres_store_url, "SELECT version FROM dpq_schema") == [(released + 1,)]
 
 
 def test_upgrade_that_waits_too_long_is_told(mariadb_store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

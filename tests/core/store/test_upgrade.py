@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, text
 from airflow_provider_dpq.core.errors import StoreError
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.store import Store, open_store, upgrade, upgrade_store
+from airflow_provider_dpq.core.store.entry import row_of
 
 
 def _tables(path: Path) -> set[str]:
@@ -36,7 +38,7 @@ def _reason(action: Callable[[], object]) -> str:
 def test_upgrade_makes_a_store_once(store_url: str, store_path: Path, report: Report) -> None:
     """The first time it makes the tables, all named after the project; the second time it changes nothing."""
     assert upgrade_store(store_url) == (0, upgrade.VERSION)
-    assert _tables(store_path) == {"dpq_schema", "dpq_report", "dpq_audit"}
+    assert _tables(store_path) == {"dpq_schema", "dpq_report", "dpq_audit", "dpq_baseline"}
     with open_store(store_url) as store:
         store.write(report)
     assert upgrade_store(store_url) == (upgrade.VERSION, upgrade.VERSION)
@@ -74,7 +76,7 @@ def test_newer_store_is_refused(store: Store, store_url: str, store_path: Path) 
     _execute(store_path, f"UPDATE dpq_schema SET version = {upgrade.VERSION + 1}")
     for action in (lambda: open_store(store_url), lambda: open_store(store_url, upgrade=False)):
         assert _reason(action) == "newer_store"
-    with pytest.raises(StoreError, match=r"has schema version 2, this release knows up to 1\. Upgrade"):
+    with pytest.raises(StoreError, match=r"has schema version 3, this release knows up to 2\. Upgrade"):
         upgrade_store(store_url)
     assert _execute(store_path, "SELECT version FROM dpq_schema") == [(upgrade.VERSION + 1,)]
 
@@ -96,8 +98,8 @@ def test_store_that_may_not_be_made_is_not(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def two_steps(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Connection], None]], None]:
-    """A function that makes this release one of schema version 2, reached by the step that it is given."""
+def add_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Connection], None]], None]:
+    """A function that makes this release one of the next schema version, reached by the step that it is given."""
 
     def add(step: Callable[[Connection], None]) -> None:
         monkeypatch.setattr(upgrade, "STEPS", (*upgrade.STEPS, step))
@@ -111,24 +113,24 @@ def _add_column(connection: Connection) -> None:
 
 
 def test_older_store_is_upgraded_with_its_reports(
-    store: Store, store_url: str, store_path: Path, report: Report, two_steps: Callable[..., None]
+    store: Store, store_url: str, store_path: Path, report: Report, add_step: Callable[..., None]
 ) -> None:
     """A later release runs only the steps that the store lacks, and every report is still there."""
     store.write(report)
-    two_steps(_add_column)
+    add_step(_add_column)
     assert _reason(lambda: open_store(store_url, upgrade=False)) == "older_store"
-    assert upgrade_store(store_url) == (1, 2)
+    assert upgrade_store(store_url) == (upgrade.VERSION - 1, upgrade.VERSION)
     assert _execute(store_path, "SELECT note FROM dpq_report") == [("none",)]
     with open_store(store_url) as upgraded:
         assert upgraded.report(report.id) == report
 
 
-def test_fresh_store_goes_through_all_steps(store_url: str, store_path: Path, two_steps: Callable[..., None]) -> None:
+def test_fresh_store_goes_through_all_steps(store_url: str, store_path: Path, add_step: Callable[..., None]) -> None:
     """A new store has what an upgraded one has."""
-    two_steps(_add_column)
+    add_step(_add_column)
     with open_store(store_url):
         pass
-    assert _execute(store_path, "SELECT version FROM dpq_schema") == [(2,)]
+    assert _execute(store_path, "SELECT version FROM dpq_schema") == [(upgrade.VERSION,)]
     assert _execute(store_path, "SELECT note FROM dpq_report") == []
 
 
@@ -149,7 +151,7 @@ def test_upgrades_that_race_make_one_store(tmp_path: Path) -> None:
 
 
 def test_upgrade_that_fails_leaves_the_old_store(
-    store: Store, store_url: str, store_path: Path, report: Report, two_steps: Callable[..., None]
+    store: Store, store_url: str, store_path: Path, report: Report, add_step: Callable[..., None]
 ) -> None:
     """All steps or none: after a failure in the middle the older release goes on working."""
     store.write(report)
@@ -158,18 +160,44 @@ def test_upgrade_that_fails_leaves_the_old_store(
         _add_column(connection)
         connection.execute(text("INSERT INTO no_such_table VALUES (1)"))
 
-    two_steps(fail)
+    add_step(fail)
     assert _reason(lambda: open_store(store_url)) == "store_failed"
-    assert _execute(store_path, "SELECT version FROM dpq_schema") == [(1,)]
+    assert _execute(store_path, "SELECT version FROM dpq_schema") == [(upgrade.VERSION - 1,)]
     assert store.report(report.id) == report
     assert "note" not in {row[1] for row in _execute(store_path, "PRAGMA table_info(dpq_report)")}
 
 
-def test_creation_that_fails_leaves_no_tables(store_url: str, store_path: Path, two_steps: Callable[..., None]) -> None:
+def test_creation_that_fails_leaves_no_tables(store_url: str, store_path: Path, add_step: Callable[..., None]) -> None:
     """A store is there whole or not at all."""
-    two_steps(lambda connection: connection.execute(text("INSERT INTO no_such_table VALUES (1)")) and None)
+    add_step(lambda connection: connection.execute(text("INSERT INTO no_such_table VALUES (1)")) and None)
     assert _reason(lambda: open_store(store_url)) == "store_failed"
     assert _tables(store_path) == set()
+
+
+def _schema(path: Path) -> set[str]:
+    statements = _execute(path, "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
+    return {" ".join(str(sql).split()) for (sql,) in statements}
+
+
+def test_store_of_version_1_is_upgraded(store_url: str, store_path: Path, tmp_path: Path, report: Report) -> None:
+    """It gets the table of baselines, keeps its reports, and is then what a new store is."""
+    with closing(sqlite3.connect(store_path)) as connection, connection:
+        connection.executescript(Path(__file__).with_name("version_1.sql").read_text())
+        row = {
+            name: value.isoformat(" ") if isinstance(value, datetime) else value
+            for name, value in row_of(report).items()
+        }
+        connection.execute(
+            f"INSERT INTO dpq_report ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", [*row.values()]
+        )
+    assert _reason(lambda: open_store(store_url, upgrade=False)) == "older_store"
+    assert upgrade_store(store_url) == (1, upgrade.VERSION)
+    with open_store(store_url, upgrade=False) as store:
+        assert store.report(report.id) == report
+        assert store.baselines(report.gate) == []
+    fresh = tmp_path / "fresh.db"
+    upgrade_store(f"sqlite:///{fresh}")
+    assert _schema(store_path) == _schema(fresh)
 
 
 def test_store_without_its_version_is_completed(store: Store, store_url: str, store_path: Path, report: Report) -> None:

@@ -1,0 +1,72 @@
+"""``dpq baseline``: accepting a change of speed, and what was accepted before."""
+
+from __future__ import annotations
+
+import getpass
+import shutil
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from airflow_provider_dpq.core.cli.delivery import write_text
+from airflow_provider_dpq.core.cli.option import store_option
+
+if TYPE_CHECKING:
+    from airflow_provider_dpq.core.store import Baseline
+
+
+@click.group()
+def baseline() -> None:
+    """Accept a change of what a gate is judged by."""
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:  # a container's user that has no name
+        message = "Missing option '--actor': the user of this process has no name."
+        raise click.UsageError(message) from error
+
+
+@baseline.command()
+@click.argument("report_id", metavar="REPORT_ID")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; kept with the baseline and in the audit trail.")
+@click.option("--actor", default=_login, metavar="NAME", help="Who accepts it.  [default: the login name]")
+@store_option(required=True)
+def accept(report_id: str, reason: str, actor: str, store_url: str) -> None:
+    """Let the history of a gate begin anew with the report REPORT_ID, as `dpq report list` names it."""
+    from airflow_provider_dpq.core.store import open_store
+
+    with open_store(store_url, upgrade=False) as store:
+        accepted = store.accept_baseline(report_id, actor=actor, reason=reason)
+    write_text(f"Gate {accepted.gate!r} is judged from report {accepted.report_id} on.\n")
+
+
+@baseline.command("list")
+@click.argument("gate", metavar="GATE")
+@store_option(required=True)
+def list_baselines(gate: str, store_url: str) -> None:
+    """List what was accepted for GATE, the newest first."""
+    from airflow_provider_dpq.core.store import open_store
+
+    with open_store(store_url, upgrade=False) as store:
+        accepted = store.baselines(gate)
+    if accepted:
+        write_text(_table(accepted[::-1]))
+    else:
+        click.echo(f"No baseline of gate {gate!r} in the store.", err=True)
+
+
+def _table(accepted: Sequence[Baseline]) -> str:
+    from airflow_provider_dpq.core.render import figure
+    from airflow_provider_dpq.core.render.layout import Column, table
+
+    columns = [
+        Column("accepted", [figure.moment(item.accepted_at) for item in accepted]),
+        Column("by", [item.actor for item in accepted], narrowest=8),
+        Column("measured", [figure.moment(item.started_at) for item in accepted]),
+        Column("reason", [item.reason for item in accepted], narrowest=12),
+        Column("report", [item.report_id for item in accepted]),
+    ]
+    return "\n".join(table(columns, shutil.get_terminal_size((160, 24)).columns)) + "\n"

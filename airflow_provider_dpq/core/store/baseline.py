@@ -1,0 +1,85 @@
+"""The baseline: with which report the history of a gate begins anew, and who accepted that. Appended, never changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from airflow_provider_dpq.core.errors import DeclarationError
+from airflow_provider_dpq.core.gate.report import Report
+from airflow_provider_dpq.core.gate.verdict import Verdict
+from airflow_provider_dpq.core.store.audit import AuditEvent
+
+KINDS: Final = ("benchmark",)
+"""Kinds of gates that are judged by a history which can begin anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A report that was accepted as the level of its gate.
+
+    Attributes:
+        number: Counts up in the order of accepting; the newest counts.
+        gate: Name of the gate.
+        report_id: Identifier of the accepted report.
+        started_at: When that report was measured, in UTC: the history begins there anew.
+        accepted_at: When it was accepted, in UTC.
+        actor: Who accepted it.
+        reason: Why, for people.
+    """
+
+    number: int
+    gate: str
+    report_id: str
+    started_at: datetime
+    accepted_at: datetime
+    actor: str
+    reason: str
+
+
+def require_explained(actor: str, reason: str) -> None:
+    """Refuse an acceptance that does not say who and why.
+
+    Raises:
+        DeclarationError: ``unexplained_baseline``.
+    """
+    if not (actor.strip() and reason.strip()):
+        message = f"The acceptance by {actor!r} for the reason {reason!r} does not say who and why."
+        raise DeclarationError("unexplained_baseline", message, hint="Give both: they are kept with the baseline.")
+
+
+def require_acceptable(report: Report) -> None:
+    """Refuse a report that can be nobody's baseline.
+
+    Raises:
+        DeclarationError: ``kind_without_baseline`` or ``nothing_to_accept``.
+    """
+    if report.kind not in KINDS:
+        message = f"Report {report.id!r} is of a {report.kind} gate, which has no baseline."
+        raise DeclarationError("kind_without_baseline", message, hint=f"Kinds that have one: {', '.join(KINDS)}.")
+    if report.verdict is Verdict.ERROR:
+        message = f"Report {report.id!r} of gate {report.gate!r} has the verdict error: there is nothing to accept."
+        raise DeclarationError("nothing_to_accept", message, hint="Accept one that measured what it was to measure.")
+
+
+def acceptance(baseline: Baseline, report: Report) -> AuditEvent:
+    """Return the event of the audit trail that tells of a baseline.
+
+    Args:
+        baseline: What was accepted.
+        report: The report that it names.
+    """
+    source = report.provenance
+    return AuditEvent(
+        at=baseline.accepted_at,
+        actor=baseline.actor,
+        event="baseline_accepted",
+        dag_id=source.dag_id,
+        task_id=source.task_id,
+        run_id=source.run_id,
+        map_index=source.map_index,
+        try_number=source.try_number,
+        verdict=report.verdict.value,
+        detail=f"gate {baseline.gate!r}, report {baseline.report_id}: {baseline.reason}",
+    )
