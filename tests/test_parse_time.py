@@ -28,7 +28,45 @@ with DAG("parsed"):
         make(task_id=make.__name__, path="x.csv", suite=suite, thresholds=["row_count > 0"])
 print(json.dumps(sorted(set(sys.modules) - before)))
 """
-HEAVY = {"duckdb", "fastapi", "great_expectations", "numpy", "pandas", "polars", "pyarrow", "sqlalchemy"}
+OPERATIONS = """
+import json, sys
+from airflow.sdk import DAG, task
+before = set(sys.modules)
+from airflow_provider_dpq.operators.benchmark import BenchmarkOperator
+from airflow_provider_dpq.operators.leak import LeakCheckOperator
+
+def rows(size):
+    return range(size)
+
+with DAG("parsed"):
+    limits = {"thresholds": ["p(95) < 1s"], "tolerance": "5%"}
+    BenchmarkOperator(task_id="function", target=len, dataset=rows, sizes=[10], baseline=sum, **limits)
+    BenchmarkOperator(task_id="statement", sql="SELECT 1", conn_id="db", history=True, **limits)
+    BenchmarkOperator(task_id="command", command="true", history=True, **limits)
+    BenchmarkOperator(task_id="request", url="http://localhost/", history=True, **limits)
+    LeakCheckOperator(task_id="leak", target="json:loads", tolerance="512B")
+
+    @task.benchmark(dataset=rows, **{**limits, "baseline": sum})
+    def decorated(rows):
+        return sum(rows)
+
+    decorated()
+print(json.dumps(sorted(set(sys.modules) - before)))
+"""
+HEAVY = {
+    "duckdb",
+    "fastapi",
+    "great_expectations",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "polars",
+    "psutil",
+    "pyarrow",
+    "scipy",
+    "sqlalchemy",
+    "urllib3",
+}
 
 
 def newly_imported(program: str) -> set[str]:
@@ -40,6 +78,10 @@ def newly_imported(program: str) -> set[str]:
 @pytest.mark.parametrize(
     "module",
     [
+        "airflow_provider_dpq.decorators.benchmark",
+        "airflow_provider_dpq.decorators.leak",
+        "airflow_provider_dpq.operators.benchmark",
+        "airflow_provider_dpq.operators.leak",
         "airflow_provider_dpq.operators.merge",
         "airflow_provider_dpq.operators.quality",
         "airflow_provider_dpq.sensors.gate",
@@ -56,3 +98,8 @@ def test_import_loads_nothing_but_this_project_and_airflow(module: str) -> None:
 def test_constructing_tasks_with_inline_suites_and_thresholds_loads_nothing_heavy() -> None:
     """Checking arguments while a DAG file is parsed opens no data and imports no library that could."""
     assert not newly_imported(INLINE_SUITE) & HEAVY
+
+
+def test_constructing_tasks_that_measure_operations_loads_nothing_heavy() -> None:
+    """A function is pickled to see that it can be; nothing that would run it is imported."""
+    assert not newly_imported(OPERATIONS) & HEAVY

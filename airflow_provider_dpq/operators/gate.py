@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
-from airflow_provider_dpq.core.errors import DeclarationError, DpqError, StoreError
+from airflow_provider_dpq.core.errors import DeclarationError, DpqError, MeasurementError, StoreError
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.exceptions import GateFailedError, GateMeasurementError, airflow_error, declaring
 from airflow_provider_dpq.operators.link import GateReportLink
@@ -25,6 +25,20 @@ if TYPE_CHECKING:
 _ON_FAIL: Final = ("fail", "skip", "continue")
 _ON_INCONCLUSIVE: Final = ("warn", "fail", "skip")
 _MAX_REASONS: Final = 5
+
+
+class CutShort(Exception):  # noqa: N818 - it is not the error, it carries it
+    """A measurement did not come to its end.
+
+    Args:
+        report: What was measured until then; its verdict is ``error``.
+        error: What cut it short, and goes on once the report is kept.
+    """
+
+    def __init__(self, report: Report, error: BaseException) -> None:
+        super().__init__(str(error))
+        self.report = report
+        self.error = error
 
 
 class GateOperator(BaseOperator):
@@ -84,6 +98,7 @@ class GateOperator(BaseOperator):
 
         Raises:
             DpqError: It could not be measured, or what is declared is wrong.
+            CutShort: It was measured in part.
         """
 
     def execute(self, context: Context) -> None:
@@ -97,17 +112,25 @@ class GateOperator(BaseOperator):
             AirflowSkipException: The verdict is to skip.
         """
         run = GateRun.of(context, self.gate, self.dpq_conn_id)
-        report, error = run.measure(self.kind, self.subject, lambda: self.measure(run))
+        report, error = self._measured(run)
         try:
             run.keep(report, context["ti"])
         except StoreError as failure:
-            if not isinstance(error, DeclarationError):
+            if error is None or isinstance(error, (MeasurementError, StoreError)):
                 raise airflow_error(failure, self.gate) from failure
             self.log.warning("The report could not be stored either: %s", failure)
         self.act(report, error, run.link)
 
-    def act(self, report: Report, error: DpqError | None, link: str) -> None:
+    def _measured(self, run: GateRun) -> tuple[Report, BaseException | None]:
+        try:
+            return run.measure(self.kind, self.subject, lambda: self.measure(run))
+        except CutShort as cut:
+            return cut.report, cut.error
+
+    def act(self, report: Report, error: BaseException | None, link: str) -> None:
         """Let the verdict of a stored report decide how the task ends."""
+        if error is not None and not isinstance(error, DpqError):
+            raise error  # a time limit of the task, or an interrupt
         if error is not None:
             # Without the chain, which is logged: a database's error quotes its statement with the values in it.
             raise airflow_error(error, self.gate) from None

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow.sdk import BaseHook
-from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
-
 from airflow_provider_dpq import conf
-from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError
+from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.quality.place import is_url, without_secrets
 from airflow_provider_dpq.core.quality.quarantine.request import parse_request, require_whole
 from airflow_provider_dpq.core.quality.query import is_query
 from airflow_provider_dpq.core.quality.result_format import parse_result_format
+from airflow_provider_dpq.operators.connection import sql_engine
 from airflow_provider_dpq.operators.storage import storage_path
 from airflow_provider_dpq.operators.template import settled
 
@@ -160,7 +158,7 @@ class QualityMeasurement:
         self.validate()
         with ExitStack() as opened:
             # Each connection is opened once, however many checks name it, and closed with the others.
-            connect = cache(lambda conn_id: opened.enter_context(_engine(conn_id)))
+            connect = cache(lambda conn_id: opened.enter_context(sql_engine(conn_id)))
             if self.path is not None:
                 return self._check(storage_path(self.path, self.conn_id), None, connect, run)
             data = self.table if self.sql is None else _without_comments(self.sql)
@@ -209,45 +207,3 @@ def _is_local(path: Any) -> bool:
 def _without_comments(sql: str) -> str:
     """Return a query without the comments before it, by whose first word it is told from a table's name."""
     return sql[_COMMENTS.match(sql).end() :]  # type: ignore[union-attr]
-
-
-@contextmanager
-def _engine(conn_id: str) -> Iterator[Engine]:
-    """Give the SQLAlchemy engine of an Airflow connection, and close what it opened."""
-    from sqlalchemy.exc import ArgumentError
-
-    hook = _sql_hook(conn_id)
-    try:
-        engine = hook.get_sqlalchemy_engine()
-    except (AirflowException, ArgumentError, NotImplementedError) as error:
-        message = f"The connection {conn_id!r} gives no SQLAlchemy engine: {error}"
-        raise DeclarationError(
-            "not_sql_connection", message, hint="Checks run as SQL that SQLAlchemy writes."
-        ) from error
-    try:
-        yield engine
-    finally:
-        engine.dispose()
-
-
-def _sql_hook(conn_id: str) -> Any:
-    from airflow.providers.common.sql.hooks.sql import DbApiHook
-
-    try:
-        connection = BaseHook.get_connection(conn_id)
-    except AirflowNotFoundException as error:
-        # Retried: Airflow says the same where a secrets backend could not be reached.
-        message = f"The connection {conn_id!r} is not defined."
-        raise MeasurementError(
-            "unknown_connection", message, hint="Define it in Airflow, or correct conn_id."
-        ) from error
-    hint = "Name the connection of a SQL database whose provider is installed, or check a file by its path."
-    try:
-        hook = connection.get_hook()
-    except AirflowException as error:
-        message = f"The connection {conn_id!r} of type {connection.conn_type!r} has no hook: {error}."
-        raise DeclarationError("not_sql_connection", message, hint=hint) from error
-    if not isinstance(hook, DbApiHook):
-        message = f"The connection {conn_id!r} of type {connection.conn_type!r} is not one of a SQL database."
-        raise DeclarationError("not_sql_connection", message, hint=hint)
-    return hook

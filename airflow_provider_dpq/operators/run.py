@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from airflow.sdk.types import RuntimeTaskInstanceProtocol
 
     from airflow_provider_dpq.core.gate.report import CheckResult, DataInterval, Problem, Provenance, Report
+    from airflow_provider_dpq.core.store import Baseline
 
 XCOM_KEY: Final = "dpq_report"
 """XCom key of a report's summary."""
@@ -125,6 +126,18 @@ class GateRun:
 
         with DpqHook(self.dpq_conn_id).get_store() as store:
             return store.reports(self.gate, limit=limit, kind=KIND)
+
+    def benchmark_history(self, limit: int) -> tuple[Sequence[Report], Sequence[Baseline]]:
+        """Return at most so many reports of the benchmark of this name, the newest first, and its accepted baselines.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        from airflow_provider_dpq.core.benchmark.gate import KIND
+        from airflow_provider_dpq.hooks.dpq import DpqHook
+
+        with DpqHook(self.dpq_conn_id).get_store() as store:
+            return store.reports(self.gate, limit=limit, kind=KIND), store.baselines(self.gate)
 
     def _store(self, report: Report, *, replace: bool) -> None:
         from airflow_provider_dpq.hooks.dpq import DpqHook

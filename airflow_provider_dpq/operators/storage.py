@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from airflow.sdk import BaseHook
-from airflow.sdk.exceptions import AirflowNotFoundException
-
-from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError
+from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.quality.place import is_url
+from airflow_provider_dpq.operators.connection import get_connection
 
 _HINT: Final = "Install the provider that brings it, for s3:// apache-airflow-providers-amazon[s3fs]."
 
@@ -34,7 +32,7 @@ def storage_path(data: Any, conn_id: str | None = None) -> Any:
     path = _path(data, conn_id) if is_url(data) else data
     named = getattr(path, "conn_id", None)
     if isinstance(named, str):
-        _require_connection(named)
+        get_connection(named)
     return path
 
 
@@ -50,13 +48,3 @@ def _path(url: str, conn_id: str | None) -> Any:
         message = f"A connection is named for {parts.scheme}://, and no installed provider has a file system for it."
         raise DeclarationError("missing_filesystem", message, hint=_HINT)
     return url
-
-
-def _require_connection(conn_id: str) -> None:
-    try:
-        BaseHook.get_connection(conn_id)
-    except AirflowNotFoundException as error:
-        # Retried: Airflow says the same where a secrets backend could not be reached.
-        message = f"The connection {conn_id!r} is not defined."
-        hint = "Define it in Airflow, or correct its name."
-        raise MeasurementError("unknown_connection", message, hint=hint) from error

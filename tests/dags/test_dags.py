@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import runpy
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 from airflow.sdk import DAG
 
+from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.quality.suite import load_suite
 from airflow_provider_dpq.core.store import Store
 from airflow_provider_dpq.operators.run import XCOM_KEY
@@ -27,7 +29,14 @@ def test_example_dags_import_without_an_error() -> None:
 
     bag = DagBag(str(DAGS))
     assert bag.import_errors == {}
-    assert set(bag.dags) == {"flights_publish", "flights_quality", "flights_report", "partitions_quality"}
+    assert set(bag.dags) == {
+        "flights_publish",
+        "flights_quality",
+        "flights_report",
+        "morning_report",
+        "nightly_benchmarks",
+        "partitions_quality",
+    }
     publish = bag.dags["flights_quality"].get_task("publish")
     assert len(publish.get_flat_relative_ids(upstream=True)) == 6
 
@@ -96,3 +105,32 @@ def test_what_was_published_stays_where_the_audit_fails(publishing: DAG, run_dag
     assert outcome.states["publish"] == "upstream_failed"
     assert published.read_bytes() == b"of yesterday"
     assert len(list((tmp_path / "quarantine" / "flights").iterdir())) == 1
+
+
+def test_the_morning_waits_for_the_benchmarks_of_the_night(
+    metadata_database: None, run_dag: RunDag, store: Store
+) -> None:
+    """The first night has nothing to compare with: it warns, and the report goes on. A leak holds the next one back."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    dags = DagBag(str(DAGS / "nightly_benchmarks.py")).dags
+    night, morning = dags["nightly_benchmarks"], dags["morning_report"]
+    for task in night.tasks:
+        if task.task_id != "no_leak":
+            task.sizes = [100, 200, 400]
+    assert set(run_dag(night).states.values()) == {"success"}
+    verdicts = {entry.gate: entry.verdict.value for entry in store.latest()}
+    assert verdicts == {"busiest_routes": "warn", "delays_by_carrier": "warn", "no_leak": "pass"}
+    assert run_dag(morning).states["report"] == "success"
+    leaking = store.report(store.history("no_leak")[0].report_id)
+    later = leaking.model_copy(
+        update={
+            "id": "of-a-leak",
+            "verdict": Verdict.FAIL,
+            "started_at": datetime.now(UTC),
+            "provenance": leaking.provenance.model_copy(update={"run_id": "next"}),
+        }
+    )
+    store.write(later)
+    states = run_dag(morning, logical_date=datetime(2026, 2, 2, tzinfo=UTC)).states
+    assert (states["no_leak_passed"], states["report"]) == ("failed", "upstream_failed")

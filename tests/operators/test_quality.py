@@ -19,7 +19,7 @@ from airflow_provider_dpq.core.gate.report import Provenance, make_report
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.store import Store
 from airflow_provider_dpq.exceptions import GateDeclarationError, GateMeasurementError
-from airflow_provider_dpq.operators.measurement import _engine
+from airflow_provider_dpq.operators.connection import sql_engine
 from airflow_provider_dpq.operators.quality import DataQualityCheckOperator
 from airflow_provider_dpq.operators.run import XCOM_KEY
 from tests.airflow_home import LOGICAL_DATE, DagOutcome, RunDag
@@ -477,7 +477,7 @@ def test_connections_to_the_database_are_closed(tmp_path: Path, monkeypatch: pyt
     """What a check opened does not stay open in the worker."""
     pytest.importorskip("airflow.providers.sqlite", reason="the SQLite provider of Airflow is not installed")
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", f"sqlite:///{tmp_path / 'orders.db'}")
-    with _engine("warehouse") as engine:
+    with sql_engine("warehouse") as engine:
         engine.connect().close()
         pool = engine.pool
         assert pool.checkedin() == 1  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ import pytest
 
 from airflow_provider_dpq.core.errors import StoreError
 from airflow_provider_dpq.core.gate.metric import Metric
-from airflow_provider_dpq.core.gate.report import CheckResult, Provenance, Report, make_report
+from airflow_provider_dpq.core.gate.report import CheckResult, Problem, Provenance, Report, make_report
 from airflow_provider_dpq.core.gate.threshold import parse_thresholds
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.store import Store
@@ -82,3 +82,11 @@ def test_without_values_keeps_counts_and_drops_what_the_data_held() -> None:
     )
     report = report_of(9).model_copy(update={"checks": (check,)})
     assert without_values(report).checks[0].result == {"unexpected_count": 2}
+
+
+@pytest.mark.parametrize("reason", ["statement_failed", "connection_failed", "unreadable_answer"])
+def test_without_values_drops_the_words_of_what_was_measured(reason: str) -> None:
+    """A database that cannot cast a value quotes it; the log says where to read its words."""
+    problem = Problem(reason=reason, message="Could not convert string 'secret' to INT32.")
+    quiet = without_values(report_of(9).model_copy(update={"error": problem}))
+    assert quiet.error == Problem(reason=reason, message=f"The report says why ({reason}).")

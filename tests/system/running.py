@@ -101,6 +101,18 @@ class Airflow:
             time.sleep(1)
         return run_id
 
+    def run_scheduled(self, dag_id: str, timeout_seconds: float = 300) -> str:
+        """Let the scheduler run a DAG that is paused, wait for the end of the run, and return its id."""
+        deadline = time.monotonic() + timeout_seconds
+        path = f"/api/v2/dags/{dag_id}"
+        while self.ask(path, method="PATCH", json={"is_paused": False}).status_code == 404:
+            assert time.monotonic() < deadline, f"{dag_id} is not there: {self.ask('/api/v2/importErrors').text}"
+            time.sleep(1)
+        while not (ended := [run for run in self.ask(f"{path}/dagRuns").json()["dag_runs"] if run["state"] in ENDED]):
+            assert time.monotonic() < deadline, f"{dag_id} has not ended: {self.ask(f'{path}/dagRuns').text}"
+            time.sleep(1)
+        return str(ended[0]["dag_run_id"])
+
     def tasks(self, dag_id: str, run_id: str) -> dict[str, dict[str, Any]]:
         """What became of each task of a run, by its id."""
         answer = self.ask(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances").json()

@@ -106,3 +106,34 @@ def test_tab_of_a_task_without_a_gate_says_so(browser_of: Callable[..., Any], fl
     """A task that is no gate has the tab as well, and the tab says that there is no report."""
     page = browser_of(flights.tab("publish"))
     page.frame_locator("iframe[title='Gate report']").get_by_role("heading", name="No report").wait_for()
+
+
+@pytest.fixture(scope="session")
+def night(airflow: Airflow) -> Run:
+    """A scheduled run of the nightly benchmarks that has ended."""
+    return Run("nightly_benchmarks", airflow.run_scheduled("nightly_benchmarks"))
+
+
+def test_nightly_benchmarks_run_as_scheduled_and_the_morning_waits_for_them(airflow: Airflow, night: Run) -> None:
+    """The first night has nothing to compare with and warns; the sensors of the other DAG find the gates passed."""
+    tasks = airflow.tasks(night.dag_id, night.run_id)
+    assert {name: task["state"] for name, task in tasks.items()} == dict.fromkeys(tasks, "success")
+    with open_store(f"sqlite:///{airflow.home / 'dpq.db'}") as store:
+        verdicts = {entry.gate: entry.verdict.value for entry in store.latest(dag_ids=[night.dag_id])}
+    assert verdicts == {"delays_by_carrier": "warn", "busiest_routes": "warn", "no_leak": "pass"}
+    morning = airflow.tasks("morning_report", airflow.run_scheduled("morning_report"))
+    assert {task["state"] for task in morning.values()} == {"success"}
+
+
+def test_tab_plots_what_a_benchmark_measured(browser_of: Callable[..., Any], night: Run, screenshots: Path) -> None:
+    """The plots are drawn within Airflow's frame, and the leak check beside them has its own."""
+    page = browser_of(night.tab("delays_by_carrier"))
+    frame = page.frame_locator("iframe[title='Gate report']")
+    frame.locator("h1 .badge.warn").wait_for()
+    assert frame.locator("svg").count() >= 2
+    assert "Time by size" in frame.locator("body").inner_text()
+    frame.get_by_text("Time by size").scroll_into_view_if_needed()
+    page.screenshot(path=screenshots / "benchmark-report.png", animations="disabled")
+    frame = browser_of(night.tab("no_leak")).frame_locator("iframe[title='Gate report']")
+    frame.locator("h1 .badge.pass").wait_for()
+    assert frame.locator("svg").count() >= 1

@@ -1,0 +1,1 @@
+"""Task decorators: functions of a DAG file as what a gate measures."""

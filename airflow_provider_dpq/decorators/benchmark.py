@@ -1,0 +1,41 @@
+"""``@task.benchmark``: a function of a DAG file, benchmarked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk.bases.decorator import task_decorator_factory
+
+from airflow_provider_dpq.decorators.operation import DecoratedOperationOperator
+from airflow_provider_dpq.operators.benchmark import BenchmarkOperator
+
+if TYPE_CHECKING:
+    from airflow.sdk.bases.decorator import TaskDecorator
+
+
+class DecoratedBenchmarkOperator(DecoratedOperationOperator, BenchmarkOperator):
+    """Benchmarks the decorated function."""
+
+    template_fields: Sequence[str] = BenchmarkOperator.template_fields
+    shallow_copy_attrs: Sequence[str] = (
+        *DecoratedOperationOperator.shallow_copy_attrs,
+        *BenchmarkOperator.shallow_copy_attrs,
+    )
+    custom_operator_name = "@task.benchmark"
+
+
+def benchmark_task(python_callable: Callable[..., Any] | None = None, **kwargs: Any) -> TaskDecorator:
+    """Make a function the operation of a benchmark gate.
+
+    The function runs in a Python process of its own, many times; what it returns is dropped. Its call in the DAG file
+    gives its arguments, which may be templates and results of other tasks. A first argument that `dataset` makes is
+    left out of the call. Nothing of Airflow's context is there.
+
+    Args:
+        python_callable: The function.
+        **kwargs: Arguments of `BenchmarkOperator` but for those that say what is measured.
+    """
+    return task_decorator_factory(
+        python_callable=python_callable, decorated_operator_class=DecoratedBenchmarkOperator, **kwargs
+    )

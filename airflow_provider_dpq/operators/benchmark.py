@@ -1,0 +1,130 @@
+"""The benchmark gate as an Airflow task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_dpq.core.gate.unit import parse_percent
+from airflow_provider_dpq.exceptions import declaring
+from airflow_provider_dpq.operators.gate import one_of, read_thresholds
+from airflow_provider_dpq.operators.operation import is_settled, seconds, unwrapped, with_unit
+from airflow_provider_dpq.operators.operation_gate import OperationGateOperator
+from airflow_provider_dpq.operators.template import settled
+
+if TYPE_CHECKING:
+    from airflow_provider_dpq.core.benchmark.design import Benchmark
+    from airflow_provider_dpq.core.operation.iteration import Operation
+    from airflow_provider_dpq.core.operation.measurement import Measurement
+    from airflow_provider_dpq.operators.run import GateRun
+
+
+class BenchmarkOperator(OperationGateOperator):
+    """Measures how long an operation takes and how much memory, and holds it against limits, or another version.
+
+    Give at most one of `baseline`, `baseline_revision` and `history`. With one of them, a run that is slower than
+    `tolerance` allows fails, and one of which that cannot be told is ``inconclusive``. Without any, only `thresholds`
+    judge.
+
+    Args:
+        baseline: What it is compared with in interleaved pairs, of the same kind as the operation: another function or
+            its name, statement, command or address. Its other arguments are those of the operation.
+        baseline_revision: Git revision whose version of the same function it is compared with. The function must be
+            given by its name, and its module must lie in a git repository on the worker.
+        history: Whether it is compared with the gate's earlier reports that did not fail.
+        tolerance: How much slower than what it is compared with it may be, such as ``"5%"``; that is the default, too,
+            where no threshold compares times with the baseline.
+        sizes: Numbers of rows, one dataset of each, in this order; 100 to 1,000,000 where `dataset` is given and none
+            are. A size that would not end within `time_budget` is left out, and the report warns of
+            it.
+        clock: What time `tolerance` is about, ``"cpu"`` or ``"wall"``; by default processor time for what works in this
+            process or its children, and the time on the wall for what waits for a server.
+        time_budget: Time for all sizes, such as ``"2min"``; a comparison goes on until it can be decided, but not
+            beyond. The least that is needed for a verdict at the first size is measured in any case. With `history`,
+            two confirming runs may follow at the sizes that stand out; each may take the time of those sizes again.
+        iteration_timeout: Longest time that one iteration, or making its dataset, may take.
+        profile: Whether to look where time and memory went even where nothing is breached.
+    """
+
+    kind = "benchmark"
+    template_fields: Sequence[str] = (*OperationGateOperator.template_fields, "baseline", "baseline_revision", "sizes")
+    shallow_copy_attrs: Sequence[str] = (*OperationGateOperator.shallow_copy_attrs, "baseline")
+
+    def __init__(
+        self,
+        *,
+        baseline: Any = None,
+        baseline_revision: str | None = None,
+        history: bool = False,
+        tolerance: str | None = None,
+        sizes: Sequence[int] | None = None,
+        clock: str | None = None,
+        time_budget: str | timedelta = "2min",
+        iteration_timeout: str | timedelta = "5min",
+        profile: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.baseline = unwrapped(baseline)
+        self.baseline_revision = baseline_revision
+        self.history = history
+        self.tolerance = tolerance
+        self.sizes = sizes
+        self.clock = clock
+        self.time_budget = time_budget
+        self.iteration_timeout = iteration_timeout
+        self.profile = profile
+        self._keep_functions_from_rendering()
+        with declaring(self.gate):
+            self._validate()
+
+    def measurement(self, run: GateRun) -> Measurement:
+        """Return the benchmark, with connections looked up."""
+        from airflow_provider_dpq.core.benchmark.measurement import BenchmarkMeasurement
+
+        arguments = self.operation
+        operation = arguments.operation()
+        baseline = None if self.baseline is None else arguments.other(self.baseline).operation()
+        return BenchmarkMeasurement(
+            design=self._design(operation, baseline, self.sizes),
+            thresholds=read_thresholds(self.thresholds, self.kind),
+            history=run.benchmark_history,
+        )
+
+    def _validate(self) -> None:
+        arguments = self.operation
+        operation = arguments.declared()
+        baseline = None if self.baseline is None else arguments.other(self.baseline).declared_or_unknown()
+        sizes = self.sizes if settled(self.sizes) else None
+        design = self._design(operation or arguments.declared_or_unknown(), baseline, sizes)
+        design.validate_options()
+        if settled(self.thresholds):
+            design.validate_thresholds(read_thresholds(self.thresholds, self.kind))
+        whole = is_settled(self.baseline) and settled(self.baseline_revision) and settled(self.sizes)
+        if operation is not None and whole:
+            design.validate()
+        elif operation is not None:
+            operation.validate()
+
+    def _design(self, operation: Operation, baseline: Operation | None, sizes: Sequence[int] | None) -> Benchmark:
+        from airflow_provider_dpq.core.benchmark.design import Benchmark
+
+        if self.clock is not None:
+            one_of("clock", self.clock, ("cpu", "wall"))
+        return Benchmark(
+            operation=operation,
+            baseline=baseline,
+            baseline_revision=self.baseline_revision,
+            against_history=self.history,
+            sizes=None if sizes is None else _sizes(sizes),
+            clock=self.clock,  # type: ignore[arg-type]  # one of the two
+            tolerance_percent=None if self.tolerance is None else parse_percent(with_unit("tolerance", self.tolerance)),
+            time_budget_seconds=seconds("time_budget", self.time_budget),
+            iteration_timeout_seconds=seconds("iteration_timeout", self.iteration_timeout),
+            profile=self.profile,
+        )
+
+
+def _sizes(declared: Any) -> tuple[int, ...]:
+    return tuple(declared) if isinstance(declared, Iterable) else (declared,)
