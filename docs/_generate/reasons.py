@@ -13,6 +13,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "A file in object storage may not be read with the credentials given.",
         "Check the connection, and that the file exists: some stores say the same of one that does not.",
     ),
+    "ambiguous_baseline": (
+        "A benchmark is to be compared with several things at once.",
+        "Give one of `baseline`, `baseline_revision` and `history`.",
+    ),
     "ambiguous_columns": (
         "A file has columns whose names differ in case only, or not at all.",
         "Name them apart: DuckDB would read one in the place of another.",
@@ -21,9 +25,33 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "A check of a history names a metric that several checks have.",
         "Name the check in `check`, or its column as a tag.",
     ),
+    "ambiguous_operation": (
+        "A benchmark or leak gate is told to measure nothing, or several things.",
+        "Give exactly one of `target`, `sql`, `command` and `url`.",
+    ),
     "ambiguous_source": (
         "An operator was given more or less than one of `table`, `path` and `sql`.",
         "Give exactly one; a path of the worker's disk needs no `conn_id`.",
+    ),
+    "cancelled": (
+        "A benchmark, load or leak measurement was cancelled while it ran.",
+        "Run it again; what was measured until then is in the report.",
+    ),
+    "child_exited": (
+        "The operation ended the process that it was measured in, by `os._exit` for instance.",
+        "Read the last lines that it printed, which the message repeats.",
+    ),
+    "child_killed": (
+        "A signal ended the process that the operation was measured in: a crash, or the kernel where memory ran out.",
+        "After SIGKILL, give it more memory or a smaller size; else read the last lines that it printed.",
+    ),
+    "clock_backwards": (
+        "A clock of the machine stood still or went backwards while an operation was timed.",
+        "Times of that machine cannot be trusted; look at its clock source.",
+    ),
+    "connection_failed": (
+        "A request got no whole answer: the connection was refused or broke, or the host has no address.",
+        "Check the address, and that the server runs. Nothing is tried again within a measurement.",
     ),
     "connection_lost": (
         "The connection to the database or to object storage broke while checks ran.",
@@ -41,9 +69,21 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "The partition that was asked for has no row.",
         "Check its value, and whether it is written already. The task is retried.",
     ),
+    "empty_statement": (
+        "A SQL operation has an empty statement.",
+        "Write the SQL to measure.",
+    ),
     "empty_suite": (
         "A suite has no expectation.",
         "Declare at least one: a gate that checks nothing would always pass.",
+    ),
+    "growth_fading": (
+        "Memory grows less and less, as a cache does that fills; the verdict is `inconclusive`.",
+        "Warm up longer, or run more iterations: [what a leak check sees](../explanation/what-a-leak-check-sees.md).",
+    ),
+    "growth_outside_heap": (
+        "The memory of the process may grow where the C heap's figures do not show it; the verdict is `inconclusive`.",
+        "Run more iterations, or raise the limit.",
     ),
     "gx_exception": (
         "Great Expectations raised an exception while it evaluated a check.",
@@ -52,6 +92,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "history_too_short": (
         "A check of a history has fewer accepted reports than it needs; its verdict is `inconclusive`.",
         "Wait: the gate's reports count meanwhile. See [its history](../how-to/hold-a-metric-to-its-history.md).",
+    ),
+    "heap_unknown": (
+        "The platform does not say what is on the C heap, and a limit below 64 KiB/op is `inconclusive` without.",
+        "Raise the limit, or check where the C library is glibc.",
     ),
     "hidden_index_column": (
         "A hidden column is to name the failing rows.",
@@ -62,8 +106,16 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Give bounds and values of the column's type.",
     ),
     "invalid_argument": (
-        "An expectation has an argument of the wrong type or value.",
-        "The message names the argument; see [expectations](expectations.md).",
+        "An expectation, or the operation that a gate measures, has an argument of the wrong type or value.",
+        "The message names the argument; see [expectations](expectations.md) and [operators](operators.md).",
+    ),
+    "invalid_baseline": (
+        "What is measured cannot be had of another revision, or only one of two operations works on sizes.",
+        "Name the function as `package.module:function`; give both operations a dataset factory, or neither.",
+    ),
+    "invalid_command": (
+        "A command is empty, or its quotation marks are not closed.",
+        "Write a program and its arguments; no shell reads them.",
     ),
     "invalid_condition": (
         "The row condition of a whole gate cannot be applied.",
@@ -102,11 +154,19 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "invalid_query": ("`sql` is not a query.", "Begin it with SELECT or WITH."),
     "invalid_regex": ("Python does not compile a regular expression.", "Mend the pattern."),
+    "invalid_request": (
+        "The method, a header, the expected status or the timeout of an HTTP request is none.",
+        "Read which one the message names.",
+    ),
     "invalid_result_format": (
         "The result format is unknown.",
         "Use BOOLEAN_ONLY, BASIC, SUMMARY or COMPLETE, or Great Expectations' mapping.",
     ),
     "invalid_sample_rows": ("`sample_rows` is no number of rows.", "Give a whole number, 0 for none."),
+    "invalid_sizes": (
+        "Sizes are none, not positive, given twice, or given to an operation that does not depend on them.",
+        "Give numbers of rows and a dataset factory, or `{size}` in a command or URL, or `:size` in SQL.",
+    ),
     "invalid_store_url": (
         "The address of the store cannot be used.",
         "Give a SQLAlchemy URL of a file or a database; a store in memory would be lost.",
@@ -121,9 +181,25 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Shorten the name; remove the character.",
     ),
     "invalid_time": ("A time has no time zone, or none in UTC.", "Give times with a time zone."),
+    "kind_without_baseline": (
+        "A report of a gate that is not judged by a history was to be accepted as one's beginning.",
+        "Only benchmarks have a baseline; see [accept a change of speed](../how-to/accept-a-change-of-speed.md).",
+    ),
+    "invalid_url": (
+        "The address of an HTTP request is none.",
+        "Write `http://host/path` or `https://host/path`.",
+    ),
+    "malformed_bytes": (
+        "An amount of memory is not a number with a unit of bytes.",
+        "Write `512B` or `1.5 MiB`.",
+    ),
     "malformed_duration": (
         "A duration is not a number with a unit of time.",
         "Write `26h`, `90 min` or `1.5 d`.",
+    ),
+    "malformed_percent": (
+        "A share is not a number with a percent sign.",
+        "Write `5%`.",
     ),
     "malformed_threshold": (
         "A threshold does not follow the grammar.",
@@ -134,13 +210,33 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "followed by a value that is no JSON.",
         "Name them as null values, or check the column's type, or its being JSON, first.",
     ),
+    "memory_elsewhere": (
+        "A leak gate's operation works in another process, whose memory it does not see; the verdict is `warn`.",
+        "Look at that process itself: [what a leak check sees](../explanation/what-a-leak-check-sees.md).",
+    ),
+    "memory_unsteady": (
+        "Memory goes up and down by more than a limit allows to tell; the verdict is `inconclusive`.",
+        "Run more iterations, let the operation hold less at a time, or raise the limit.",
+    ),
+    "missing_baseline": (
+        "A benchmark has a tolerance and nothing to compare with, or a threshold is a multiple of a baseline that a "
+        "benchmark or leak gate never has.",
+        "Give `baseline`, `baseline_revision` or `history`, or a limit with a unit.",
+    ),
     "missing_column": (
         "A check names a column that the table, or the other table of a reference, does not have.",
         "The message lists the columns there are.",
     ),
-    "missing_connection": ("A table or query was given without a connection.", "Give `conn_id`."),
+    "missing_connection": (
+        "A table, query or statement was given without a connection.",
+        "Give `conn_id`, or on the command line the address of the database.",
+    ),
+    "missing_directory": (
+        "The directory that a command should run in does not exist.",
+        "Make it on the worker, or give another one.",
+    ),
     "missing_driver": (
-        "The Python package that talks to the store's database is not installed.",
+        "The Python package that talks to a database is not installed.",
         "Install it; the `postgres` and `mysql` extras bring it.",
     ),
     "missing_file": (
@@ -168,9 +264,17 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "A part of a table left no report, or did not make a check that the others made.",
         "Clear the part, so that it runs again; the merge runs after it.",
     ),
+    "missing_program": (
+        "A program is not on the `PATH` of the worker, or may not be run.",
+        "Install it there, or write its whole path.",
+    ),
     "missing_table": (
         "A table does not exist in the database.",
         "Give its name as it is stored, with its schema where needed.",
+    ),
+    "missing_unit": (
+        "A tolerance is a bare number.",
+        'Write it as a text with its unit: `"5%"`, `"512B"`.',
     ),
     "mixed_partitions": (
         "Some files lie in folders that name a partition, and some do not.",
@@ -184,6 +288,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "A check of a history runs without a store of reports.",
         "Give `--store` on the command line, `history` in Python; in Airflow there is always one.",
     ),
+    "no_baseline": (
+        "A benchmark has too few earlier reports to be held against, or they were made elsewhere; it warns.",
+        "Wait: this report counts for the next. The message says what differs.",
+    ),
     "no_data_interval": (
         "A `QualityGateSensor` runs in a DAG run without a data interval and has no `max_age`.",
         "Give `max_age`.",
@@ -193,17 +301,37 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "The file at the store's address is no database.",
         "Name a file that does not exist yet, or one that a store is in.",
     ),
+    "no_wall_times": (
+        "A report was to be written for pyperf, and has no wall times, or some that are not above zero.",
+        "Write it in another form; the report says why nothing was measured.",
+    ),
     "no_values": (
         "A check of a distribution found no value in its column of a database.",
         "Check the number of rows or the missing values first.",
+    ),
+    "not_callable": (
+        "What should be measured is no function.",
+        "Give a function, or its name as `package.module:function`.",
     ),
     "not_evaluated": (
         "The scan cannot evaluate a check, and Great Expectations did not either.",
         "Read the message; check an export of the data as a file.",
     ),
+    "not_in_git": (
+        "The code to compare lies in no git repository, or there is no git.",
+        "Install the code from its repository in editable mode, and git on the worker.",
+    ),
+    "not_in_revision": (
+        "The revision to compare with does not have the module.",
+        "Give a revision that has it where it is now.",
+    ),
     "not_partitionable": (
         "An expectation is about more than the rows of a partition.",
         "Check it in a gate without `partition_by`; see [check a growing table](../how-to/check-a-growing-table.md).",
+    ),
+    "not_picklable": (
+        "A function or argument cannot be sent to the process that should measure it: a lock, a file, a connection.",
+        "Make it inside the function, or in `set_up`; the message names the variable.",
     ),
     "not_sql_connection": (
         "A connection is not one of a SQL database, or gives no SQLAlchemy engine.",
@@ -213,9 +341,21 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "A gate has neither a check nor a threshold.",
         "Declare one: what judged nothing has not passed.",
     ),
+    "nothing_to_accept": (
+        "A report that measured nothing, or not all, was to be accepted as a baseline.",
+        "Accept one whose verdict is not `error`.",
+    ),
     "older_store": (
         "The store has the tables of an older release.",
         "Run `dpq store upgrade`; see [upgrade the store](../runbooks/upgrade-the-store.md).",
+    ),
+    "operation_failed": (
+        "The operation raised an error, or the command ended with an exit code other than 0.",
+        "Read the traceback or the last lines of its errors in the message.",
+    ),
+    "operation_timeout": (
+        "An iteration did not end in time, and its process was killed.",
+        "Find out what it waits for, or allow it more time.",
     ),
     "out_of_memory": (
         "A check of files or frames needs more memory than it may use, and cannot spill it.",
@@ -250,9 +390,21 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "This try of this task has a report of this gate already.",
         "Give each gate of a task a name of its own.",
     ),
+    "request_timeout": (
+        "An HTTP request was not answered in time.",
+        "Look at the server, or raise `timeout_seconds`.",
+    ),
+    "runs_nothing": (
+        "What should be measured is a coroutine or generator function: a call of it runs none of its lines.",
+        "Wrap it in a function that runs it to its end.",
+    ),
     "schema_changed": (
         "A column of the table was dropped, added, renamed or given another type while the table was checked.",
         "The task is retried, on the table as it is then.",
+    ),
+    "statement_failed": (
+        "The database refused a statement that is measured, or its set-up or tear-down.",
+        "Read the message, which is the database's own.",
     ),
     "storage_unreachable": (
         "Object storage does not answer, or broke off when a file was opened.",
@@ -276,9 +428,30 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "The store can be read and not written.",
         "Give the user that Airflow runs as the right to write it, and for a file its directory too.",
     ),
+    "time_budget_spent": (
+        "The time budget of a benchmark did not suffice for a size.",
+        "Give it more time, or fewer sizes.",
+    ),
     "too_many_partitions": (
         "A column has so many values that each would be a partition of few rows.",
         "Partition by a coarser column, such as a day.",
+    ),
+    "too_short_to_time": (
+        "With its set-up or tear-down an iteration is timed alone, and takes less than ten times what reading the "
+        "clocks costs: its times have no ratios.",
+        "Let one call do more work, such as a loop, or do without set_up and tear_down.",
+    ),
+    "unexplained_baseline": (
+        "A baseline was to be accepted without saying who accepts it and why.",
+        "Give both; they are kept with it.",
+    ),
+    "unbound_parameter": (
+        "A parameter of a SQL operation has no value.",
+        "Give it in `parameters`, or write a colon that is not meant as one as `\\:`.",
+    ),
+    "unexpected_status": (
+        "An HTTP request was answered with another status than the one expected.",
+        "Look at the server, or give `expected_status`; redirections are not followed.",
     ),
     "unjudged_value": (
         "Python could not judge a value of a column: a parser raised an exception of its own.",
@@ -321,11 +494,23 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "unknown_policy": ("`on_empty` is not `pass`, `warn` or `fail`.", "Use one of these."),
     "unknown_reference": ("The other table of a check cannot be opened.", "Give it in `references`, or as a path."),
     "unknown_report": ("The store has no report of that id.", "`dpq report list` lists what there is."),
+    "unknown_revision": (
+        "The repository has no such revision.",
+        "Name a commit, a tag or a branch, and see that it is fetched.",
+    ),
     "unknown_severity": ("A severity is not `critical`, `warning` or `info`.", "Use one of these."),
+    "unknown_target": (
+        "A name does not lead to a function: the module cannot be imported, or does not have it.",
+        "Write `package.module:function`, in a module that the worker can import.",
+    ),
     "unknown_unit": ("A threshold's unit is unknown.", "See [thresholds](thresholds.md#units)."),
     "unreachable_database": (
-        "A table or query cannot be opened on the database.",
+        "A database, or a table or query on it, cannot be opened.",
         "Check the connection and the name.",
+    ),
+    "unreadable_answer": (
+        "What came back from the process of an operation cannot be read.",
+        "Return plain values from what is measured.",
     ),
     "unreadable_csv": (
         "A file cannot be read as CSV, or its archive is damaged.",
@@ -352,9 +537,17 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "A contract has a rule that no expectation answers exactly.",
         "Leave it to another tool, declare an expectation, or check the schema alone.",
     ),
+    "unused_argument": (
+        "An argument was given that the kind of operation does not take.",
+        "Leave it out; the message lists those it takes.",
+    ),
     "unwritable_output": (
         "The file of `--output` cannot be written.",
         "Give a file in a directory that you may write to.",
+    ),
+    "wrong_form": (
+        "A report was asked for in a form that has nothing of its kind of gate, such as a quality gate's for pyperf.",
+        "Choose another `--format`.",
     ),
 }
 """Meaning and remedy of each reason code."""

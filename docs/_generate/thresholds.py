@@ -27,6 +27,33 @@ _MEANINGS: Final = {
     "changed_row_count": "rows of both that are not the same",
     "changed_percent": "these as a share of the rows that both have",
 }
+_OF_TIMES: Final = {
+    "min": "shortest time on the wall",
+    "max": "longest time on the wall",
+    "mean": "mean time on the wall",
+    "median": "median time on the wall",
+    "stdev": "standard deviation of the time on the wall",
+    "mad": "median absolute deviation of the time on the wall",
+}
+_OF_OPERATIONS: Final = {
+    "p": "a percentile of the time on the wall, written `p(95)`",
+    **_OF_TIMES,
+    **{f"cpu_{name}": meaning.replace("time on the wall", "processor time") for name, meaning in _OF_TIMES.items()},
+    "throughput": "rows in a second, where there are sizes",
+    "peak_memory": "most memory that an iteration held at once",
+    "retained_memory": "memory that an iteration did not give back",
+    "wall_ratio": "median time on the wall over that of fixed work that is timed right before",
+    "exponent": "exponent with which the time grows with the size",
+    "sample_count": "samples that were taken",
+    "pair_count": "pairs of samples of an operation and its baseline",
+    "detectable_change": "smallest change that as many pairs would have found 95 times in 100",
+    "growth": "memory that each iteration leaves behind",
+    "open_file_growth": "open files that each iteration leaves behind",
+    "thread_growth": "threads that each iteration leaves behind",
+    "child_process_growth": "child processes that each iteration leaves behind",
+    "uncollectable_growth": "objects that each iteration leaves behind and the garbage collector cannot free",
+    "iteration_count": "iterations that were measured",
+}
 _OF_TABLE: Final = (
     "row_count",
     "partition_count",
@@ -39,6 +66,11 @@ _OF_TABLE: Final = (
 
 def metrics(kind: str) -> str:
     """Return the metrics of a kind of gate."""
+    if kind != "quality":
+        of_kind = [
+            [code(name), code(symbol) or "a number", _OF_OPERATIONS[name]] for name, symbol in CATALOGUES[kind].items()
+        ]
+        return table(["Metric", "Unit", "Meaning"], of_kind)
     rows = [
         [code(name), code(symbol) or "a number", "the gate" if name in _OF_TABLE else "each check", _MEANINGS[name]]
         for name, symbol in CATALOGUES[kind].items()
