@@ -37,6 +37,9 @@ OF_BASELINE = "x baseline"
 PERCENTILE = "p"
 """Catalogue entry of a kind whose thresholds may name any percentile: ``p(95)``."""
 
+PERCENTILES = (PERCENTILE, "service_p", "lateness_p")
+"""Catalogue entries that name a percentile, and so take an argument."""
+
 CATALOGUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "quality": MappingProxyType(
@@ -83,6 +86,37 @@ CATALOGUES: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "sample_count": "",
                 "pair_count": "",
                 "detectable_change": "%",
+            }
+        ),
+        "load": MappingProxyType(
+            {
+                PERCENTILE: "s",
+                "min": "s",
+                "max": "s",
+                "mean": "s",
+                "median": "s",
+                "service_p": "s",
+                "service_median": "s",
+                "service_max": "s",
+                "error_rate": "%",
+                "error_count": "",
+                "throughput": "/s",
+                "iteration_count": "",
+                "dropped_iterations": "",
+                "lateness_p": "s",
+                "generator_cpu": "%",
+                "sampler_cpu": "%",
+                "worker_memory": "B",
+                "worker_open_files": "",
+                "worker_threads": "",
+                "target_cpu": "%",
+                "target_memory": "B",
+                "target_open_files": "",
+                "target_threads": "",
+                "slowdown": "",
+                "throughput_retention": "%",
+                "breaking_point": "/s",
+                "recovery": "s",
             }
         ),
         "leak": MappingProxyType(

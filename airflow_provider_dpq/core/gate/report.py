@@ -18,6 +18,7 @@ from airflow_provider_dpq.core.errors import DpqError, StoreError
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.part import Part
 from airflow_provider_dpq.core.gate.profile import Profile
+from airflow_provider_dpq.core.gate.recording import Recording
 from airflow_provider_dpq.core.gate.series import Series
 from airflow_provider_dpq.core.gate.threshold import Threshold, ThresholdResult, judge
 from airflow_provider_dpq.core.gate.verdict import Verdict, worst
@@ -39,6 +40,7 @@ _ENGINE_WORDS: Final = frozenset(
         "operation_failed",
         "query_failed",
         "statement_failed",
+        "target_died",
         "unreadable_answer",
         "unreadable_csv",
         "unreadable_json",
@@ -140,7 +142,7 @@ class Report(_Frozen):
         schema_version: Version of this contract.
         id: Identifier, a UUID.
         gate: Name of the gate.
-        kind: What kind of gate it is: ``quality``, ``benchmark``, ``leak``.
+        kind: What kind of gate it is: ``quality``, ``benchmark``, ``load``, ``leak``.
         subject: What was measured, for people; never a secret.
         data_interval: The span of data judged, where there is one.
         verdict: The worst of all that was judged.
@@ -154,6 +156,7 @@ class Report(_Frozen):
         artifacts: Files that belong to it.
         series: Samples behind the metrics, and what the report plots.
         profile: Where time and memory went, where that was looked at.
+        recording: What load generators recorded, to be merged with that of others.
         parts: The partitions of the table as they were measured, for the next report of a table that grows.
         error: Why the gate as a whole could not be measured.
     """
@@ -175,6 +178,7 @@ class Report(_Frozen):
     artifacts: tuple[Artifact, ...] = ()
     series: tuple[Series, ...] = ()
     profile: Profile | None = None
+    recording: Recording | None = None
     parts: tuple[Part, ...] = ()
     error: Problem | None = None
 
@@ -199,6 +203,7 @@ def make_report(
     artifacts: Sequence[Artifact] = (),
     series: Sequence[Series] = (),
     profile: Profile | None = None,
+    recording: Recording | None = None,
     parts: Sequence[Part] = (),
     error: DpqError | None = None,
 ) -> Report:
@@ -219,6 +224,7 @@ def make_report(
         artifacts: Files that belong to the report.
         series: Samples behind the metrics, and what the report plots.
         profile: Where time and memory went.
+        recording: What load generators recorded.
         parts: The partitions of the table as they were measured.
         error: Why the gate could not be measured, or not do all that it was to do; makes the verdict ``error`` whatever
             else is known.
@@ -250,6 +256,7 @@ def make_report(
         artifacts=tuple(artifacts),
         series=tuple(series),
         profile=profile,
+        recording=recording,
         parts=tuple(parts),
         error=problem,
     )

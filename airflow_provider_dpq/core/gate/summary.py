@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import Final
 
 from pydantic import JsonValue
 
+from airflow_provider_dpq.core.gate.number import is_number
 from airflow_provider_dpq.core.gate.report import Artifact, CheckResult, Problem, Report
 from airflow_provider_dpq.core.gate.threshold import ThresholdResult
 from airflow_provider_dpq.core.gate.verdict import Verdict
@@ -105,7 +105,7 @@ def _check(check: CheckResult) -> JsonValue:
 
 
 def _number(value: JsonValue, *, digits: int | None = None) -> int | float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if not is_number(value):
         return None  # no value of another type, and no number that JSON does not have
     return value if digits is None else round(value, digits)
 

@@ -7,8 +7,8 @@
     growth < 512B/op
 
 A threshold names a metric, may narrow it to tags, and gives a limit in a unit of the metric's dimension (a bare number
-is in the metric's own unit), or as a multiple of the baseline's value. Parsing, judging and acting on the outcome are
-three things: this module does the first two.
+is in the metric's own unit; of a load test times need theirs), or as a multiple of the baseline's value. Parsing,
+judging and acting on the outcome are three things: this module does the first two.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from typing import Final, TypeAlias
 from pydantic import BaseModel, ConfigDict
 
 from airflow_provider_dpq.core.errors import DeclarationError
-from airflow_provider_dpq.core.gate.metric import CATALOGUES, OF_BASELINE, PERCENTILE, Metric
-from airflow_provider_dpq.core.gate.unit import convert
+from airflow_provider_dpq.core.gate.metric import CATALOGUES, OF_BASELINE, PERCENTILES, Metric
+from airflow_provider_dpq.core.gate.unit import convert, parse_duration
 from airflow_provider_dpq.core.gate.verdict import Verdict
 
 
@@ -68,6 +68,8 @@ class Threshold:
         unit: Unit of the limit as declared; None where it is the metric's own, or a multiple of the baseline.
         of_baseline: Whether `limit` multiplies the baseline's value of the metric.
         severity: What a breach does.
+        abort_after_seconds: From when on, in seconds since the start, a breach ends the measurement at once; None where
+            it never does.
     """
 
     metric: str
@@ -77,6 +79,7 @@ class Threshold:
     tags: tuple[tuple[str, str], ...] = ()
     of_baseline: bool = False
     severity: Severity = Severity.FAIL
+    abort_after_seconds: float | None = None
 
     def __str__(self) -> str:
         """Return the threshold in the grammar, without its severity."""
@@ -108,11 +111,12 @@ def parse_threshold(declaration: ThresholdDeclaration, kind: str) -> Threshold:
         kind: Kind of gate, a key of `CATALOGUES`.
 
     Raises:
-        DeclarationError: ``malformed_threshold``, ``unknown_metric``, ``unknown_unit`` or ``unit_mismatch``.
+        DeclarationError: ``malformed_threshold``, ``unknown_metric``, ``unknown_unit``, ``unit_mismatch`` or
+            ``missing_unit``.
     """
     if isinstance(declaration, Threshold):
         return declaration
-    text, severity = _expression_and_severity(declaration)
+    text, severity, abort_after_seconds = _declared(declaration, kind)
     match = _GRAMMAR.fullmatch(text)
     if match is None:
         message = f"Malformed threshold {text!r}."
@@ -126,6 +130,9 @@ def parse_threshold(declaration: ThresholdDeclaration, kind: str) -> Threshold:
         raise DeclarationError("malformed_threshold", message)
     if unit is not None:
         convert(limit, unit, own_unit)
+    elif kind in _TIMES_WITH_UNIT and own_unit == "s" and match["baseline"] is None:
+        message = f"The limit of threshold {text!r} is a time without a unit."
+        raise DeclarationError("missing_unit", message, hint=f"Write {match['number']}ms, or {match['number']}s.")
     return Threshold(
         metric=name,
         operator=match["operator"],
@@ -134,6 +141,7 @@ def parse_threshold(declaration: ThresholdDeclaration, kind: str) -> Threshold:
         tags=_tags(match["tags"], text),
         of_baseline=match["baseline"] is not None,
         severity=severity,
+        abort_after_seconds=abort_after_seconds,
     )
 
 
@@ -149,22 +157,38 @@ def parse_thresholds(declarations: Iterable[ThresholdDeclaration] | None, kind: 
     return tuple(parse_threshold(declaration, kind) for declaration in declarations or ())
 
 
-def _expression_and_severity(declaration: object) -> tuple[str, Severity]:
-    severity: object = Severity.FAIL
-    text = declaration
-    if isinstance(declaration, Mapping):
-        unknown = set(declaration) - {"threshold", "severity"}
-        text, severity = declaration.get("threshold"), declaration.get("severity", Severity.FAIL)
-        if unknown:
-            message = f"Threshold {dict(declaration)!r} has unknown keys {sorted(map(str, unknown))}."
-            raise DeclarationError("malformed_threshold", message, hint=f"Give {_FORM}.")
+_TIMES_WITH_UNIT: Final = ("load",)
+"""Kinds of gates whose times need a unit: response times are thought of in milliseconds, and the metrics in seconds."""
+
+_ABORTING: Final = ("load",)
+"""Kinds of gates that can judge while they measure."""
+
+
+def _declared(declaration: object, kind: str) -> tuple[str, Severity, float | None]:
+    """Return the expression, the severity, and from when on a breach ends the measurement."""
+    keys = {"threshold", "severity", *(("abort_on_fail", "abort_delay") if kind in _ABORTING else ())}
+    given = declaration if isinstance(declaration, Mapping) else {"threshold": declaration}
+    text, severity = given.get("threshold"), given.get("severity", Severity.FAIL)
+    unknown = set(given) - keys
+    if unknown:
+        message = f"Threshold {dict(given)!r} has unknown keys {sorted(map(str, unknown))}."
+        raise DeclarationError("malformed_threshold", message, hint=f"Give {_FORM}.")
     if not isinstance(text, str):
         message = f"{declaration!r} is not a threshold."
         raise DeclarationError("malformed_threshold", message, hint=f"Give {_FORM}.")
     if severity not in tuple(Severity):
         message = f"Threshold {text!r} has severity {severity!r}."
         raise DeclarationError("malformed_threshold", message, hint="A severity is 'warn' or 'fail'.")
-    return text, Severity(str(severity))
+    return text, Severity(str(severity)), _abort_after_seconds(given, text)
+
+
+def _abort_after_seconds(given: Mapping[str, object], text: str) -> float | None:
+    aborts, delay = given.get("abort_on_fail", False), given.get("abort_delay", "0s")
+    if not isinstance(aborts, bool) or not isinstance(delay, str) or ("abort_delay" in given and not aborts):
+        message = f"Threshold {text!r} has abort_on_fail {aborts!r} and abort_delay {delay!r}."
+        hint = "Give abort_on_fail as True, and with it abort_delay as a duration such as '10s'."
+        raise DeclarationError("malformed_threshold", message, hint=hint)
+    return parse_duration(delay) if aborts else None
 
 
 def _metric_of(name: str, argument: str | None, kind: str, text: str) -> tuple[str, str]:
@@ -173,7 +197,7 @@ def _metric_of(name: str, argument: str | None, kind: str, text: str) -> tuple[s
         known = ", ".join(catalogue)
         message = f"Threshold {text!r} names the metric {name!r}, which a {kind} gate does not measure."
         raise DeclarationError("unknown_metric", message, hint=f"It measures {known}.")
-    if (argument is not None) != (name == PERCENTILE):
+    if (argument is not None) != (name in PERCENTILES):
         message = (
             f"Metric {name!r} in threshold {text!r} {'takes no' if argument is not None else 'needs an'} argument."
         )
@@ -187,7 +211,7 @@ def _metric_of(name: str, argument: str | None, kind: str, text: str) -> tuple[s
     if not 0 < percentile < 100:
         message = f"Percentile {argument!r} in threshold {text!r} is not between 0 and 100."
         raise DeclarationError("malformed_threshold", message, hint="Write p(95) for the 95th percentile.")
-    return f"{PERCENTILE}({_digits(percentile)})", catalogue[name]
+    return f"{name}({_digits(percentile)})", catalogue[name]
 
 
 def _digits(number: float) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from itertools import pairwise
 
 from airflow_provider_dpq.core.errors import DeclarationError
+from airflow_provider_dpq.core.gate.number import is_number, is_whole
 from airflow_provider_dpq.core.leak.growth import LEAST_ITERATIONS
 from airflow_provider_dpq.core.operation.command import CommandOperation
 from airflow_provider_dpq.core.operation.http import HttpOperation
@@ -66,31 +66,27 @@ class LeakCheck:
         Raises:
             DeclarationError: ``invalid_sizes`` or ``invalid_option``.
         """
-        if self.size is not None and (not _is_whole(self.size) or self.size <= 0):
+        if self.size is not None and (not is_whole(self.size) or self.size <= 0):
             message = f"The size {self.size!r} is not a number of rows."
             raise DeclarationError("invalid_sizes", message, hint="Give a whole number above 0.")
         self._require_iterations()
         timeout: object = self.iteration_timeout_seconds
-        if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout < math.inf:
+        if not is_number(timeout) or timeout <= 0:
             message = f"The timeout of an iteration is {self.iteration_timeout_seconds!r}."
             raise DeclarationError("invalid_option", message, hint="Give seconds above 0.")
 
     def _require_iterations(self) -> None:
-        if not _is_whole(self.warm_up_iterations) or self.warm_up_iterations < 0:
+        if not is_whole(self.warm_up_iterations) or self.warm_up_iterations < 0:
             message = f"The number of warm-up iterations is {self.warm_up_iterations!r}."
             raise DeclarationError("invalid_option", message, hint="Give a whole number, 0 or more.")
         stages: object = self.stages
         if (
             not isinstance(stages, (tuple, list))
             or not stages
-            or not all(map(_is_whole, stages))
+            or not all(map(is_whole, stages))
             or stages[0] < LEAST_ITERATIONS
             or any(after <= before for before, after in pairwise(stages))
         ):
             message = f"The stages of a leak check are {stages!r}."
             hint = f"Give rising numbers of iterations, the first at least {LEAST_ITERATIONS}, such as (160, 320, 600)."
             raise DeclarationError("invalid_option", message, hint=hint)
-
-
-def _is_whole(number: object) -> bool:
-    return isinstance(number, int) and not isinstance(number, bool)

@@ -60,14 +60,29 @@ def percentile_interval(values: Sequence[float], percent: float, *, error: float
     Raises:
         ValueError: A value is not finite, there is no value, no such percentile or no such probability.
     """
-    share = _share(percent)
     ordered = _ordered(values)
-    from_below = _rank(len(ordered), share, error)
-    from_above = _rank(len(ordered), 1 - share, error)
-    return (
-        ordered[from_below - 1] if from_below else -math.inf,
-        ordered[-from_above] if from_above else math.inf,
-    )
+    low, high = interval_ranks(len(ordered), percent, error=error)
+    return -math.inf if low is None else ordered[low - 1], math.inf if high is None else ordered[high - 1]
+
+
+def interval_ranks(count: int, percent: float, *, error: float) -> tuple[int | None, int | None]:
+    """Return which of so many values in ascending order are the ends of `percentile_interval`, 1 for the smallest.
+
+    Args:
+        count: How many values there are.
+        percent: Between 0 and 100, neither included.
+        error: Most probability that the percentile lies below the interval; as much again for above it.
+
+    Returns:
+        The rank of each end; None for one for which there are too few values.
+
+    Raises:
+        ValueError: There is no such percentile or no such probability.
+    """
+    share = _share(percent)
+    from_below = _rank(count, share, error)
+    from_above = _rank(count, 1 - share, error)
+    return from_below or None, count + 1 - from_above if from_above else None
 
 
 def median_interval(values: Sequence[float], *, error: float) -> tuple[float, float] | None:
@@ -110,8 +125,8 @@ def _rank(count: int, share: float, error: float) -> int:
         message = f"{error} is no probability of an error: it lies between 0 and 0.5."
         raise ValueError(message)
     expected = count * share
-    # Chernoff's bound: all that lies further below than this has a probability of less than e^-50.
-    first = max(0, int(expected - 10 * math.sqrt(expected)))
+    # Bernstein's inequality: all that lies further below than this has a probability of less than e^-30.
+    first = max(0, int(expected - 10 - math.sqrt(100 + 60 * expected * (1 - share))))
     probability = 0.0
     for below in range(first, count):
         probability += math.exp(

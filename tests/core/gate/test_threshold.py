@@ -33,6 +33,17 @@ def timed(monkeypatch: pytest.MonkeyPatch) -> str:
     return "timed"
 
 
+@pytest.mark.parametrize("text", ["p(95) < 200", "median{scenario:read} <= .2", "recovery < 10", "lateness_p(99) > 1"])
+def test_time_of_a_load_without_a_unit_is_refused(text: str) -> None:
+    """Whoever writes 200 means milliseconds, and would get seconds; what is no time, or of another gate, is as ever."""
+    with pytest.raises(DeclarationError) as refused:
+        parse_threshold(text, "load")
+    assert (refused.value.reason, text.rsplit(maxsplit=1)[-1] + "ms" in str(refused.value)) == ("missing_unit", True)
+    assert parse_threshold("error_rate < 1", "load").unit is None
+    assert parse_threshold("median < 1.1x baseline", "load").of_baseline
+    assert parse_threshold("median < 0.2", "benchmark").unit is None
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
