@@ -20,6 +20,28 @@ _CHUNK_BYTES: Final = 65_536
 _HINT: Final = "Write http://host/path or https://host/path."
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is sent to a host.
+
+    Attributes:
+        origin: Scheme, host and port, without user and password.
+        path: Path and query.
+        headers: The headers that are asked for, with the authentication.
+        body: What is sent with it.
+    """
+
+    origin: str
+    path: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        """The whole address."""
+        return f"{self.origin}{self.path if self.path.startswith('/') else f'/{self.path}'}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpOperation:
     """A request whose answer is read to its end.
@@ -82,10 +104,12 @@ class HttpOperation:
             message = f"A request cannot be given {self.timeout_seconds} s."
             raise DeclarationError("invalid_request", message, hint="Give it a number of seconds above 0.")
 
-    @contextmanager
-    def opened(self, size: int | None) -> Iterator[Iteration]:
-        """Make the pool of one connection, and give the iteration; its first call connects."""
-        from urllib3 import connection_from_url
+    def message(self, size: int | None) -> Message:
+        """Return what is sent.
+
+        Args:
+            size: What stands for ``{size}``; None for a request that is not sized.
+        """
         from urllib3.util import make_headers
 
         parts = urlsplit(self.url if size is None else self.url.replace(_SIZE, str(size)))
@@ -95,36 +119,50 @@ class HttpOperation:
         user, _, place = parts.netloc.rpartition("@")
         headers = {**(make_headers(basic_auth=unquote(user)) if user else {}), **self.headers}
         path = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
-        with connection_from_url(
-            f"{parts.scheme}://{place}", maxsize=1, timeout=self.timeout_seconds, retries=False
-        ) as pool:
-            yield Iteration(partial(self._request, pool, path, body, headers))
+        return Message(f"{parts.scheme}://{place}", path, headers, body)
 
-    def _request(self, pool: HTTPConnectionPool, path: str, body: bytes | None, headers: Mapping[str, str]) -> int:
+    @contextmanager
+    def opened(self, size: int | None) -> Iterator[Iteration]:
+        """Make the pool of one connection, and give the iteration; its first call connects."""
+        from urllib3 import connection_from_url
+
+        message = self.message(size)
+        with connection_from_url(message.origin, maxsize=1, timeout=self.timeout_seconds, retries=False) as pool:
+            yield Iteration(partial(self._request, pool, message))
+
+    def _request(self, pool: HTTPConnectionPool, message: Message) -> int:
         """Send the request and read the answer, however long, without keeping it; return its length."""
         from urllib3.exceptions import HTTPError
 
         try:
             answer = pool.urlopen(
-                self.method, path, body, headers, retries=False, redirect=False, preload_content=False
+                self.method,
+                message.path,
+                message.body,
+                message.headers,
+                retries=False,
+                redirect=False,
+                preload_content=False,
             )
             length = sum(len(chunk) for chunk in answer.stream(_CHUNK_BYTES, decode_content=False))
             answer.release_conn()
         except (HTTPError, OSError) as error:
             self._refuse(error)
-        expected = (
-            200 <= answer.status <= 299 if self.expected_status is None else answer.status == self.expected_status
-        )
-        if not expected:
-            wanted = "a status from 200 to 299" if self.expected_status is None else str(self.expected_status)
-            message = f"{self.subject} was answered with status {answer.status}, not {wanted}."
-            hint = (
-                "A redirection is not followed: give the address that it leads to."
-                if answer.status // 100 == 3
-                else None
-            )
-            raise MeasurementError("unexpected_status", message, hint=hint)
+        self.require_status(answer.status)
         return length
+
+    def require_status(self, status: int) -> None:
+        """Refuse a status that is not the expected one.
+
+        Raises:
+            MeasurementError: ``unexpected_status``.
+        """
+        if 200 <= status <= 299 if self.expected_status is None else status == self.expected_status:
+            return
+        wanted = "a status from 200 to 299" if self.expected_status is None else str(self.expected_status)
+        message = f"{self.subject} was answered with status {status}, not {wanted}."
+        hint = "A redirection is not followed: give the address that it leads to." if status // 100 == 3 else None
+        raise MeasurementError("unexpected_status", message, hint=hint)
 
     def _refuse(self, error: Exception) -> NoReturn:
         from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ReadTimeoutError
@@ -162,7 +200,7 @@ def _require_url(url: str) -> None:
         fault = f"The scheme {parts.scheme!r} is not one of HTTP."
     elif not parts.hostname:
         fault = "It names no host."
-    elif not url.isprintable() or " " in url:
-        fault = "It has a space or a control character."
+    elif not url.isprintable() or " " in url or "\\" in url:  # a backslash: programs differ in where the host ends
+        fault = "It has a space, a backslash or a control character."
     if fault:
         raise DeclarationError("invalid_url", f"The address of a request is wrong. {fault}", hint=_HINT)

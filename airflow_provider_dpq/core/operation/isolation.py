@@ -95,6 +95,11 @@ class Child:
         self._end()
         self._close()
 
+    @property
+    def pid(self) -> int:
+        """Number of its process."""
+        return self._process.pid
+
     def kill(self) -> None:
         """End the interpreter and all that it started, from a signal handler too; `stream` then raises."""
         self._cancelled = True
@@ -247,32 +252,32 @@ class Child:
 
 
 class Cancellation:
-    """Ends a measurement from outside, such as from a signal handler, by ending the child that measures."""
+    """Ends a measurement from outside, such as from a signal handler, by ending the children that measure."""
 
     def __init__(self) -> None:
-        self._child: Child | None = None
+        self._children: list[Child] = []
         self._cancelled = False
 
     def cancel(self) -> None:
-        """End the child that measures now, and let no other begin."""
+        """End the children that measure now, and let no other begin."""
         self._cancelled = True
-        if self._child is not None:
-            self._child.kill()
+        for child in tuple(self._children):
+            child.kill()
 
     @contextlib.contextmanager
     def spawned(
         self, *, environment: Mapping[str, str] | None = None, path: Sequence[str] | None = None
     ) -> Iterator[Child]:
-        """Give a child that `cancel` ends; for its arguments see `Child`.
+        """Give a child that `cancel` ends; for its arguments see `Child`. There may be several at a time.
 
         Raises:
             MeasurementError: ``cancelled``.
         """
         with Child(environment=environment, path=path) as child:
-            self._child = child
+            self._children.append(child)
             try:
                 if self._cancelled:
                     raise MeasurementError("cancelled", "The measurement was cancelled before it began.")
                 yield child
             finally:
-                self._child = None
+                self._children.remove(child)

@@ -27,6 +27,10 @@ class Pulse:
         self._clock = clock
         self._next = clock()
 
+    def renew(self) -> None:
+        """Let the next line go by at once: something new begins."""
+        self._next = self._clock()
+
     def beat(self, line: str) -> None:
         """Pass a line on, unless another one went by just now."""
         now = self._clock()

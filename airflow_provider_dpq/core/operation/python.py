@@ -41,8 +41,11 @@ class PythonOperation:
         keywords: Keyword arguments.
         set_up: Called before each iteration, outside the measured span, with the dataset where there is one. What it
             returns, unless that is None, takes the place of the dataset as the first argument: a fresh copy, say.
-        tear_down: Called after each iteration, outside the measured span, with what the target returned.
+        tear_down: Called after each iteration, outside the measured span, with what the target returned; not after one
+            that failed, which has returned nothing.
         dataset: Called once for each size with the number of rows; what it returns is the first argument.
+        awaited: Whether what the target returns is awaited on an event loop, where it can be: the target may then be a
+            coroutine function.
     """
 
     target: Target
@@ -51,6 +54,7 @@ class PythonOperation:
     set_up: Target | None = None
     tear_down: Target | None = None
     dataset: Target | None = None
+    awaited: bool = False
 
     @property
     def subject(self) -> str:
@@ -89,7 +93,7 @@ class PythonOperation:
             if isinstance(part, str):
                 require_target(part)
             elif callable(part):
-                require_run(part)
+                require_run(part, awaited=self.awaited and name == "target")
                 pickled(part, [part])
             else:
                 message = f"{name} is {part!r}, which cannot be called."
@@ -102,7 +106,7 @@ class PythonOperation:
     @contextmanager
     def opened(self, size: int | None) -> Iterator[Iteration]:
         """Import what is named, make the dataset of a size, and give the iteration."""
-        target, set_up, tear_down = resolve(self.target), self.set_up, self.tear_down
+        target, set_up, tear_down = resolve(self.target, awaited=self.awaited), self.set_up, self.tear_down
         first = () if self.dataset is None else (resolve(self.dataset)(size),)
         call = partial(target, *first, *self.arguments, **self.keywords)
         prepare = None
@@ -141,8 +145,12 @@ def _shown_module(name: str) -> str:
     return Path(file).stem if file and name != "__main__" and not _importable(name) else name
 
 
-def resolve(target: Target) -> Callable[..., Any]:
+def resolve(target: Target, *, awaited: bool = False) -> Callable[..., Any]:
     """Return the callable that a target is or names, importing its module.
+
+    Args:
+        target: A callable or its name.
+        awaited: Whether it may be a coroutine function.
 
     Raises:
         DeclarationError: ``unknown_target``, ``not_callable`` or ``runs_nothing``.
@@ -159,20 +167,34 @@ def resolve(target: Target) -> Callable[..., Any]:
     if not callable(found):
         message = f"{target!r} is {type(found).__name__}, which cannot be called."
         raise DeclarationError("not_callable", message, hint="Name a function.")
-    require_run(found)
+    require_run(found, awaited=awaited)
     return found  # type: ignore[no-any-return]
 
 
-def require_run(function: Callable[..., Any]) -> None:
+def is_coroutine_function(function: Callable[..., Any]) -> bool:
+    """Whether what a call returns has to be awaited."""
+    return _is(inspect.iscoroutinefunction, function)
+
+
+def require_run(function: Callable[..., Any], *, awaited: bool = False) -> None:
     """Refuse a function of which a call does no work yet: what it returns does, once somebody goes through it.
+
+    Args:
+        function: The function.
+        awaited: Whether it may be a coroutine function.
 
     Raises:
         DeclarationError: ``runs_nothing``.
     """
     for kind, words in _LAZY.items():
-        if kind(function) or kind(getattr(function, "__call__", None)):  # noqa: B004 - an object's method
+        if _is(kind, function) and not (awaited and kind is inspect.iscoroutinefunction):
             message = f"{_name(function)!r} is {words}: a call of it runs none of its lines."
             raise DeclarationError("runs_nothing", message, hint="Wrap it in a function that runs it to its end.")
+
+
+def _is(kind: Callable[[object], bool], function: Callable[..., Any]) -> bool:
+    bare = _bare(function)
+    return kind(bare) or kind(getattr(bare, "__call__", None))  # noqa: B004 - an object's method
 
 
 def require_target(target: str) -> None:

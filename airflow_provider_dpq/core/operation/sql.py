@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -17,6 +18,16 @@ Run: TypeAlias = Callable[[Sequence[str], Mapping[str, Any]], None]
 
 _DUCKDB: Final = "duckdb"
 _IN_PROCESS: Final = frozenset({_DUCKDB, "sqlite"})
+_OPAQUE: Final = frozenset(
+    {"odbc_connect", "service", "dsn", "read_default_file", "read_default_group", "option_files", "failover"}
+)
+"""Options of a URL that may name a host in a way that is not read here."""
+_ADDRESSES: Final = ("PGHOSTADDR", "PGSERVICE")
+"""Variables by which PostgreSQL's library finds an address where the URL has none, even beside a host."""
+_HOSTS: Final = (*_ADDRESSES, "PGHOST", "PGSERVICEFILE")
+"""Variables by which it finds a host where the URL has none."""
+_PORTS: Final = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306}
+"""Usual ports of the kinds of databases that without a host are reached through a socket of this machine."""
 _PARAMETER: Final = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")  # what SQLAlchemy reads as one
 _ROWS: Final = 10_000
 
@@ -125,6 +136,40 @@ def shown(url: str) -> str:
     return f"{parsed.get_backend_name()}://{place}/{parsed.database or ''}"
 
 
+def server_hosts(url: str) -> tuple[str, ...]:
+    """Return the hosts that a URL of a database leads to; none for a file, or for a socket of this machine.
+
+    Where the driver may take the host from somewhere else than the URL (an option that names a file or a service, or of
+    PostgreSQL a variable of the environment), the name of the database's kind stands for it.
+
+    Raises:
+        DeclarationError: ``invalid_connection``.
+    """
+    parsed, backend = _parsed(url), _backend(url)
+    if backend in _IN_PROCESS:  # DuckDB opens https://... and md:... too
+        service = re.match(r"(\w{2,}):", parsed.database or "") if backend == _DUCKDB else None
+        return (service[1],) if service else ()
+    named = [parsed.host] if parsed.host else []
+    for option in ("host", "hostaddr", "server"):
+        values = parsed.query.get(option, ())
+        named += [values] if isinstance(values, str) else values
+    hosts = [re.sub(r"^([^:]*):\d*$", r"\1", host) for text in named for host in text.split(",")]
+    elsewhere = not _OPAQUE.isdisjoint(parsed.query) or (not hosts and backend not in _PORTS)
+    if backend == "postgresql" and "hostaddr" not in parsed.query:
+        elsewhere |= any(os.environ.get(name) for name in (_ADDRESSES if hosts else _HOSTS))
+    return (*hosts, *((backend,) if elsewhere else ()))
+
+
+def server_port(url: str) -> int | None:
+    """Return the port that a URL of a database leads to; None where it says none, and none is usual.
+
+    Raises:
+        DeclarationError: ``invalid_connection``.
+    """
+    port: int | None = _parsed(url).port
+    return _PORTS.get(_backend(url)) if port is None else port
+
+
 def _backend(url: str) -> str:
     return url.partition(":")[0].partition("+")[0]
 
@@ -159,8 +204,10 @@ def _sqlalchemy(url: str) -> Iterator[Run]:
     from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
     parsed = _parsed(url)
+    # Under load a connection is opened in one thread and used by another, by one at a time.
+    options = {"check_same_thread": False} if parsed.get_backend_name() == "sqlite" else {}
     try:
-        engine = create_engine(parsed, poolclass=NullPool, hide_parameters=True)
+        engine = create_engine(parsed, poolclass=NullPool, hide_parameters=True, connect_args=options)
     except (ArgumentError, ImportError) as error:
         message = f"No driver for {shown(url)} is installed: {_first_line(error, parsed.password)}."
         raise DeclarationError("missing_driver", message) from None

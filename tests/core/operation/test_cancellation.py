@@ -63,3 +63,18 @@ def test_it_leaves_a_measurement_alone_that_has_ended() -> None:
     child.kill = lambda: ended.append(True)  # type: ignore[method-assign]
     cancellation.cancel()
     assert ended == []
+
+
+def test_it_ends_all_children_that_measure() -> None:
+    """Each of several at a time, but not one that has ended before."""
+    cancellation = Cancellation()
+    with cancellation.spawned() as one, cancellation.spawned() as other:
+        with cancellation.spawned() as ended:
+            assert list(ended.stream(answer, functions=[answer], timeout_seconds=60)) == [42]
+        streams = [child.stream(wait, functions=[wait], timeout_seconds=60) for child in (one, other)]
+        assert [next(stream) for stream in streams] == ["begun", "begun"]
+        cancellation.cancel()
+        for stream in streams:
+            with pytest.raises(MeasurementError):
+                next(stream)
+    assert running() == []

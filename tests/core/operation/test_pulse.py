@@ -15,6 +15,19 @@ def test_a_line_goes_by_every_few_seconds() -> None:
     assert lines == ["at 0", "at 5", "at 30"]
 
 
+def test_what_begins_is_told_at_once() -> None:
+    """However short before something else was told; then it takes its time again."""
+    now, lines = [100.0], []
+    pulse = Pulse(lines.append, period_seconds=5.0, clock=lambda: now[0])
+    pulse.beat("before")
+    now[0] = 101.0
+    pulse.renew()
+    pulse.beat("begun")
+    now[0] = 105.9
+    pulse.beat("lost")
+    assert lines == ["before", "begun"]
+
+
 def test_nobody_needs_to_read_the_lines() -> None:
     """A beat without a reader is nothing."""
     Pulse(None, clock=lambda: 0.0).beat("lost")
