@@ -1,0 +1,162 @@
+"""The load gate: what a load test found, judged by thresholds and written down as a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pydantic import JsonValue
+
+from airflow_provider_dpq.core.gate.metric import Metric
+from airflow_provider_dpq.core.gate.report import (
+    CheckResult,
+    DataInterval,
+    Problem,
+    Provenance,
+    Report,
+    make_report,
+)
+from airflow_provider_dpq.core.gate.threshold import Threshold
+from airflow_provider_dpq.core.gate.verdict import Verdict
+from airflow_provider_dpq.core.load.health import fault_of
+from airflow_provider_dpq.core.load.ledger import Ledger
+from airflow_provider_dpq.core.load.levels import load_tag
+from airflow_provider_dpq.core.load.limits import KIND, needed, of_levels, of_result
+from airflow_provider_dpq.core.load.metrics import SCENARIO, asked_percentiles, metrics_of
+from airflow_provider_dpq.core.load.model import Breakpoint
+from airflow_provider_dpq.core.load.result import LoadResult
+from airflow_provider_dpq.core.load.series import series_of
+from airflow_provider_dpq.core.stats.percentile import supports
+
+KEPT_WINDOWS: Final = 60
+"""Into how many windows at most the recording of a report is merged that no other is to be merged with."""
+
+SHARE: Final = "generators of a share"
+"""The check of the report of a share, which thresholds do not judge."""
+
+HELD: Final = "held"
+"""What the check of the levels says of one that held."""
+
+LEVELS: Final = "levels"
+"""The check of a search that says of each level whether it held, and which thresholds judged them."""
+
+
+def judge_load(
+    result: LoadResult,
+    *,
+    gate: str,
+    provenance: Provenance,
+    thresholds: Sequence[Threshold] = (),
+    data_interval: DataInterval | None = None,
+) -> Report:
+    """Judge what a load test found by thresholds, and by the default ones of metrics that have none.
+
+    A generator that was itself the limit makes the verdict ``error``, whatever the thresholds say. The share of one
+    machine among several is not judged by thresholds: its report says whether its generators were healthy, and has its
+    recording whole, to be merged.
+
+    Args:
+        result: What was found.
+        gate: Name of the gate.
+        provenance: Which run this is.
+        thresholds: The gate's thresholds.
+        data_interval: The span of data judged.
+
+    Raises:
+        DeclarationError: ``missing_baseline``: a threshold is a multiple of a baseline.
+    """
+    test, share = result.test, is_share(result)
+    judged = () if share else of_result(thresholds, test)
+    ledger = Ledger.of(result.recording)
+    metrics = (
+        (*metrics_of(ledger, test, judged, result.levels), *result.measured) if ledger.generators else result.measured
+    )
+    # The levels of a search have each been judged: one that was limited by the generator has been played again.
+    searched = isinstance(test.model, Breakpoint)
+    error = result.error or (None if searched else fault_of(ledger, test))
+    doubts = _healthy(result) if share else _too_few(judged, metrics)
+    return make_report(
+        gate=gate,
+        kind=KIND,
+        subject=", ".join(dict.fromkeys(scenario.operation.subject for scenario in test.scenarios)),
+        provenance=provenance,
+        started_at=result.started_at,
+        duration_seconds=result.duration_seconds,
+        metrics=metrics,
+        checks=(*result.checks, *_levels(result, thresholds), *(() if error else doubts)),
+        thresholds=judged,
+        data_interval=data_interval,
+        series=(*series_of(ledger, test), *result.series),
+        recording=result.recording if share else ledger.coarsened(KEPT_WINDOWS).recording(),
+        error=error,
+    )
+
+
+def is_share(result: LoadResult) -> bool:
+    """Whether what was found is of one machine of several, to be merged with that of the others."""
+    parts = {generator.part for generator in result.recording.generators}
+    return result.test.parts > 1 and len(parts) < result.test.parts * result.test.processes
+
+
+def _healthy(result: LoadResult) -> Iterator[CheckResult]:
+    """Say of a machine's share that its generators were healthy: whether the load holds is for the whole to say."""
+    generators = result.recording.generators
+    yield CheckResult(
+        name=SHARE,
+        type=KIND,
+        verdict=Verdict.PASS,
+        severity="fail",
+        success=True,
+        result={
+            "generator_count": len(generators),
+            "generator_cpu": max((generator.cpu_percent for generator in generators), default=0.0),
+            "iteration_count": sum(window.due - window.dropped for window in result.recording.windows),
+        },
+    )
+
+
+def _levels(result: LoadResult, thresholds: Sequence[Threshold]) -> Iterator[CheckResult]:
+    """Say of each level of a search whether it held, or what broke it; one that is played again may hold then."""
+    told: dict[str, JsonValue] = {}
+    for level in result.levels:
+        tag = load_tag(level.load)
+        if level.held is not None and told.get(tag) != HELD:
+            told[tag] = HELD if level.held else level.why
+    if told:
+        yield CheckResult(
+            name=LEVELS,
+            type=KIND,
+            verdict=Verdict.PASS,
+            severity="fail",
+            success=True,
+            declaration={"thresholds": [str(threshold) for threshold in of_levels(thresholds, result.test)]},
+            result=told,
+        )
+
+
+def _too_few(thresholds: Sequence[Threshold], metrics: Sequence[Metric]) -> Iterator[CheckResult]:
+    """Say of each percentile that is to be judged where there were too few iterations to."""
+    for threshold in dict.fromkeys(thresholds):
+        asked = asked_percentiles([threshold])
+        scenario = dict(threshold.tags).get(SCENARIO)
+        tags = {} if scenario is None else {SCENARIO: scenario}
+        counts = [one.value for one in metrics if one.name == "iteration_count" and one.tags == tags]
+        for percent in (*asked["p"], *asked["service_p"]):
+            if counts and counts[0] and not supports(percent, int(counts[0])):
+                yield _undecided(threshold, percent, int(counts[0]))
+
+
+def _undecided(threshold: Threshold, percent: float, count: int) -> CheckResult:
+    message = (
+        f"Of {count:,} iterations {threshold.metric} is next to the largest, and repeats badly: it takes "
+        f"{needed(percent):,}. Let the load last longer, or judge a lower percentile."
+    )
+    return CheckResult(
+        name=str(threshold),
+        type=KIND,
+        verdict=Verdict.INCONCLUSIVE,
+        severity=threshold.severity.value,
+        success=None,
+        result={"iteration_count": count, "needed_count": needed(percent)},
+        error=Problem(reason="too_few_requests", message=message),
+    )

@@ -1,0 +1,85 @@
+"""The reports of the shards of one load test, put together into what the whole of it found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.gate.metric import Metric
+from airflow_provider_dpq.core.gate.recording import Recording
+from airflow_provider_dpq.core.gate.report import CheckResult, Report
+from airflow_provider_dpq.core.gate.series import Series
+from airflow_provider_dpq.core.gate.verdict import Verdict
+from airflow_provider_dpq.core.load.design import LoadTest
+from airflow_provider_dpq.core.load.limits import SHARD
+from airflow_provider_dpq.core.load.merge import merge_recordings
+from airflow_provider_dpq.core.load.result import LoadResult
+
+_CLEAR: Final = "Clear the whole group: shards have to start together."
+_OF_MACHINE: Final = ("worker_", "target_", "sampler_")
+
+
+def merge_shards(shards: Sequence[Report | None], test: LoadTest) -> LoadResult:
+    """Put the reports of shards together: what they recorded becomes one recording, as exact as each of them.
+
+    Args:
+        shards: A report for each shard, in their order; None for a shard that left none.
+        test: The whole test.
+
+    Returns:
+        What the test found. A shard without a report, or one that was not measured, makes it an error.
+    """
+    found = [(number, shard) for number, shard in enumerate(shards) if shard is not None]
+    started_at = min((shard.started_at for _, shard in found), default=datetime.now(UTC))
+    error, recording = _error(shards), Recording()
+    try:
+        recording = merge_recordings([shard.recording for _, shard in found if shard.recording is not None])
+    except MeasurementError as fault:
+        error = error or MeasurementError(fault.reason, fault.message, hint=_CLEAR)
+    return LoadResult(
+        test=test,
+        recording=recording,
+        started_at=started_at,
+        duration_seconds=recording.duration_seconds,
+        measured=tuple(metric for number, shard in found for metric in _of_machine(shard, number)),
+        series=tuple(series for number, shard in found for series in _over_time(shard, number)),
+        checks=tuple(_named(check, number) for number, shard in found for check in shard.checks if _speaks(check)),
+        error=error,
+    )
+
+
+def _error(shards: Sequence[Report | None]) -> MeasurementError | None:
+    """Return why the whole was not measured, of which a shard may be the reason."""
+    missing = [number for number, shard in enumerate(shards) if shard is None]
+    if missing:
+        message = f"{len(missing)} of {len(shards)} shards left no report, the first of them shard {missing[0]}."
+        return MeasurementError("missing_shard", message, hint=_CLEAR)
+    for number, shard in enumerate(shards):
+        if shard is not None and shard.error is not None:
+            return MeasurementError(shard.error.reason, f"In shard {number}: {shard.error.message}", hint=_CLEAR)
+    return None
+
+
+def _is_own(name: str) -> bool:
+    """Whether a metric or a series is of the machine of one shard, which no recording has."""
+    return name.startswith(_OF_MACHINE)
+
+
+def _of_machine(shard: Report, number: int) -> list[Metric]:
+    own = [metric for metric in shard.metrics if _is_own(metric.name)]
+    return [metric.model_copy(update={"tags": {**metric.tags, SHARD: str(number)}}) for metric in own]
+
+
+def _over_time(shard: Report, number: int) -> list[Series]:
+    own = [series for series in shard.series if _is_own(series.name)]
+    return [series.model_copy(update={"tags": {**series.tags, SHARD: str(number)}}) for series in own]
+
+
+def _speaks(check: CheckResult) -> bool:
+    return check.verdict is not Verdict.PASS
+
+
+def _named(check: CheckResult, number: int) -> CheckResult:
+    return check.model_copy(update={"name": f"{check.name} (shard {number})"})
