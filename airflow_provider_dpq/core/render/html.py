@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.gate.verdict import Verdict
-from airflow_provider_dpq.core.render import figure, measured, outcome
+from airflow_provider_dpq.core.render import figure, load, measured, outcome
 from airflow_provider_dpq.core.render.flame import plot_flame
 from airflow_provider_dpq.core.render.plot import plots
 
@@ -34,7 +34,7 @@ def render_html(report: Report, *, above: str = "") -> str:
         own_metrics=shown,
         folded_metrics=[metric for metric in report.metrics if metric not in shown],
         rows=measured.rows(report),
-        figures=measured.figures(report),
+        figures=[*measured.figures(report), *load.figures(report)],
         plots=plots(report),
         flame=plot_flame(report.profile) if report.profile else None,
     )
@@ -49,6 +49,6 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(figure=figure, outcome=outcome)
+    environment.globals.update(figure=figure, load=load, outcome=outcome)
     environment.filters["belonging"] = outcome.belonging
     return environment.get_template("report.html")

@@ -11,7 +11,7 @@ from airflow_provider_dpq.core.gate.metric import OF_BASELINE, Metric
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.render import figure
 
-KINDS: Final = ("benchmark", "leak")
+KINDS: Final = ("benchmark", "leak", "load")
 """Kinds of gates that measure an operation."""
 
 SIZE: Final = "size"

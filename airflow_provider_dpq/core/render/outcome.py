@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from airflow_provider_dpq.core.gate.report import Artifact, CheckResult, Provenance, Report
 from airflow_provider_dpq.core.gate.threshold import ThresholdResult
 from airflow_provider_dpq.core.gate.verdict import Verdict
-from airflow_provider_dpq.core.render import figure
+from airflow_provider_dpq.core.render import figure, load
 
 _TARGETS: Final = ("column", "column_A", "column_B", "column_list")
 _COUNTS: Final = ("unexpected_count", "element_count", "missing_count", "unexpected_percent")
@@ -153,6 +153,8 @@ def conclusion(report: Report) -> str:
         _share("threshold", [result.verdict for result in report.thresholds]),
     ]
     judged = " and ".join(part for part in parts if part) + " passed"
+    if share := load.share(report):
+        judged += f"; {share}"
     if report.error is None:
         return judged
     return (

@@ -11,7 +11,7 @@ from airflow_provider_dpq.core.gate.profile import Profile
 from airflow_provider_dpq.core.gate.report import CheckResult, Problem, Report
 from airflow_provider_dpq.core.gate.threshold import ThresholdResult
 from airflow_provider_dpq.core.gate.verdict import Verdict
-from airflow_provider_dpq.core.render import figure, measured, outcome
+from airflow_provider_dpq.core.render import figure, load, measured, outcome
 from airflow_provider_dpq.core.render.layout import Column, cell_width, printable, table, wrap
 
 _COLOURS: Final = {
@@ -47,7 +47,12 @@ def render_text(report: Report, *, width: int = 100, colour: bool = False) -> st
     blocks = [
         _head(report, width, paint),
         _rows(report, width),
+        _loads(report, width),
+        _times(report, width),
+        _levels(report, width),
+        _failures(report, width),
         _figures(report, width),
+        _blocked(report, width),
         _functions(report.profile, width),
         _allocations(report, width),
         _checks(report.checks, width, paint),
@@ -80,7 +85,8 @@ def _head(report: Report, width: int, paint: _Paint) -> list[str]:
         "run": report.provenance.run_id,
         "started": f"{figure.moment(report.started_at)}, took {figure.duration(report.duration_seconds)}",
     }
-    lines = [f"{printable(f'{report.kind} gate {report.gate}')}: {paint(report.verdict.value.upper())}"]
+    note = f" ({load.share(report)})" if load.share(report) else ""
+    lines = [f"{printable(f'{report.kind} gate {report.gate}')}: {paint(report.verdict.value.upper())}{note}"]
     for name, fact in facts.items():
         for index, line in enumerate(wrap(printable(fact), width - 10)) if fact else ():
             lines.append(f"{'' if index else name:<10}{line}")
@@ -99,8 +105,74 @@ def _rows(report: Report, width: int) -> list[str]:
     return table(columns, width)
 
 
+def _loads(report: Report, width: int) -> list[str]:
+    rows = load.rows(report)
+    if not rows:
+        return []
+    counts = [
+        Column(title, [row.number(name) for row in rows], right=True, narrowest=8)
+        for name, title in load.COUNTS.items()
+    ]
+    return table([Column("scenario", list(map(load.scenario, rows)), narrowest=10), *counts], width)
+
+
+def _times(report: Report, width: int) -> list[str]:
+    rows = [("response" if len(load.rows(report)) == 1 else load.scenario(row), row) for row in load.rows(report)]
+    service = load.service(report)
+    rows += [("service", service)] if service else []
+    if not rows:
+        return []
+    times = [
+        Column(name, [row.number(name) for _, row in rows], right=True, narrowest=7) for name in load.times(report)
+    ]
+    return table([Column("time", [name for name, _ in rows], narrowest=10), *times], width)
+
+
+def _levels(report: Report, width: int) -> list[str]:
+    levels = load.levels(report)
+    if not levels:
+        return []
+    names = list(dict.fromkeys(name for level in levels for name in level.metrics.metrics))
+    return table(
+        [
+            Column("level", [level.load for level in levels], right=True),
+            *(Column(name, [level.metrics.number(name) for level in levels], right=True) for name in names),
+            Column("outcome", [level.outcome for level in levels], narrowest=16),
+        ],
+        width,
+    )
+
+
+def _failures(report: Report, width: int) -> list[str]:
+    failures = load.failures(report)
+    if not failures:
+        return []
+    return table(
+        [
+            Column("failures", [figure.number(failure.count) for failure in failures], right=True),
+            Column("kind", [failure.name for failure in failures], narrowest=12),
+            Column("scenario", [failure.scenario for failure in failures], narrowest=8),
+            Column("such as", [figure.value(*failure.samples[:1] or ("",)) for failure in failures], narrowest=16),
+        ],
+        width,
+    )
+
+
+def _blocked(report: Report, width: int) -> list[str]:
+    places = load.blocked(report)
+    if not places:
+        return []
+    return table(
+        [
+            Column("blocked", [figure.number(seconds, "s") for seconds in places.values()], right=True),
+            Column("the event loop was held up at", list(places), narrowest=16),
+        ],
+        width,
+    )
+
+
 def _figures(report: Report, width: int) -> list[str]:
-    listed = measured.figures(report)
+    listed = [*measured.figures(report), *load.figures(report)]
     if not listed:
         return []
     return table(

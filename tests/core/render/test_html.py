@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from airflow_provider_dpq.core.gate.recording import Failure, Generator
 from airflow_provider_dpq.core.gate.report import Artifact, CheckResult, Problem, Report
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.render import render_html
@@ -265,7 +266,42 @@ def test_html_shows_where_time_and_memory_went(sized: Report) -> None:
     assert "Profile" not in Page(render_html(sized.model_copy(update={"profile": None}))).shown
 
 
-@pytest.mark.parametrize("which", ["sized", "compared", "leaking"])
+def test_html_shows_a_load_by_scenario(loaded: Report) -> None:
+    """A row of figures a scenario, how iterations failed, how the generators were, and the plots."""
+    shown = Page(render_html(loaded)).shown
+    for text in (
+        "all12,000200 /s0.33%77.8 ms1.5 ms6.15 ms600 ms16.5 ms21 ms75 ms",
+        "write3,00050 /s0.33%7",
+        "From its start: median 4 ms, max 200 ms, p(95) 9 ms.",
+        "status 503read35overloadedtry <later>",
+        "app.py:7 in sleep500 ms",
+        "lateness_p(99)600 us",
+        "The dashed line is how many were due.",
+    ):
+        assert text in shown
+    assert shown.index("status 503") < shown.index("timeout")
+
+
+def test_html_of_one_scenario_has_no_column_of_names(searched: Report) -> None:
+    """Levels and the answer of a search stand below the figures of the whole."""
+    shown = Page(render_html(searched)).shown
+    assert "Scenario" not in shown
+    assert shown.index("100/s1100%") < shown.index("337.5/s4071%") < shown.index("breaking_point281 /s274 /s to 288 /s")
+
+
+def test_html_escapes_what_failed_iterations_said(loaded: Report) -> None:
+    """An answer of the service under test is text, whatever it holds."""
+    evil = "<script>alert(1)</script>"
+    assert loaded.recording is not None
+    failures = (Failure(scenario=evil, name=evil, count=1, samples=(evil,)),)
+    generators = (Generator(part=0, parts=1, blocked={evil: 1.0}),)
+    recording = loaded.recording.model_copy(update={"failures": failures, "generators": generators})
+    page = Page(render_html(loaded.model_copy(update={"recording": recording})))
+    assert not {tag for tag, _ in page.tags} & {"script"}
+    assert page.shown.count(evil) == 4
+
+
+@pytest.mark.parametrize("which", ["sized", "compared", "leaking", "loaded", "searched"])
 def test_html_of_a_measured_operation_needs_nothing_beside_itself(which: str, request: pytest.FixtureRequest) -> None:
     """Plots run no script and fetch nothing either; what they refer to is in the page, once."""
     source = render_html(request.getfixturevalue(which))

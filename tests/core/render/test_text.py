@@ -192,3 +192,60 @@ def test_text_wraps_the_long_name_of_an_artifact(report: Report) -> None:
     lines = _blocks(report.model_copy(update={"artifacts": (long,)}), width=60)[4]
     assert len(lines) == 4
     assert lines[-1] == " " * 12 + "/q"
+
+
+def _load_table(report: Report, number: int) -> list[str]:
+    return [" ".join(line.split()) for line in _blocks(report)[number]]
+
+
+def test_text_shows_a_load_by_scenario(loaded: Report) -> None:
+    """How much there was and how long it took, of the whole load and of each scenario."""
+    assert _load_table(loaded, 1) == [
+        "scenario iterations throughput failed dropped",
+        "all 12,000 200 /s 0.33% 7",
+        "read 9,000 150 /s 0.33% 7",
+        "write 3,000 50 /s 0.33% 7",
+    ]
+    assert _load_table(loaded, 2) == [
+        "time mean min median max p(90) p(95) p(99)",
+        "all 7.8 ms 1.5 ms 6.15 ms 600 ms 16.5 ms 21 ms 75 ms",
+        "read 5.2 ms 1 ms 4.1 ms 400 ms 11 ms 14 ms 50 ms",
+        "write 15.6 ms 3 ms 12.3 ms 1.2 s 33 ms 42 ms 150 ms",
+        "service 4 ms 200 ms 9 ms",
+    ]
+
+
+def test_text_shows_how_a_load_failed(loaded: Report) -> None:
+    """The most frequent kind first, each with what the first iteration said."""
+    assert _load_table(loaded, 3) == [
+        "failures kind scenario such as",
+        "35 status 503 read overloaded",
+        "5 timeout write",
+    ]
+
+
+def test_text_shows_how_the_generators_were(loaded: Report) -> None:
+    """Lateness, processor time and memory, and what held up the event loops of all of them together."""
+    assert _load_table(loaded, 4) == [
+        "metric value",
+        "lateness_p(99) 600 us",
+        "generator_cpu 41.2%",
+        "worker_memory 81 MB",
+        "target_cpu 93%",
+    ]
+    assert _load_table(loaded, 5) == ["blocked the event loop was held up at", "500 ms app.py:7 in sleep"]
+
+
+def test_text_shows_the_levels_of_a_search(searched: Report) -> None:
+    """Levels are in the order of their numbers, and the search's answer has its span."""
+    blocks = render_text(searched).split("\n\n")
+    levels = [line.split() for line in next(block for block in blocks if "slowdown" in block).splitlines()]
+    assert [line[0] for line in levels] == ["level", "100/s", "150/s", "225/s", "337.5/s"]
+    assert levels[-2:] == [["225/s", "1.4", "99%", "held"], ["337.5/s", "40", "71%", "broke"]]
+    assert "breaking_point  281 /s  [274, 288]" in render_text(searched)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_text_of_a_load_fits_the_terminal(loaded: Report, width: int) -> None:
+    """Twelve figures of a scenario are two tables."""
+    assert max(map(cell_width, render_text(loaded, width=width).splitlines())) <= width

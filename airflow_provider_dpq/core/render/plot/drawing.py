@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup, escape
+
+from airflow_provider_dpq.core.gate.series import Series
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +22,7 @@ SOFT: Final = "#59636e"
 LINE: Final = "#d5dae0"
 FIRST: Final = "#0b62c4"
 SECOND: Final = "#b35900"
+THIRD: Final = "#1f7a6d"
 LIMIT: Final = "#c0212f"
 
 _VARIABLES: Final = {
@@ -28,6 +31,7 @@ _VARIABLES: Final = {
     LINE: "var(--line)",
     FIRST: "var(--first)",
     SECOND: "var(--second)",
+    THIRD: "var(--third)",
     LIMIT: "var(--fail)",
 }
 """The page's name of each colour, so that a plot follows its light and its dark scheme."""
@@ -64,6 +68,10 @@ _DRAWING: Final = Lock()
 """Matplotlib's style belongs to the process, and the pages are made in several threads."""
 
 
+KEY_COLOURS: Final = {"first": FIRST, "second": SECOND, "third": THIRD, "ink": INK, "soft": SOFT}
+"""Colours of lines whose names are a report's own: those names stand in the page, not in the drawing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plot:
     """A plot of a report.
@@ -72,21 +80,31 @@ class Plot:
         title: What it shows, in a few words.
         caption: What is to be seen, in a sentence or two.
         svg: The drawing as an element of an HTML page.
+        keys: What lines are called in the report, by the page's name of their colour.
     """
 
     title: str
     caption: str
     svg: Markup
+    keys: Mapping[str, str] = field(default_factory=dict)
 
 
-def draw(title: str, caption: str, paint: Callable[[Figure], None], *, height_inches: float = 3.1) -> Plot:
+def draw(
+    title: str,
+    caption: str,
+    paint: Callable[[Figure], None],
+    *,
+    height_inches: float = 3.1,
+    keys: Mapping[str, str] | None = None,
+) -> Plot:
     """Draw a plot. The same numbers give the same bytes.
 
     Args:
         title: What it shows, in a few words.
         caption: What is to be seen, in a sentence or two; also what a screen reader says.
-        paint: Draws on an empty figure. It writes no text of a report, which only title and caption may hold.
+        paint: Draws on an empty figure. It writes no text of a report, which only title, caption and keys may hold.
         height_inches: Height of the figure.
+        keys: What lines are called in the report, by the name of their colour in `KEY_COLOURS`.
     """
     from matplotlib import style
     from matplotlib.figure import Figure
@@ -96,7 +114,7 @@ def draw(title: str, caption: str, paint: Callable[[Figure], None], *, height_in
         figure = Figure(figsize=(_WIDTH_INCHES, height_inches), layout="constrained")
         paint(figure)
         figure.savefig(written, format="svg", transparent=True, metadata=_NO_METADATA)
-    return Plot(title, caption, _element(written.getvalue(), f"{title}. {caption}"))
+    return Plot(title, caption, _element(written.getvalue(), f"{title}. {caption}"), keys or {})
 
 
 def _element(document: str, label: str) -> Markup:
@@ -117,6 +135,12 @@ def drawable(values: Iterable[float]) -> bool:
 def drawable_log(values: Iterable[float]) -> bool:
     """Whether a logarithmic axis can show all of some values."""
     return all(1 / _LARGEST < value < _LARGEST for value in values)
+
+
+def is_line(series: Series) -> bool:
+    """Whether a series is a line that can be drawn: two points or more, each with its position."""
+    places = series.positions or ()
+    return len(places) == len(series.values) > 1 and drawable(series.values) and drawable(places)
 
 
 def log_ticks(axes: Axes, which: str, values: Iterable[float]) -> None:

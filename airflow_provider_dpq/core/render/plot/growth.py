@@ -12,7 +12,7 @@ from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.gate.series import Series
 from airflow_provider_dpq.core.render import figure, outcome
 from airflow_provider_dpq.core.render.magnitude import magnitude
-from airflow_provider_dpq.core.render.plot.drawing import FIRST, INK, LIMIT, Plot, draw, drawable, legend
+from airflow_provider_dpq.core.render.plot.drawing import FIRST, INK, LIMIT, Plot, draw, drawable, is_line, legend
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,7 +31,7 @@ class _Growth:
 
 def plot_growth(report: Report) -> Plot | None:
     """Plot memory over the iterations, above counts that changed; None where neither is in the report."""
-    series = {item.name: item for item in report.series if _is_line(item)}
+    series = {item.name: item for item in report.series if is_line(item)}
     counts = [series[name] for name in _COUNTS if name in series and len(set(series[name].values)) > 1]
     heap = series.get("heap")
     if heap is None and not counts:
@@ -42,11 +42,6 @@ def plot_growth(report: Report) -> Plot | None:
     growth = _Growth(heap, counts, slope if slope and drawable([slope.value or 0.0]) else None, limit)
     height = (2.7 if heap else 0.4) + 1.05 * len(counts)
     return draw("Growth", _caption(growth), lambda canvas: _paint(canvas, growth), height_inches=height)
-
-
-def _is_line(series: Series) -> bool:
-    places = series.positions or ()
-    return len(places) == len(series.values) > 1 and drawable(series.values) and drawable(places)
 
 
 def _caption(growth: _Growth) -> str:
