@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import time
@@ -59,3 +60,13 @@ def _signal_at_one_call(number: int) -> None:
     if _calls == INTERRUPTED_AT:
         os.kill(os.getppid(), number)
     time.sleep(0.025)
+
+
+async def wait() -> None:
+    """Do nothing, and let others go on meanwhile."""
+    await asyncio.sleep(0.001)
+
+
+async def hold() -> None:
+    """Keep others from going on."""
+    time.sleep(0.2)  # noqa: ASYNC251 - it is what a user does wrong

@@ -12,9 +12,11 @@ from click.testing import CliRunner, Result
 from airflow_provider_dpq.core.cli import main
 from airflow_provider_dpq.core.gate.report import Report, parse_report
 from airflow_provider_dpq.core.gate.series import Series
-from airflow_provider_dpq.core.render import render_html
+from airflow_provider_dpq.core.render import render_hdr, render_html
 from airflow_provider_dpq.core.render.schema import report_schema
 from airflow_provider_dpq.core.store import open_store
+from tests.core.load.loads import load as load_test
+from tests.core.load.loads import record
 
 
 def _dpq(*arguments: str) -> Result:
@@ -107,6 +109,21 @@ def test_show_writes_a_benchmark_for_pyperf(store_url: str, report: Report) -> N
     assert json.loads(shown.stdout)["benchmarks"][0]["runs"] == [{"values": [0.5, 0.25]}]
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert "cannot be written for pyperf" in refused.stderr
+
+
+def test_show_writes_a_load_for_hdrhistogram(store_url: str, report: Report) -> None:
+    """The histograms of a stored load are there as a log, and a report of another kind is refused."""
+    load = report.model_copy(update={"kind": "load", "recording": record(load_test()).recording()})
+    other = report.model_copy(update={"id": "00000000-0000-4000-8000-000000000009", "gate": "planes"})
+    with open_store(store_url) as store:
+        store.write(load)
+        store.write(other)
+    shown, refused = (
+        _dpq("report", "show", item.id, "--format", "hdr", "--store", store_url) for item in (load, other)
+    )
+    assert (shown.exit_code, shown.stdout) == (0, render_hdr(load))
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "cannot be written for HdrHistogram" in refused.stderr
 
 
 def test_show_refuses_a_report_that_is_not_there(store_url: str, kept: list[Report]) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@operation_options
+@operation_options()
 @click.option("--baseline", metavar="TARGET", help="What it is compared with, in interleaved pairs.")
 @click.option("--revision", metavar="REV", help="Git revision whose version of the same function it is compared with.")
 @click.option("--history", is_flag=True, help="Compare with earlier reports of the gate; needs --store.")

@@ -52,6 +52,10 @@ def prove_form(form: str, kind: str) -> None:
         from airflow_provider_dpq.core.render.pyperf import require_samples
 
         require_samples(kind)
+    elif form == "hdr":
+        from airflow_provider_dpq.core.render.hdr import require_recording
+
+        require_recording(kind)
 
 
 def _rendered(report: Report, form: str) -> bytes:
@@ -65,6 +69,8 @@ def _rendered(report: Report, form: str) -> bytes:
         text = render.render_junit(report)
     elif form == "pyperf":
         text = render.render_pyperf(report)
+    elif form == "hdr":
+        text = render.render_hdr(report)
     else:
         text = render.render_text(report, width=_FILE_WIDTH)
     return text.encode()

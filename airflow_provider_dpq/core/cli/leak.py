@@ -11,7 +11,7 @@ from airflow_provider_dpq.core.cli.operation import gate_name, measure_and_exit,
 
 
 @click.command()
-@operation_options
+@operation_options()
 @click.option(
     "--tolerance",
     metavar="BYTES",

@@ -39,10 +39,15 @@ def seconds(_: click.Context, parameter: click.Parameter, text: str) -> float:
         raise click.BadParameter(str(error), param=parameter) from error
 
 
-def operation_options(function: Decorated) -> Decorated:
-    """Add the argument TARGET and the options that say what it runs on."""
+def operation_options(*, required: bool = True, iteration_timeout: str = "5min") -> Callable[[Decorated], Decorated]:
+    """Add the argument TARGET and the options that say what it runs on.
+
+    Args:
+        required: Whether there must be a TARGET.
+        iteration_timeout: Longest time that one iteration may take, where nothing is said.
+    """
     options = (
-        click.argument("target"),
+        click.argument("target", required=required),
         click.option(
             "--connection",
             metavar="URL",
@@ -59,24 +64,29 @@ def operation_options(function: Decorated) -> Decorated:
             "--iteration-timeout",
             "iteration_timeout_seconds",
             metavar="DURATION",
-            default="5min",
+            default=iteration_timeout,
             show_default=True,
             callback=seconds,
             help="Longest time that one iteration may take.",
         ),
     )
-    for option in reversed(options):
-        function = option(function)
-    return function
+
+    def decorate(function: Decorated) -> Decorated:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
 
 
-def read_operation(target: str, *, connection: str | None, dataset: str | None) -> Operation:
+def read_operation(target: str, *, connection: str | None, dataset: str | None, awaited: bool = False) -> Operation:
     """Return the operation that the command line names, with modules of the current directory in reach.
 
     Args:
         target: See `core.operation.target.parse_target`.
         connection: SQLAlchemy URL of the database, for a statement.
         dataset: Function that makes datasets, for a function.
+        awaited: Whether the function may be a coroutine function.
 
     Raises:
         DeclarationError: There is no such operation.
@@ -87,7 +97,7 @@ def read_operation(target: str, *, connection: str | None, dataset: str | None) 
     here = str(Path.cwd())
     if here not in sys.path:  # as `python -m` has it
         sys.path.insert(0, here)
-    operation = parse_target(target, connection=connection)
+    operation = parse_target(target, connection=connection, awaited=awaited)
     if dataset is None:
         return operation
     if not isinstance(operation, PythonOperation):

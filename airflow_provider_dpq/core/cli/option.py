@@ -9,7 +9,7 @@ import click
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
-FORMATS: Final = ("text", "json", "junit", "html", "pyperf")
+FORMATS: Final = ("text", "json", "junit", "html", "pyperf", "hdr")
 """The forms in which a report can be written."""
 
 
