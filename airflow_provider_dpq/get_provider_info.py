@@ -19,12 +19,22 @@ def get_provider_info() -> dict[str, Any]:
         "name": "Quality gates",
         "description": "Quality gates: a measurement is judged by thresholds, reported, stored, and then acted on.",
         "integrations": [{"integration-name": _INTEGRATION, "external-doc-url": _DOCUMENTATION, "tags": ["software"]}],
-        "operators": [_modules("operators.quality", "operators.merge", "operators.benchmark", "operators.leak")],
+        "operators": [
+            _modules(
+                "operators.quality",
+                "operators.merge",
+                "operators.benchmark",
+                "operators.leak",
+                "operators.load",
+                "operators.load_group",
+            )
+        ],
         "sensors": [_modules("sensors.gate", "sensors.quality")],
         "hooks": [_modules("hooks.dpq")],
         "triggers": [_modules("triggers.gate")],
         "task-decorators": [
             {"name": "benchmark", "class-name": "airflow_provider_dpq.decorators.benchmark.benchmark_task"},
+            {"name": "load_test", "class-name": "airflow_provider_dpq.decorators.load.load_test_task"},
             {"name": "leak_check", "class-name": "airflow_provider_dpq.decorators.leak.leak_check_task"},
         ],
         "connection-types": [_CONNECTION_TYPE],

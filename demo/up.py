@@ -117,7 +117,7 @@ def standalone(*, home: Path, port: int, dags: Path = DAGS) -> Iterator[Standalo
         with (home / "standalone.log").open("wb") as log:
             keeper = subprocess.Popen(
                 [sys.executable, str(CHECKOUT / "demo/keeper.py"), "airflow", "standalone"],
-                env=_environment(home, port, dags),
+                env=environment(home, port, dags),
                 cwd=CHECKOUT,
                 stdin=subprocess.PIPE,
                 stdout=log,
@@ -167,7 +167,7 @@ def _passwords(path: Path) -> dict[str, str]:
     return passwords
 
 
-def _environment(home: Path, port: int, dags: Path) -> dict[str, str]:
+def environment(home: Path, port: int, dags: Path) -> dict[str, str]:
     """Return the variables that Airflow runs with: nothing of the developer's own Airflow gets in."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")}
     return {

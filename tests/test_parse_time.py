@@ -33,7 +33,11 @@ import json, sys
 from airflow.sdk import DAG, task
 before = set(sys.modules)
 from airflow_provider_dpq.operators.benchmark import BenchmarkOperator
+from airflow_provider_dpq.core.load.model import constant_arrival_rate
+from airflow_provider_dpq.core.load.preset import smoke
 from airflow_provider_dpq.operators.leak import LeakCheckOperator
+from airflow_provider_dpq.operators.load import LoadTestOperator
+from airflow_provider_dpq.operators.load_group import load_test_group
 
 def rows(size):
     return range(size)
@@ -46,6 +50,19 @@ with DAG("parsed"):
     BenchmarkOperator(task_id="request", url="http://localhost/", history=True, **limits)
     LeakCheckOperator(task_id="leak", target="json:loads", tolerance="512B")
 
+    load = {"load": constant_arrival_rate("100/s", "1min"), "thresholds": ["p(95) < 1s", "error_rate < 1%"]}
+    LoadTestOperator(task_id="requests", url="http://localhost/", **load)
+    LoadTestOperator(task_id="statements", sql="SELECT 1", conn_id="db", **load)
+    scenarios = {"read": {"target": len, "op_args": [""]}, "write": {"command": "true", "weight": 2}}
+    LoadTestOperator(task_id="both", scenarios=scenarios, **load)
+    load_test_group("group", shards=2, url="/", http_conn_id="web", **load)
+
+    @task.load_test(load=smoke())
+    async def awaited():
+        pass
+
+    awaited()
+
     @task.benchmark(dataset=rows, **{**limits, "baseline": sum})
     def decorated(rows):
         return sum(rows)
@@ -54,9 +71,11 @@ with DAG("parsed"):
 print(json.dumps(sorted(set(sys.modules) - before)))
 """
 HEAVY = {
+    "aiohttp",
     "duckdb",
     "fastapi",
     "great_expectations",
+    "hdrh",
     "matplotlib",
     "numpy",
     "pandas",
@@ -66,6 +85,7 @@ HEAVY = {
     "scipy",
     "sqlalchemy",
     "urllib3",
+    "uvloop",
 }
 
 
@@ -79,9 +99,14 @@ def newly_imported(program: str) -> set[str]:
     "module",
     [
         "airflow_provider_dpq.decorators.benchmark",
+        "airflow_provider_dpq.core.load.model",
+        "airflow_provider_dpq.core.load.preset",
         "airflow_provider_dpq.decorators.leak",
+        "airflow_provider_dpq.decorators.load",
         "airflow_provider_dpq.operators.benchmark",
         "airflow_provider_dpq.operators.leak",
+        "airflow_provider_dpq.operators.load",
+        "airflow_provider_dpq.operators.load_group",
         "airflow_provider_dpq.operators.merge",
         "airflow_provider_dpq.operators.quality",
         "airflow_provider_dpq.sensors.gate",

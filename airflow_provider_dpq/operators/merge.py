@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import get_current_context
@@ -49,9 +50,10 @@ class MergeReportsOperator(GateOperator):
         from airflow_provider_dpq.core.quality.parts import merge_reports
         from airflow_provider_dpq.hooks.dpq import DpqHook
 
-        summaries = _summaries(get_current_context()["ti"], self.parts, mapped=self._mapped)
+        ti = get_current_context()["ti"]
+        found = summaries(ti, self.parts, _indexes(ti, self.parts) if self._mapped else [-1])
         with DpqHook(self.dpq_conn_id).get_store() as store:
-            parts = [None if summary is None else store.report(summary["report_id"]) for summary in summaries]
+            parts = [None if summary is None else store.report(summary["report_id"]) for summary in found]
         return merge_reports(
             parts,
             gate=run.gate,
@@ -61,12 +63,19 @@ class MergeReportsOperator(GateOperator):
         )
 
 
-def _summaries(ti: Any, task_id: str, *, mapped: bool) -> list[Any]:
-    """Return for each instance of a task the summary that its last try left in XCom; None where it left none.
+def summaries(ti: Any, task_id: str, indexes: Iterable[int]) -> list[Any]:
+    """Return for instances of a task the summary that the last try of each left in XCom; None where it left none.
 
     XCom tells which report is of the last try: what a try before it pushed is gone once the next one starts.
+
+    Args:
+        ti: An instance of any task of the same run.
+        task_id: The task.
+        indexes: Map indexes of the instances; -1 for a task that is not mapped.
     """
-    of_task = {"dag_id": ti.dag_id, "task_ids": [task_id], "run_ids": [ti.run_id]}
-    count = ti.get_ti_count(**of_task) - ti.get_ti_count(**of_task, states=["removed"])
-    indexes = range(count) if mapped else [-1]
     return [ti.xcom_pull(task_ids=task_id, key=XCOM_KEY, map_indexes=index) for index in indexes]
+
+
+def _indexes(ti: Any, task_id: str) -> range:
+    of_task = {"dag_id": ti.dag_id, "task_ids": [task_id], "run_ids": [ti.run_id]}
+    return range(ti.get_ti_count(**of_task) - ti.get_ti_count(**of_task, states=["removed"]))

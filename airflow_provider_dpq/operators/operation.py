@@ -1,4 +1,4 @@
-"""The operation that a task measures: the arguments that benchmark and leak gates share."""
+"""The operation that a task measures: the arguments that benchmark, load and leak gates share."""
 
 from __future__ import annotations
 

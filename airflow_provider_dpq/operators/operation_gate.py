@@ -6,7 +6,6 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_dpq.exceptions import declaring
 from airflow_provider_dpq.operators.gate import CutShort, GateOperator
 from airflow_provider_dpq.operators.operation import OperationArguments, unwrapped
 
@@ -87,8 +86,6 @@ class OperationGateOperator(GateOperator):
         self.tear_down = unwrapped(tear_down)
         self.dataset = unwrapped(dataset)
         self._keep_functions_from_rendering()
-        with declaring(self.gate):
-            self.operation.declared()
 
     def _keep_functions_from_rendering(self) -> None:
         """Take functions out of the templated fields: Airflow would call them to get the text of a template."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
     from airflow.sdk.types import RuntimeTaskInstanceProtocol
 
+    from airflow_provider_dpq.core.gate.recording import Recording
     from airflow_provider_dpq.core.gate.report import CheckResult, DataInterval, Problem, Provenance, Report
     from airflow_provider_dpq.core.store import Baseline
 
@@ -162,9 +163,18 @@ def data_interval(start: datetime | None, end: datetime | None) -> DataInterval 
 
 
 def without_values(report: Report) -> Report:
-    """Return the report with only numbers in its checks' results and no engine's words: task logs are read by many."""
+    """Return the report with only numbers in its checks' results and no engine's words: task logs are read by many.
+
+    What a failed iteration of a load said may quote data, too.
+    """
     checks = tuple(_without_values(check) for check in report.checks)
-    return report.model_copy(update={"checks": checks, "error": _quiet(report.error)})
+    recording = _without_samples(report.recording) if report.recording else None
+    return report.model_copy(update={"checks": checks, "error": _quiet(report.error), "recording": recording})
+
+
+def _without_samples(recording: Recording) -> Recording:
+    failures = tuple(failure.model_copy(update={"samples": ()}) for failure in recording.failures)
+    return recording.model_copy(update={"failures": failures})
 
 
 def _without_values(check: CheckResult) -> CheckResult:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import runpy
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+import psutil
 import pytest
 from airflow.sdk import DAG
 
@@ -35,6 +37,7 @@ def test_example_dags_import_without_an_error() -> None:
         "flights_report",
         "morning_report",
         "nightly_benchmarks",
+        "nightly_load",
         "partitions_quality",
     }
     publish = bag.dags["flights_quality"].get_task("publish")
@@ -134,3 +137,34 @@ def test_the_morning_waits_for_the_benchmarks_of_the_night(
     store.write(later)
     states = run_dag(morning, logical_date=datetime(2026, 2, 2, tzinfo=UTC)).states
     assert (states["no_leak_passed"], states["report"]) == ("failed", "upstream_failed")
+
+
+def test_service_of_the_night_holds_the_load_and_ends_with_its_task(
+    metadata_database: None, run_dag: RunDag, store: Store
+) -> None:
+    """Both scenarios and the checks of the flights run under load, and nothing is left of the service."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    from airflow_provider_dpq.core.load.model import constant_arrival_rate, shared_iterations
+
+    dag = DagBag(str(DAGS / "nightly_load.py")).dags["nightly_load"]
+    dag.get_task("flights_service").load = constant_arrival_rate("100/s", "3s")
+    dag.get_task("flights_checks").load = shared_iterations(2, workers=2)
+    assert set(run_dag(dag).states.values()) == {"success"}
+    kinds = {entry.gate: entry.kind for entry in store.latest()}
+    assert kinds == {"flights_service": "load", "flights_checks": "load"}
+    report = store.report(store.history("flights_service")[0].report_id)
+    counts = {one.tags.get("scenario"): one.value for one in report.metrics if one.name == "iteration_count"}
+    assert counts == {None: 300, "read": 270, "book": 30}
+    assert [
+        child for child in psutil.Process().children(recursive=True) if "flights.py" in " ".join(child.cmdline())
+    ] == []
+    assert "AIRFLOW_CONN_FLIGHTS_SERVICE" not in os.environ
+
+
+def test_service_of_the_night_that_does_not_start_is_told(tmp_path: Path) -> None:
+    """A program that is not there, or fails at once, is an error of its own, and no connection without an address."""
+    service = runpy.run_path(str(DAGS / "nightly_load.py"))["flights_service"]
+    service.__wrapped__.__globals__["HERE"] = tmp_path
+    with pytest.raises(RuntimeError, match="ended with code 2 before"), service():
+        pass

@@ -50,7 +50,7 @@ def test_settings_of_the_developers_own_airflow_stay_out(tmp_path: Path, monkeyp
     """A database or folder that the shell names for another Airflow is not touched."""
     monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "postgresql://production/airflow")
     monkeypatch.setenv("AIRFLOW_HOME", "/home/someone/airflow")
-    environment = up._environment(tmp_path, 8080, up.DAGS)
+    environment = up.environment(tmp_path, 8080, up.DAGS)
     assert "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN" not in environment
     assert environment["AIRFLOW_HOME"] == str(tmp_path)
     assert environment["AIRFLOW__API__BASE_URL"] == "http://localhost:8080"

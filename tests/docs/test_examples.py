@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import pytest
 import yaml
+from airflow.sdk import DAG
 from click.testing import CliRunner
 
 from airflow_provider_dpq.core.cli import main
@@ -25,6 +26,17 @@ VARYING: Final = re.compile(
     r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC|took [\d.]+ m?s"
 )
 """What no two runs have in common: ids, times, durations."""
+
+OF_LOADS: Final = tuple(
+    f"docs/how-to/{name}.md"
+    for name in (
+        "find-the-breaking-point",
+        "load-test-a-database-or-a-function",
+        "load-test-a-service",
+        "spread-a-load-over-workers",
+    )
+)
+"""The guides to load tests."""
 
 
 def is_suite(document: Any) -> bool:
@@ -55,6 +67,14 @@ def test_examples_in_python_can_be_read_and_import_what_exists(page: str, text: 
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith("airflow_provider_dpq"):
             module = importlib.import_module(str(node.module))
             assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == [], page
+
+
+@pytest.mark.parametrize(("page", "text"), [(page, text) for page, text in blocks("python") if page in OF_LOADS])
+def test_examples_of_load_tests_are_accepted_in_a_dag(page: str, text: str) -> None:
+    """Every example in a guide to load tests is whole, and what it declares is not refused when the file is parsed."""
+    with DAG("example") as dag:
+        exec(compile(text, page, "exec"), {})  # noqa: S102 - it is our own page
+    assert dag.task_dict or "thresholds = [" in text
 
 
 @pytest.mark.parametrize("page", list(dict(blocks("console"))))

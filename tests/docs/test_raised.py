@@ -22,6 +22,12 @@ def g(error):
 """
 PASSED_ON = "def f(problem):\n    return MeasurementError(problem.reason, problem.message)\n"
 WRITTEN = 'def f():\n    return Problem(reason="not_evaluated", message="")\n'
+FOUND = """
+def f():
+    return finding("target", "fail", "target_gone", "It is gone."), finding("limit", "pass", "", "")
+def finding(name, verdict, reason, message):
+    return Problem(reason=reason, message=message)
+"""
 
 
 @pytest.mark.parametrize(
@@ -32,6 +38,7 @@ WRITTEN = 'def f():\n    return Problem(reason="not_evaluated", message="")\n'
         (MAPPED, {(code, "StoreError") for code in ("disk_full", "not_there", "any_other", "none_given")}),
         (PASSED_ON, set()),
         (WRITTEN, {("not_evaluated", "Problem")}),
+        (FOUND, {("target_gone", "Problem")}),
     ],
 )
 def test_codes_are_found(text: str, codes: set[tuple[str, str]], tmp_path: Path) -> None:

@@ -42,6 +42,24 @@ def fail() -> None:
     raise ValueError("no such luck")
 
 
+def fail_with_a_value() -> None:
+    """Raise with what stands for a value of the data."""
+    raise ValueError("secret-word")
+
+
+def lose_connection() -> None:
+    """Raise as a client does whose server is gone, with what stands for a value of the data."""
+    raise ConnectionResetError("secret-word")
+
+
+def lose_connection_later() -> None:
+    """Do so from the third call on, and for good."""
+    global _calls  # noqa: PLW0603 - the calls of one process
+    _calls += 1
+    if _calls > 2:
+        lose_connection()
+
+
 def exit_at_once() -> None:
     """End the process."""
     os._exit(7)
@@ -59,3 +77,19 @@ def signal_parent(number: int) -> None:
     if _calls == SIGNALLED_AT:
         os.kill(os.getppid(), number)
     time.sleep(0.025)
+
+
+def fail_now_and_then() -> None:
+    """Raise at every second call."""
+    global _calls  # noqa: PLW0603 - the calls of one process
+    _calls += 1
+    if _calls % 2 == 0:
+        raise ValueError("no such luck")
+
+
+def signal_parent_at(number: int, call: int) -> None:
+    """Send a signal to the process that measures at one of the calls."""
+    global _calls  # noqa: PLW0603 - the calls of one process
+    _calls += 1
+    if _calls == call:
+        os.kill(os.getppid(), number)

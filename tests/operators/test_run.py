@@ -9,6 +9,7 @@ import pytest
 
 from airflow_provider_dpq.core.errors import StoreError
 from airflow_provider_dpq.core.gate.metric import Metric
+from airflow_provider_dpq.core.gate.recording import Failure, Recording
 from airflow_provider_dpq.core.gate.report import CheckResult, Problem, Provenance, Report, make_report
 from airflow_provider_dpq.core.gate.threshold import parse_thresholds
 from airflow_provider_dpq.core.gate.verdict import Verdict
@@ -82,6 +83,14 @@ def test_without_values_keeps_counts_and_drops_what_the_data_held() -> None:
     )
     report = report_of(9).model_copy(update={"checks": (check,)})
     assert without_values(report).checks[0].result == {"unexpected_count": 2}
+
+
+def test_without_values_drops_what_failed_iterations_said() -> None:
+    """How often each kind failed stays; the words, which may quote data, are in the stored report only."""
+    failure = Failure(scenario="read", name="status 503", count=3, samples=("secret",))
+    report = report_of(9).model_copy(update={"recording": Recording(failures=(failure,), duration_seconds=2.0)})
+    quiet = without_values(report).recording
+    assert quiet == Recording(failures=(failure.model_copy(update={"samples": ()}),), duration_seconds=2.0)
 
 
 @pytest.mark.parametrize("reason", ["statement_failed", "connection_failed", "unreadable_answer"])

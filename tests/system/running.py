@@ -72,7 +72,7 @@ class Airflow:
     home: Path
     url: str
     passwords: dict[str, str] = field(repr=False)
-    printed: str = field(repr=False)
+    printed: str = field(default="", repr=False)
     _tokens: dict[str, str] = field(default_factory=dict, repr=False)
 
     def token(self, user: str) -> str:

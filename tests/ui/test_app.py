@@ -12,7 +12,10 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.testclient import TestClient
 
 from airflow_provider_dpq.core.errors import StoreError
+from airflow_provider_dpq.core.gate.metric import Metric
+from airflow_provider_dpq.core.gate.recording import Failure, Recording
 from airflow_provider_dpq.core.gate.report import CheckResult, Provenance, Report, make_report
+from airflow_provider_dpq.core.gate.series import Series
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.render import render_html
 from airflow_provider_dpq.core.store import Store, open_store
@@ -213,6 +216,26 @@ def test_tab_is_the_report_where_the_task_has_one(browse: Callable[..., TestClie
     assert response.status_code == 200
     assert response.headers.items() >= HEADERS.items()
     assert response.text == render_html(report)
+
+
+def test_tab_draws_a_load_under_the_policy_of_the_page(browse: Callable[..., TestClient], store: Store) -> None:
+    """Plots need no script and no address, which the policy would refuse; what failed iterations said is shown."""
+    seconds = range(10)
+    report = a_report(verdict=Verdict.FAIL).model_copy(
+        update={
+            "kind": "load",
+            "metrics": (Metric(name="iteration_count", value=990),),
+            "series": (Series(name="rate", unit="/s", values=[99.0] * 10, positions=seconds),),
+            "recording": Recording(failures=(Failure(scenario="s", name="timeout", count=3, samples=(HOSTILE,)),)),
+        }
+    )
+    store.write(report)
+    response = browse().get(tab())
+    assert response.headers.items() >= HEADERS.items()
+    assert "per second: 99 /s at most." in response.text
+    assert '<svg viewBox="' in response.text
+    assert "alert(1)" in response.text
+    assert not re.search(r"<script|<img|https?:", response.text)
 
 
 def test_tab_shows_the_newest_try_and_links_to_the_earlier_ones(
