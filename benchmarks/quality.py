@@ -14,7 +14,6 @@ import json
 import os
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,9 +24,9 @@ from pathlib import Path
 from typing import Any
 
 import orders as table
+from peers.interpreter import CACHE, interpreter
 
 HERE = Path(__file__).resolve().parent
-CACHE = HERE.parent / ".cache" / "benchmarks"
 INHERITED = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 """What programs get: an installed package has its bytecode, and so shall this checkout's, after the first turn."""
 POSTGRESQL = os.environ.get("DPQ_BENCHMARK_POSTGRESQL", "postgresql+psycopg2://postgres@127.0.0.1:5432/test")
@@ -48,22 +47,6 @@ class Run:
     peak: float
     found: Mapping[str, object]
     core: float = 0.0
-
-
-def interpreter(program: str) -> str:
-    """Return the interpreter of a program's environment, made where it is missing."""
-    requirements = HERE / "peers" / f"requirements-{program}.txt"
-    if not requirements.exists():
-        return sys.executable
-    home = CACHE / program
-    python = home / "bin" / "python"
-    if not (home / "installed").exists():
-        print(f"installing {program} ...", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "venv", home], check=True)
-        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]
-        subprocess.run(install, check=True)
-        (home / "installed").touch()
-    return str(python)
 
 
 def start(program: str, data: str, stores: str, checks: str) -> Run:
