@@ -71,15 +71,16 @@ def arguments_of(described: type) -> Iterator[tuple[type, inspect.Parameter]]:
 
 
 def _row(described: Any, base: object, parameter: inspect.Parameter) -> list[str]:
-    meaning = read_docstring(base).sections.get("Args", {}).get(parameter.name)
+    name = f"**{parameter.name}" if parameter.kind is parameter.VAR_KEYWORD else parameter.name
+    meaning = read_docstring(base).sections.get("Args", {}).get(name)
     if not meaning:
-        message = f"{described.__name__} does not say what its argument {parameter.name!r} means."
+        message = f"{described.__name__} does not say what its argument {name!r} means."
         raise ValueError(message)
-    needed = parameter.default is parameter.empty
+    needed = parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
     return [
-        code(parameter.name),
+        code(name),
         code(parameter.annotation),
-        "needed" if needed else code(repr(parameter.default)),
+        "needed" if needed else "" if parameter.default is parameter.empty else code(repr(parameter.default)),
         meaning,
     ]
 

@@ -14,6 +14,9 @@ from docs._generate.region import ROOT
 PACKAGE: Final = ROOT / "airflow_provider_dpq"
 _ERRORS: Final = ("DeclarationError", "MeasurementError", "SourceError", "StoreError")
 _PROBLEM: Final = "Problem"
+_FINDING: Final = "finding"
+"""The function that makes a load's checks; its third argument is the code, empty where there is nothing to say."""
+
 _CODE: Final = re.compile(r"[a-z]+(_[a-z{}]+)+")
 
 
@@ -51,8 +54,8 @@ def _of_module(path: Path, name: str) -> Iterator[Raised]:
             kind, reason = _reason_of(call)
             if reason is None:
                 continue
-            codes = set(_codes(reason, {**known, **_definitions(function)}))
-            if not codes and not _is_passed_on(reason):
+            codes = set(_codes(reason, {**known, **_definitions(function)})) - {""}
+            if not codes and not _is_passed_on(reason, function):
                 message = f"{name}:{call.lineno}: the reason code is not to be seen."
                 raise ValueError(message)
             yield from (Raised(code, kind, name) for code in codes)
@@ -76,13 +79,17 @@ def _reason_of(call: ast.Call) -> tuple[str, ast.expr | None]:
     given = {keyword.arg: keyword.value for keyword in call.keywords}
     if name in _ERRORS:
         return name, call.args[0] if call.args else given.get("reason")
+    if name == _FINDING:
+        return _PROBLEM, call.args[2]
     if name == _PROBLEM:
         return name, given.get("reason")
     return name, None
 
 
-def _is_passed_on(reason: ast.expr) -> bool:
-    """Whether the code is that of another error, found where that one is raised."""
+def _is_passed_on(reason: ast.expr, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether the code is found elsewhere: that of another error, of the caller of `finding`, or none at all."""
+    if function.name == _FINDING or (isinstance(reason, ast.Constant) and not reason.value):
+        return True
     return any(isinstance(node, ast.Attribute) and node.attr == "reason" for node in ast.walk(reason))
 
 

@@ -57,6 +57,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "The connection to the database or to object storage broke while checks ran.",
         "The task is retried; look at the other side if it happens again.",
     ),
+    "connection_timeout": (
+        "A request of a load test got no connection in time.",
+        "See what the server can take: it counts as a failure of the kind `timeout`.",
+    ),
     "duplicate_keys": (
         "The key columns of a reconciliation do not name one row each.",
         "Give columns that together are unique; the message says in which table they are not.",
@@ -273,8 +277,8 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Give its name as it is stored, with its schema where needed.",
     ),
     "missing_unit": (
-        "A tolerance is a bare number.",
-        'Write it as a text with its unit: `"5%"`, `"512B"`.',
+        "A tolerance, a duration, or the limit of a time under load is a bare number.",
+        'Write it with its unit: `"5%"`, `"512B"`, `p(95) < 200ms`.',
     ),
     "mixed_partitions": (
         "Some files lie in folders that name a partition, and some do not.",
@@ -428,9 +432,17 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "The store can be read and not written.",
         "Give the user that Airflow runs as the right to write it, and for a file its directory too.",
     ),
+    "target_down": (
+        "The target of a load test could not be reached before the load began.",
+        "Start it, or correct its address; the message names the cause.",
+    ),
     "time_budget_spent": (
         "The time budget of a benchmark did not suffice for a size.",
         "Give it more time, or fewer sizes.",
+    ),
+    "too_many_open_files": (
+        "A load test needs more connections than a process may have open files.",
+        "Raise the limit (`ulimit -n`), or use fewer workers.",
     ),
     "too_many_partitions": (
         "A column has so many values that each would be a partition of few rows.",
@@ -548,6 +560,87 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "wrong_form": (
         "A report was asked for in a form that has nothing of its kind of gate, such as a quality gate's for pyperf.",
         "Choose another `--format`.",
+    ),
+    "cannot_abort": (
+        "`abort_on_fail` stands where it can end nothing: on a metric of a load that is only known at the end, on a "
+        "threshold that only warns, or in a search, which ends each level that fails by itself.",
+        "Leave `abort_on_fail` out, or put it on a metric such as `error_rate`.",
+    ),
+    "event_loop_blocked": (
+        "Code of an operation kept the event loop of a load generator from doing anything else; the message names it.",
+        "Await what takes time there, or make the operation a plain function, which runs in threads.",
+    ),
+    "generator_limited": (
+        "A load generator was itself the limit: what it measured says nothing about the target.",
+        "As the message says: more workers, more processes, a machine with free processors, or less load.",
+    ),
+    "missing_shard": (
+        "A part of a load that several machines share recorded nothing.",
+        "Run the whole load again: without the part it was not what it was to be.",
+    ),
+    "no_response_times": (
+        "A report was to be written for HdrHistogram, and has no response times.",
+        "Write it in another form; the report says why nothing was measured.",
+    ),
+    "repeated_shard": (
+        "A part of a load that several machines share was recorded twice.",
+        "Run the whole load again, all parts of it together.",
+    ),
+    "shard_late": (
+        "The parts of a load did not begin at the same instant.",
+        "Run the whole load again, with enough free slots and a later start.",
+    ),
+    "aborted_on_fail": (
+        "A load ended early, as a threshold with `abort_on_fail` had failed for sure.",
+        "The gate failed; the report has what was measured until then.",
+    ),
+    "broken_at_start": (
+        "A search for the breaking point found that the operation does not hold at its first rate.",
+        "Begin with a lower rate.",
+    ),
+    "duration_cap": (
+        "A load ended because it reached `max_duration`.",
+        "Shorten the load, or raise the cap.",
+    ),
+    "host_not_allowed": (
+        "A load would go to a host other than this machine.",
+        "Where that host may get it, name it in `allow_hosts` (`--allow-host`).",
+    ),
+    "invalid_load": (
+        "The numbers, names or models of a load test contradict themselves or mean no load.",
+        "The message names what; see [load test a service](../how-to/load-test-a-service.md).",
+    ),
+    "malformed_rate": (
+        "An arrival rate cannot be read.",
+        "Write a number and its unit: `500/s`, `30/min`.",
+    ),
+    "no_recovery": (
+        "After the load that broke it an operation did not come back to its earlier response times.",
+        "The gate failed; look at what the operation still works on, and whether it has to be restarted.",
+    ),
+    "over_cap": (
+        "A load needs more requests than `max_requests`, or lasts longer than `max_duration`.",
+        "Lower the load, or raise the cap.",
+    ),
+    "request_cap": (
+        "A load ended because it reached `max_requests`.",
+        "Shorten the load, or raise the cap.",
+    ),
+    "target_died": (
+        "From some moment of a load on no connection to the service could be made.",
+        "The gate failed; look at the service's log at that second.",
+    ),
+    "too_few_requests": (
+        "A load has, or had, too few requests for a percentile that a threshold names: ten lie beyond it at least.",
+        "Let the load last longer, or judge a lower percentile.",
+    ),
+    "unknown_tag": (
+        "A threshold of a load has a tag that its metric has not, or of a value that there cannot be.",
+        "The message says which there are.",
+    ),
+    "unreadable_recording": (
+        "What load generators recorded is damaged, or of windows that do not fit together.",
+        "Run the load again.",
     ),
 }
 """Meaning and remedy of each reason code."""

@@ -54,6 +54,35 @@ _OF_OPERATIONS: Final = {
     "uncollectable_growth": "objects that each iteration leaves behind and the garbage collector cannot free",
     "iteration_count": "iterations that were measured",
 }
+_OF_LOAD: Final = {
+    "p": "a percentile of the response time, from when an iteration was due to its end, written `p(95)`",
+    "min": "shortest response time",
+    "max": "longest response time",
+    "mean": "mean response time",
+    "median": "median response time",
+    "service_p": "a percentile of the time from the start of an iteration to its end, written `service_p(95)`",
+    "service_median": "its median",
+    "service_max": "its longest",
+    "error_rate": "iterations that failed, of those that ended",
+    "error_count": "how many that were; with the tag `error` of one kind, such as `{error:status 503}`",
+    "throughput": "iterations that ended without a failure, per second: of the schedule, where time alone ends it",
+    "iteration_count": "iterations that ended",
+    "dropped_iterations": "arrivals that found no worker in time, and counted iterations that were never started",
+    "lateness_p": "a percentile of how late the generator itself was, written `lateness_p(99)`",
+    "generator_cpu": "processor time of the busiest generator; 100% is one processor",
+    "sampler_cpu": "processor time that looking at resources took",
+    "worker_memory": "most resident memory of the generators",
+    "worker_open_files": "most open files of the generators",
+    "worker_threads": "most threads of the generators",
+    "target_cpu": "processor time of the process under test, where it is on this machine",
+    "target_memory": "its most resident memory",
+    "target_open_files": "its most open files",
+    "target_threads": "its most threads",
+    "slowdown": "median response time of a level over that of the lowest, with the tag `level`: `slowdown{level:500}`",
+    "throughput_retention": "share of what was due that a level did, over that of the first; with the tag `level`",
+    "breaking_point": "highest rate at which all thresholds held, of a search",
+    "recovery": "how long after a search the first level's response times were back",
+}
 _OF_TABLE: Final = (
     "row_count",
     "partition_count",
@@ -67,8 +96,9 @@ _OF_TABLE: Final = (
 def metrics(kind: str) -> str:
     """Return the metrics of a kind of gate."""
     if kind != "quality":
+        meanings = _OF_LOAD if kind == "load" else _OF_OPERATIONS
         of_kind = [
-            [code(name), code(symbol) or "a number", _OF_OPERATIONS[name]] for name, symbol in CATALOGUES[kind].items()
+            [code(name), code(symbol) or "a number", meanings[name]] for name, symbol in CATALOGUES[kind].items()
         ]
         return table(["Metric", "Unit", "Meaning"], of_kind)
     rows = [
