@@ -6,7 +6,7 @@ import gc
 import resource
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from typing import Final, TypeAlias
 
 from airflow_provider_dpq.core.errors import MeasurementError
@@ -53,6 +53,7 @@ def prepare(test: LoadTest, process: int) -> Iterator[None]:
     try:
         for stream in streams:
             yield from _prepare(stream, test.iteration_timeout_seconds)
+        _set_apart()  # here, where it may take a while: a load is begun at its moment
     except BaseException:
         yield from release()
         raise
@@ -81,6 +82,7 @@ def release() -> Iterator[None]:
         for ready in _prepared.values():
             stack.push(ready.stack)
         _prepared.clear()
+    gc.unfreeze()
     yield from ()
 
 
@@ -117,7 +119,8 @@ def generate(test: LoadTest, process: int, starts_at_seconds: float) -> Iterator
             tally.on_loop |= on_loop
             drivers.append(kind(assigned, tally, timeout_seconds=test.iteration_timeout_seconds, until=until, cap=cap))
     last = last_end(max(map(until, streams)), test.iteration_timeout_seconds) + _LEFT_SECONDS
-    with _collected(), ExitStack() as stack:
+    _set_apart()
+    with ExitStack() as stack:
         for driver in drivers:
             stack.callback(driver.stop)
             driver.start()
@@ -147,15 +150,10 @@ def _moments(drivers: Sequence[_Driver], tally: Tally, last: float) -> Iterator[
             watch.look()
 
 
-@contextmanager
-def _collected() -> Iterator[None]:
-    """Keep the garbage collector from going through what was there before the load, again and again."""
+def _set_apart() -> None:
+    """Let the garbage collector not go through what is there already, again and again, while a load is under way."""
     gc.collect()
     gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 def _require_files(workers: int) -> None:
