@@ -10,23 +10,16 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import duckdb
-import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, SourceError
-from airflow_provider_dpq.core.quality.compile.functions import without_nan
 from airflow_provider_dpq.core.quality.place import Place, Stored, find_stored, require_below
-from airflow_provider_dpq.core.quality.tables.duck import (
-    Scan,
-    kind_of,
-    pick,
-    quote_name,
-    quote_text,
-    text_of,
-)
-from airflow_provider_dpq.core.quality.tables.table import POSITION, Column, Kind, named
+from airflow_provider_dpq.core.quality.tables.duck import Scan, pick, quote_name
+from airflow_provider_dpq.core.quality.tables.reading import Reading, quote_list, refuse_twins, view
+from airflow_provider_dpq.core.quality.tables.table import POSITION, Column
+from airflow_provider_dpq.core.quality.tables.text_file import attach_csv
 
 _FORMATS: Final = {
     ".parquet": "parquet",
@@ -38,28 +31,7 @@ _FORMATS: Final = {
     ".ndjson": "json",
     ".json": "json",
 }
-_DELIMITERS: Final = (",", ";", "|", "\t")
 _COMPRESSED: Final = (".gz", ".zip")
-_TYPES: Final[Mapping[Kind, sa.types.TypeEngine[Any]]] = {
-    Kind.INTEGER: sa.BigInteger(),
-    Kind.FLOAT: sa.Double(),
-    Kind.BOOLEAN: sa.Boolean(),
-    Kind.DATE: sa.Date(),
-    Kind.TIMESTAMP: sa.TIMESTAMP(),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How files are read.
-
-    Attributes:
-        root: Directory, or URL of a place in object storage, that paths must lie in; None for any.
-        null_values: Texts that mean "missing" in CSV, beside the empty one.
-    """
-
-    root: str | Path | None = None
-    null_values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +153,6 @@ def _unpacked(name: str, scan: Scan) -> list[str]:
         raise SourceError("unreadable_csv", message) from error
 
 
-def _list(names: Sequence[str]) -> str:
-    return "[" + ", ".join(map(quote_text, names)) + "]"
-
-
 def _literal(path: str) -> str:
     """Return a path as a pattern that matches nothing else: DuckDB reads every path as a pattern."""
     return re.sub(r"([*?\[])", r"[\1]", path)
@@ -195,12 +163,12 @@ _ROW_NUMBER: Final = "file_row_number"
 
 
 def _parquet(scan: Scan, relation: str, names: Sequence[str], reading: Reading) -> dict[str, Column]:
-    _view(scan, relation, f"read_parquet({_list(names)}, union_by_name = true, hive_partitioning = false)")
+    view(scan, relation, f"read_parquet({quote_list(names)}, union_by_name = true, hive_partitioning = false)")
     described = scan.columns(relation)
-    stored = scan.connection.execute(f"SELECT DISTINCT name FROM parquet_schema({_list(names)})").fetchall()  # noqa: S608
+    stored = scan.connection.execute(f"SELECT DISTINCT name FROM parquet_schema({quote_list(names)})").fetchall()  # noqa: S608
     names_stored = [name for (name,) in stored]
     if not {name for name, _ in described} <= set(names_stored):
-        _refuse_twins(names[0], names_stored)
+        refuse_twins(names[0], names_stored)
     # Of a file in object storage it would read the end once more.
     alone = len(names) == 1 and "://" not in names[0]
     if alone and _ROW_NUMBER not in {name.casefold() for name, _ in described}:
@@ -212,115 +180,25 @@ def _parquet(scan: Scan, relation: str, names: Sequence[str], reading: Reading) 
 
 def _number_rows(scan: Scan, relation: str, name: str) -> None:
     """Give DuckDB the file with the row numbers that it has itself: ordered by them, it reads no more than is shown."""
-    source = f"read_parquet({_list([name])}, hive_partitioning = false, {_ROW_NUMBER} = true)"
+    source = f"read_parquet({quote_list([name])}, hive_partitioning = false, {_ROW_NUMBER} = true)"
     scan.numbered[relation] = numbered = f"{relation}_numbered"
     columns = f"* EXCLUDE ({_ROW_NUMBER}), {_ROW_NUMBER} AS {quote_name(POSITION)}"
     scan.connection.execute(f"CREATE TEMP VIEW {quote_name(numbered)} AS SELECT {columns} FROM {source}")  # noqa: S608
 
 
-def _refuse_twins(path: str, names: Sequence[str | None]) -> None:
-    """Refuse columns that DuckDB cannot tell apart: it would quietly read one in the place of another.
-
-    Raises:
-        SourceError: ``ambiguous_columns``.
-    """
-    folded = [name.casefold() for name in names if name]
-    twins = sorted({name for name in folded if folded.count(name) > 1})
-    if twins:
-        message = f"{path!r} has several columns named {', '.join(map(repr, twins[:5]))}, but for case."
-        raise SourceError("ambiguous_columns", message, hint="Name its columns apart.")
-
-
 def _json(scan: Scan, relation: str, names: Sequence[str], reading: Reading) -> dict[str, Column]:
-    source = f"{_list(names)}, format = 'auto', hive_partitioning = false"
-    _view(scan, relation, f"read_json({source}, sample_size = -1)")
+    source = f"{quote_list(names)}, format = 'auto', hive_partitioning = false"
+    view(scan, relation, f"read_json({source}, sample_size = -1)")
     described = scan.columns(relation)
     folded = {name.casefold() for name, _ in described}
     if any(re.sub(r"_\d+$", "", name) != name and re.sub(r"_\d+$", "", name) in folded for name in folded):
         keys = f"SELECT DISTINCT unnest(json_keys(json)) FROM read_json_objects({source})"  # noqa: S608
-        _refuse_twins(names[0], [key for (key,) in scan.connection.execute(keys).fetchall()])
+        refuse_twins(names[0], [key for (key,) in scan.connection.execute(keys).fetchall()])
     return pick(described)
 
 
-def _csv(scan: Scan, relation: str, names: Sequence[str], reading: Reading) -> dict[str, Column]:
-    """Read CSV as text and cast each value, so that one bad value late in a file is a finding and not the end.
-
-    The text is parsed once, into a columnar file beside what DuckDB spills: checks and samples read it many times.
-    """
-    nulls = _list(["", *reading.null_values])
-    options = f"nullstr = {nulls}, union_by_name = true, hive_partitioning = false"
-    source = f"read_csv({_list(names)}, header = true, {options}"
-    sniffed = scan.connection.execute(f"DESCRIBE SELECT * FROM {source})").fetchall()  # noqa: S608
-    header = f"read_csv({_list(names[:1])}, header = false, all_varchar = true, hive_partitioning = false)"
-    first = scan.connection.execute(f"SELECT * FROM {header} LIMIT 1").fetchone()  # noqa: S608
-    _refuse_twins(names[0], first or ())
-    _refuse_one_column_of_several(scan, names[0], [row[0] for row in sniffed])
-    staged = quote_name(f"{relation}_text")
-    scan.connection.execute(f"ATTACH {quote_text(str(scan.directory / relation))} AS {staged}")
-    scan.connection.execute(f"CREATE TABLE {staged}.csv AS SELECT * FROM {source}, all_varchar = true)")  # noqa: S608
-    _view(scan, relation, f"{staged}.csv")
-    scan.count_rows(relation)
-    types = {row[0]: kind_of(row[1]) for row in sniffed}
-    kinds = {name: types.get(name, Kind.STRING) for name, _ in scan.columns(relation)}
-    for name in _fractional(scan, relation, [name for name, kind in kinds.items() if kind is Kind.INTEGER]):
-        kinds[name] = Kind.FLOAT
-    return {name: _csv_column(name, kind) for name, kind in kinds.items()}
-
-
-def _refuse_one_column_of_several(scan: Scan, name: str, columns: Sequence[str]) -> None:
-    """Refuse lines of different numbers of fields near the top, for which DuckDB takes each line as one field.
-
-    Raises:
-        SourceError: ``unreadable_csv``.
-    """
-    if len(columns) != 1 or not any(sign in columns[0] for sign in _DELIMITERS):
-        return
-    lines = f"read_csv({_list([name])}, auto_detect = false, header = false, delim = '\x01', quote = '', escape = ''"
-    first = scan.connection.execute(f"SELECT line FROM {lines}, columns = {{'line': 'VARCHAR'}}) LIMIT 1").fetchone()  # noqa: S608
-    if first is not None and not str(first[0]).startswith('"'):
-        message = f"{name!r} has lines of different numbers of fields near its top."
-        raise SourceError("unreadable_csv", message, hint="Look for delimiters in texts without quotes.")
-
-
-def _fractional(scan: Scan, relation: str, names: Sequence[str]) -> list[str]:
-    """Return the columns that looked like whole numbers where DuckDB looked, and hold fractions or NaN further down."""
-    if not names:
-        return []
-    found = ", ".join(
-        f"bool_or(regexp_matches({q}, '[.eEnN]') AND try_cast({q} AS DOUBLE) IS NOT NULL)"
-        for q in map(quote_name, names)
-    )
-    (row,) = scan.connection.execute(f"SELECT {found} FROM {quote_name(relation)}").fetchall()  # noqa: S608
-    return [name for name, fractional in zip(names, row, strict=True) if fractional]
-
-
-def _csv_column(name: str, kind: Kind) -> Column:
-    raw = named(name)
-    if kind not in _TYPES:
-        return Column(name, Kind.STRING, "str", raw, raw, raw, raw.is_(None), text=raw)
-    value: sa.ColumnElement[Any] = sa.try_cast(raw, _TYPES[kind])
-    missing: sa.ColumnElement[bool] = raw.is_(None)
-    if kind is Kind.INTEGER:
-        value = sa.case((sa.func.regexp_matches(raw, "[.eE]"), None), else_=value)  # DuckDB would round 1.5 to 2
-    if kind is Kind.FLOAT:
-        missing = sa.or_(missing, sa.func.coalesce(sa.func.isnan(value), sa.false()))
-        value = without_nan(value)
-    return Column(
-        name,
-        kind,
-        f"csv {kind}",
-        value,
-        value,
-        sa.func.coalesce(sa.cast(value, sa.String()), raw),
-        missing,
-        raw=raw,
-        malformed=sa.and_(sa.not_(missing), value.is_(None)),
-        text=text_of(value, kind) if kind.numeric or kind is Kind.BOOLEAN else raw,
-    )
-
-
-def _view(scan: Scan, relation: str, source: str) -> None:
-    scan.connection.execute(f"CREATE TEMP VIEW {quote_name(relation)} AS SELECT * FROM {source}")  # noqa: S608
-
-
-_READERS: Final[Mapping[str, Callable[..., dict[str, Column]]]] = {"parquet": _parquet, "csv": _csv, "json": _json}
+_READERS: Final[Mapping[str, Callable[..., dict[str, Column]]]] = {
+    "parquet": _parquet,
+    "csv": attach_csv,
+    "json": _json,
+}
