@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+
+from airflow_provider_dpq.core.gate.share import Share, exact
 
 
 class Metric(BaseModel):
@@ -18,6 +21,7 @@ class Metric(BaseModel):
         tags: What the number belongs to (a check, a column, a size, a scenario); empty for the gate as a whole.
         interval: Confidence interval of `value` in the same unit, where the measurement has one. A threshold whose
             limit lies inside it is inconclusive.
+        share: The counts of a value that is a share in percent, which is judged by them exactly; None for other values.
 
     A metric in `OF_BASELINE` is a ratio to the baseline's value of the same name: what ``x baseline`` limits judge.
     """
@@ -29,6 +33,20 @@ class Metric(BaseModel):
     unit: str = ""
     tags: Mapping[str, str] = Field(default_factory=dict)
     interval: tuple[FiniteFloat, FiniteFloat] | None = None
+    share: Share | None = None
+
+    @classmethod
+    def percent(cls, name: str, share: Share, tags: Mapping[str, str] | None = None) -> Metric:
+        """Return a share in percent as a metric; one of nothing has no value."""
+        return cls(name=name, value=share.percent, unit="%", tags=tags or {}, share=share if share.whole else None)
+
+    @property
+    def exact(self) -> Fraction | None:
+        """The value as a limit is held against it: of a share the ratio in percent; None where there is no number."""
+        if self.share is not None and (ratio := self.share.ratio) is not None:
+            return 100 * ratio
+        found = None if self.value is None else exact(self.value)
+        return found if isinstance(found, Fraction) else None
 
 
 OF_BASELINE = "x baseline"

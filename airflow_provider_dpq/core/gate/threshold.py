@@ -18,7 +18,9 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from types import NoneType
 from typing import Final, TypeAlias
 
@@ -26,7 +28,7 @@ from pydantic import BaseModel, ConfigDict
 
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.gate.metric import CATALOGUES, OF_BASELINE, PERCENTILES, Metric
-from airflow_provider_dpq.core.gate.unit import convert, parse_duration
+from airflow_provider_dpq.core.gate.unit import convert, convert_exactly, parse_duration
 from airflow_provider_dpq.core.gate.verdict import Verdict
 
 
@@ -37,7 +39,7 @@ class Severity(StrEnum):
     FAIL = "fail"
 
 
-_OPERATORS: Final[Mapping[str, Callable[[float, float], bool]]] = {
+_OPERATORS: Final[Mapping[str, Callable[[Fraction, Fraction], bool]]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -70,6 +72,7 @@ class Threshold:
         severity: What a breach does.
         abort_after_seconds: From when on, in seconds since the start, a breach ends the measurement at once; None where
             it never does.
+        digits: The limit's decimal text, where `limit` cannot hold all its digits.
     """
 
     metric: str
@@ -80,12 +83,18 @@ class Threshold:
     of_baseline: bool = False
     severity: Severity = Severity.FAIL
     abort_after_seconds: float | None = None
+    digits: str | None = None
+
+    @property
+    def exact_limit(self) -> Fraction:
+        """The limit as the number that its decimal text writes."""
+        return Fraction(repr(float(self.limit)) if self.digits is None else self.digits)
 
     def __str__(self) -> str:
         """Return the threshold in the grammar, without its severity."""
         tags = "{" + ",".join(f"{key}:{value}" for key, value in self.tags) + "}" if self.tags else ""
         suffix = "x baseline" if self.of_baseline else self.unit or ""
-        return f"{self.metric}{tags} {self.operator} {_digits(self.limit)}{suffix}"
+        return f"{self.metric}{tags} {self.operator} {self.digits or _digits(self.limit)}{suffix}"
 
     def selects(self, metric: Metric) -> bool:
         """Whether this threshold judges `metric`: the same name, every tag it asks for, and no ratio unasked."""
@@ -142,6 +151,7 @@ def parse_threshold(declaration: ThresholdDeclaration, kind: str) -> Threshold:
         of_baseline=match["baseline"] is not None,
         severity=severity,
         abort_after_seconds=abort_after_seconds,
+        digits=_more_digits(match["number"], limit),
     )
 
 
@@ -218,6 +228,18 @@ def _digits(number: float) -> str:
     return repr(float(number)).removesuffix(".0")  # all digits: what is read back is the same number
 
 
+_MOST_DIGITS: Final = 1000
+"""Digits of a number written out that are told apart; beyond them it is a floating number."""
+
+
+def _more_digits(text: str, limit: float) -> str | None:
+    """Return a limit's text where its floating number is another number."""
+    written = Decimal(text)
+    if written == Decimal(repr(limit)) or abs(written.adjusted()) + len(text) > _MOST_DIGITS:
+        return None
+    return text
+
+
 def _tags(text: str | None, expression: str) -> tuple[tuple[str, str], ...]:
     if text is None:
         return ()
@@ -282,37 +304,41 @@ def judge(
 
 def _judge_one(threshold: Threshold, metric: Metric, baseline: Sequence[Metric] | None) -> ThresholdResult:
     limit = _limit(threshold, metric, baseline)
+    shown = None if limit is None else float(limit)
     return ThresholdResult(
         threshold=str(threshold),
         severity=threshold.severity,
         metric=metric.name,
         tags=metric.tags,
         observed=metric.value,
-        limit=limit,
+        limit=shown,
         unit=metric.unit,
         verdict=_verdict(threshold, metric, limit),
     )
 
 
-def _limit(threshold: Threshold, metric: Metric, baseline: Sequence[Metric] | None) -> float | None:
+def _limit(threshold: Threshold, metric: Metric, baseline: Sequence[Metric] | None) -> Fraction | None:
+    """Return the limit in the metric's unit, without rounding; None where there is no baseline to multiply."""
+    limit = threshold.exact_limit
     if not threshold.of_baseline:
-        return convert(threshold.limit, metric.unit if threshold.unit is None else threshold.unit, metric.unit)
+        return convert_exactly(limit, metric.unit if threshold.unit is None else threshold.unit, metric.unit)
     if metric.unit == OF_BASELINE:
-        return threshold.limit
+        return limit
     for candidate in baseline or ():
-        if candidate.name == metric.name and candidate.tags == metric.tags and candidate.value is not None:
-            return threshold.limit * convert(candidate.value, candidate.unit, metric.unit)
+        if candidate.name == metric.name and candidate.tags == metric.tags and candidate.exact is not None:
+            return limit * convert_exactly(candidate.exact, candidate.unit, metric.unit)
     return None
 
 
-def _verdict(threshold: Threshold, metric: Metric, limit: float | None) -> Verdict:
-    if metric.value is None or not math.isfinite(metric.value):
+def _verdict(threshold: Threshold, metric: Metric, limit: Fraction | None) -> Verdict:
+    value = metric.exact
+    if value is None:
         return Verdict.ERROR
     if limit is None:
         return Verdict.WARN
-    if metric.interval is not None and metric.interval[0] < limit < metric.interval[1]:
+    if metric.interval is not None and metric.interval[0] < float(limit) < metric.interval[1]:
         return Verdict.INCONCLUSIVE
-    if _OPERATORS[threshold.operator](metric.value, limit):
+    if _OPERATORS[threshold.operator](value, limit):
         return Verdict.PASS
     return Verdict.WARN if threshold.severity is Severity.WARN else Verdict.FAIL
 

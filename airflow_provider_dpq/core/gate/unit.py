@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from fractions import Fraction
 from typing import Final, NamedTuple
 
 from airflow_provider_dpq.core.errors import DeclarationError
@@ -121,3 +122,20 @@ def convert(value: float, unit: str, to: str) -> float:
         )
         raise DeclarationError("unit_mismatch", message, hint=f"Write the limit in a unit of {target.dimension}.")
     return value if unit == to else value * source.factor / target.factor
+
+
+def convert_exactly(value: Fraction, unit: str, to: str) -> Fraction:
+    """Convert a value between two units of one dimension without rounding: 1.1 ms are 0.0011 s.
+
+    Raises:
+        DeclarationError: ``unit_mismatch``.
+    """
+    convert(1.0, unit, to)
+    return value if unit == to else value * _factor(unit) / _factor(to)
+
+
+def _factor(unit: str) -> Fraction:
+    """Return the factor of a unit to the base of its dimension, as the decimal number that it is."""
+    numerator, _, denominator = unit.partition("/")
+    over = Fraction(repr(_SYMBOLS[numerator].factor))
+    return over / Fraction(repr(_PER[denominator].factor)) if denominator else over

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from airflow_provider_dpq.core.gate.metric import CATALOGUES, PERCENTILES, Metric
+from airflow_provider_dpq.core.gate.share import Share
 from airflow_provider_dpq.core.gate.threshold import Threshold
 from airflow_provider_dpq.core.load.design import LoadTest
 from airflow_provider_dpq.core.load.ledger import Ledger, Span
@@ -100,7 +101,7 @@ def _of_iterations(
         yield from _of_percentiles("p", [block.response for block in blocks], wanted["p"], tags)
         yield from _of_times("service_", whole.service, tags)
         yield from _of_percentiles("service_p", [block.service for block in blocks], wanted["service_p"], tags)
-        yield Metric(name=ERROR_RATE, value=100 * whole.failed / whole.ended, unit="%", tags=tags)
+        yield Metric.percent(ERROR_RATE, Share(whole.failed, whole.ended), tags)
     yield Metric(name="error_count", value=whole.failed, tags=tags)
     if ledger.duration_seconds > 0:
         yield Metric(name="throughput", value=_throughput(ledger, test, scenario), unit="/s", tags=tags)

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.gate.report import CheckResult, DataInterval, Problem, Provenance, Report, make_report
+from airflow_provider_dpq.core.gate.share import Share
 from airflow_provider_dpq.core.gate.threshold import Threshold, ThresholdResult
 from airflow_provider_dpq.core.gate.verdict import Verdict, worst
 from airflow_provider_dpq.core.quality.gate import KIND
@@ -112,7 +113,7 @@ def _result(held: Sequence[tuple[Report, CheckResult]]) -> Mapping[str, JsonValu
     if isinstance(elements, int) and isinstance(unexpected, int):
         missing = result.get("missing_count")
         valued = elements - (missing if isinstance(missing, int) else 0)
-        result["unexpected_percent"] = unexpected / valued * 100 if valued else None
+        result["unexpected_percent"] = Share(unexpected, valued).percent
     result["scope"] = "each part" if figures is None else "all parts"
     breaking = [part.id for part, check in held if not check.success or check.result.get("unexpected_count")]
     result["reports_with_unexpected"] = list[JsonValue](breaking[:_MOST_NAMED])

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+
+from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.gate.metric import CATALOGUES, Metric
 from airflow_provider_dpq.core.gate.part import Part
 from airflow_provider_dpq.core.gate.report import Artifact, CheckResult
+from airflow_provider_dpq.core.gate.share import Share
 from airflow_provider_dpq.core.gate.verdict import Verdict
 
 
@@ -65,7 +69,7 @@ class SuiteResult:
         yield Metric(name="check_count", value=total)
         # By verdict, as the report counts: a check of severity "info" that did not hold has not failed.
         yield Metric(name="failed_check_count", value=sum(1 for r in self.results if r.verdict is not Verdict.PASS))
-        yield Metric(name="success_percent", value=100 * held / total if total else None, unit="%")
+        yield Metric.percent("success_percent", Share(held, total))
 
 
 def check_metrics(result: CheckResult) -> Iterator[Metric]:
@@ -75,4 +79,24 @@ def check_metrics(result: CheckResult) -> Iterator[Metric]:
     for name, unit in CATALOGUES["quality"].items():
         value = result.result.get(name)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            yield Metric(name=name, value=value, unit=unit, tags=tags)
+            share = _share(name, result.result)
+            yield Metric(name=name, value=value, unit=unit, tags=tags, share=share)
+
+
+_SHARES: Final[Mapping[str, tuple[str, str]]] = {
+    "unexpected_percent": ("unexpected_count", "element_count"),
+    "missing_percent": ("missing_count", "element_count"),
+    "changed_percent": ("changed_row_count", "matched_row_count"),
+}
+"""Of each share in a result, the part and the whole; what is missing is no part of the whole of unexpected ones."""
+
+
+def _share(name: str, result: Mapping[str, JsonValue]) -> Share | None:
+    """Return the counts of a share in a check's result, where it has them."""
+    if name not in _SHARES:
+        return None
+    part, whole = (result.get(count) for count in _SHARES[name])
+    missing = result.get("missing_count") or 0 if name == "unexpected_percent" else 0
+    if not isinstance(part, int) or not isinstance(whole, int) or not isinstance(missing, int) or whole <= missing:
+        return None
+    return Share(part, whole - missing)

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.gate.share import Share
 from airflow_provider_dpq.core.quality.compile.column import refusal, refuse_malformed
 from airflow_provider_dpq.core.quality.compile.comparison import rounded
 from airflow_provider_dpq.core.quality.compile.dialects import has
@@ -137,7 +139,7 @@ def plan_non_null_share(expectation: declared.ExpectColumnProportionOfNonNullVal
     domain = Domain(table, expectation.condition)
     return Plan(
         figures={"elements": domain.count(), "values": domain.count(sa.not_(column.missing))},
-        read=lambda found: observed(expectation, _share(found["values"], found["elements"])),
+        read=lambda found: _of_share(expectation, Share(found["values"], found["elements"])),
     )
 
 
@@ -148,15 +150,17 @@ def plan_unique_share(expectation: declared.ExpectColumnProportionOfUniqueValues
     return Plan(
         figures={"values": domain.count(sa.not_(column.missing))},
         queries={"different": _different(column, table, domain)},
-        read=lambda found: observed(expectation, _share(found["different"], found["values"])),
+        read=lambda found: _of_share(expectation, Share(found["different"], found["values"])),
     )
 
 
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 0
+def _of_share(expectation: declared.ColumnShare, share: Share) -> Answer:
+    """Return the answer of a check of a share; of nothing it is 0."""
+    ratio = share.ratio or Fraction(0)
+    return Answer(expectation.holds(ratio), {"observed_value": float(ratio) if share.whole else 0})
 
 
-def observed(expectation: declared.ColumnFigure | declared.ColumnShare, figure: Any) -> Answer:
+def observed(expectation: declared.ColumnFigure, figure: Any) -> Answer:
     """Return the answer of a check of one figure; no figure is a failure."""
     # Bounds are floating numbers: what is too large to be one exactly is rounded like the bound that was declared.
     value = float(figure) if isinstance(figure, (int, Decimal)) else figure

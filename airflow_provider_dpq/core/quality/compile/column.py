@@ -10,6 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.gate.share import Share
 from airflow_provider_dpq.core.quality.compile.comparison import comparable, rounded
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import characters, known
@@ -29,8 +30,7 @@ def counted(found: Mapping[str, int], mostly: float) -> Answer:
     """
     elements, unexpected, missing = found["elements"], found["unexpected"], found.get("missing")
     base = elements - (missing or 0)
-    percent_total = unexpected / elements * 100 if elements else None
-    percent = unexpected / base * 100 if base else None
+    percent = Share(unexpected, base).percent
     result: dict[str, Any] = {
         "element_count": elements,
         "unexpected_count": unexpected,
@@ -39,11 +39,11 @@ def counted(found: Mapping[str, int], mostly: float) -> Answer:
     if missing is not None:
         result |= {
             "missing_count": missing,
-            "missing_percent": missing / elements * 100 if elements else None,
-            "unexpected_percent_total": percent_total,
+            "missing_percent": Share(missing, elements).percent,
+            "unexpected_percent_total": Share(unexpected, elements).percent,
             "unexpected_percent_nonmissing": percent,
         }
-    return Answer(not base or (float(base) - float(unexpected)) / float(base) >= mostly, result)
+    return Answer(Share(base - unexpected, base).reaches(mostly), result)
 
 
 def plan_not_null(expectation: declared.ExpectColumnValuesToNotBeNull, table: Table) -> Plan:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.gate.share import Share
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Plan
 from airflow_provider_dpq.core.quality.expectations import query as declared
 from airflow_provider_dpq.core.quality.jsonable import jsonable
@@ -66,9 +67,9 @@ def plan_match_comparison(expectation: declared.ExpectQueryResultsToMatchCompari
 
     def read(figures: Mapping[str, Any]) -> Answer:
         most, matching = figures["rows"], figures["matching"]
-        percent = (1 - matching / most) * 100 if most else 0.0
+        percent = Share(most - matching, most).percent or 0.0
         result: dict[str, JsonValue] = {"unexpected_count": most - matching, "unexpected_percent": percent}
-        return Answer(100 - percent >= expectation.mostly * 100, result)
+        return Answer(Share(matching, most).reaches(expectation.mostly), result)
 
     def describe(_: Mapping[str, Any], wanted: ResultFormat) -> Mapping[str, JsonValue]:
         if wanted.level != "COMPLETE" or wanted.exclude_unexpected_values:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from airflow_provider_dpq.core.gate.share import Share
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
 from airflow_provider_dpq.core.quality.expectations.reconciliation import ExpectTableToReconcileWithOtherTable
 from airflow_provider_dpq.core.quality.jsonable import jsonable
@@ -80,16 +81,16 @@ def _answer_of_rows(counts: Counts, figures: Sequence[Figure], mostly: float) ->
     result: dict[str, JsonValue] = {
         "element_count": elements,
         "unexpected_count": unexpected,
-        "unexpected_percent": 100 * unexpected / elements if elements else None,
+        "unexpected_percent": Share(unexpected, elements).percent,
         "matched_row_count": counts.matched,
         "missing_row_count": counts.missing,
         "extra_row_count": counts.extra,
         "changed_row_count": counts.changed,
-        "changed_percent": 100 * counts.changed / counts.matched if counts.matched else None,
+        "changed_percent": Share(counts.changed, counts.matched).percent,
         "changed_columns": dict(counts.changed_columns),
         "figures": _written(figures),
     }
-    return Answer(not elements or (elements - unexpected) / elements >= mostly, result)
+    return Answer(Share(elements - unexpected, elements).reaches(mostly), result)
 
 
 def _written(figures: Sequence[Figure]) -> JsonValue:
