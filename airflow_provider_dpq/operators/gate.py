@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from airflow.sdk import BaseOperator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_provider_dpq.core.gate.report import Report
-    from airflow_provider_dpq.core.gate.threshold import Threshold, ThresholdDeclaration
+    from airflow_provider_dpq.core.gate.threshold import Threshold, ThresholdsDeclaration
 
 _ON_FAIL: Final = ("fail", "skip", "continue")
 _ON_INCONCLUSIVE: Final = ("warn", "fail", "skip")
@@ -48,8 +48,8 @@ class GateOperator(BaseOperator):
 
     Args:
         gate: Name of the gate, under which its history is kept; the task's id where it is not given.
-        thresholds: Thresholds of the gate, each a string such as ``"row_count > 0"`` or a mapping of ``threshold`` and
-            ``severity`` (``warn`` or ``fail``).
+        thresholds: Thresholds of the gate, one or a list of them, each a string such as ``"row_count > 0"`` or a
+            mapping of ``threshold`` and ``severity`` (``warn`` or ``fail``; in other words ``warning``, ``critical``).
         on_fail: What a ``fail`` verdict does. ``fail``: the task fails, without a retry. ``skip``: the task ends as
             skipped, and downstream tasks follow their trigger rules. ``continue``: the task succeeds with a warning.
         on_inconclusive: What an ``inconclusive`` verdict does. ``warn``: the task succeeds with a warning. ``fail`` and
@@ -69,7 +69,7 @@ class GateOperator(BaseOperator):
         self,
         *,
         gate: str | None = None,
-        thresholds: Iterable[ThresholdDeclaration] | None = None,
+        thresholds: ThresholdsDeclaration | None = None,
         on_fail: str = "fail",
         on_inconclusive: str = "warn",
         dpq_conn_id: str | None = None,
@@ -149,7 +149,7 @@ class GateOperator(BaseOperator):
         self.log.warning("%s", message)
 
 
-def read_thresholds(declarations: Iterable[ThresholdDeclaration] | None, kind: str) -> tuple[Threshold, ...]:
+def read_thresholds(declarations: ThresholdsDeclaration | None, kind: str) -> tuple[Threshold, ...]:
     """Read thresholds as `core.gate.threshold.parse_thresholds` does, which is imported only where there are any.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from airflow.sdk import BaseSensorOperator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_provider_dpq.core.gate.report import Report
-    from airflow_provider_dpq.core.gate.threshold import ThresholdDeclaration
+    from airflow_provider_dpq.core.gate.threshold import ThresholdsDeclaration
 
 _KIND: Final = "quality"
 
@@ -81,7 +81,7 @@ class DataQualitySensor(BaseSensorOperator):
         self,
         *,
         gate: str | None = None,
-        thresholds: Iterable[ThresholdDeclaration] | None = None,
+        thresholds: ThresholdsDeclaration | None = None,
         dpq_conn_id: str | None = None,
         table: str | None = None,
         path: Any = None,

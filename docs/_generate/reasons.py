@@ -510,7 +510,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "The repository has no such revision.",
         "Name a commit, a tag or a branch, and see that it is fetched.",
     ),
-    "unknown_severity": ("A severity is not `critical`, `warning` or `info`.", "Use one of these."),
+    "unknown_severity": (
+        "A severity is not `critical`, `warning` or `info`, nor `fail` or `warn`.",
+        "Use one of these.",
+    ),
     "unknown_target": (
         "A name does not lead to a function: the module cannot be imported, or does not have it.",
         "Write `package.module:function`, in a module that the worker can import.",

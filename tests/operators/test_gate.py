@@ -262,6 +262,12 @@ def test_summary_is_plain_json_of_bounded_size(run_dag: RunDag, store: Store) ->
     assert summary["omitted_thresholds"] > 0
 
 
+def test_lone_threshold_needs_no_list(run_dag: RunDag, store: Store) -> None:
+    """A plain text is one threshold, templated or not."""
+    assert outcome_of(run_dag, rows=9, thresholds="row_count >= {{ 3 * 3 }}").states["rows"] == "success"
+    assert outcome_of(run_dag, rows=9, thresholds="row_count >= 10").states["rows"] == "failed"
+
+
 def test_gate_and_thresholds_are_templated(run_dag: RunDag, store: Store) -> None:
     """Name and thresholds may be templates; they are read once they are rendered."""
     outcome = outcome_of(run_dag, rows=9, gate="rows of {{ ds }}", thresholds=["row_count >= {{ 3 * 3 }}"])
@@ -281,7 +287,7 @@ def test_template_that_renders_to_a_malformed_threshold_is_not_retried(run_dag: 
     [
         ({"thresholds": ["row_count"]}, "Malformed threshold 'row_count'"),
         ({"thresholds": ["rows > 1"]}, "'rows'"),
-        ({"thresholds": "row_count > 1"}, "a list"),
+        ({"thresholds": "row_count"}, "Malformed threshold 'row_count'"),
         ({"on_fail": "explode"}, "on_fail is 'explode'"),
         ({"on_inconclusive": "continue"}, "on_inconclusive is 'continue'"),
     ],

@@ -7,8 +7,8 @@
     growth < 512B/op
 
 A threshold names a metric, may narrow it to tags, and gives a limit in a unit of the metric's dimension (a bare number
-is in the metric's own unit; of a load test times need theirs), or as a multiple of the baseline's value. Parsing,
-judging and acting on the outcome are three things: this module does the first two.
+is in the metric's own unit; a time or an amount of memory needs a unit), or as a multiple of the baseline's value.
+Parsing, judging and acting on the outcome are three things: this module does the first two.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
 from types import NoneType
 from typing import Final, TypeAlias
@@ -28,16 +27,10 @@ from pydantic import BaseModel, ConfigDict
 
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.gate.metric import CATALOGUES, OF_BASELINE, PERCENTILES, Metric
-from airflow_provider_dpq.core.gate.unit import convert, convert_exactly, parse_duration
+from airflow_provider_dpq.core.gate.severity import Severity, parse_severity
+from airflow_provider_dpq.core.gate.suggestion import suggest_metric
+from airflow_provider_dpq.core.gate.unit import convert, convert_exactly, parse_duration, parse_unit
 from airflow_provider_dpq.core.gate.verdict import Verdict
-
-
-class Severity(StrEnum):
-    """What a breach does: note it, or stop the pipeline."""
-
-    WARN = "warn"
-    FAIL = "fail"
-
 
 _OPERATORS: Final[Mapping[str, Callable[[Fraction, Fraction], bool]]] = {
     "<": operator.lt,
@@ -111,6 +104,9 @@ _FORM = "a string such as 'unexpected_percent < 0.1', or {'threshold': ..., 'sev
 ThresholdDeclaration: TypeAlias = str | Mapping[str, object] | Threshold
 """What a user may write for one threshold."""
 
+ThresholdsDeclaration: TypeAlias = ThresholdDeclaration | Iterable[ThresholdDeclaration]
+"""What a user may write for the thresholds of a gate or a check."""
+
 
 def parse_threshold(declaration: ThresholdDeclaration, kind: str) -> Threshold:
     """Read one threshold and check it against what a kind of gate measures.
@@ -130,7 +126,7 @@ def parse_threshold(declaration: ThresholdDeclaration, kind: str) -> Threshold:
     if match is None:
         message = f"Malformed threshold {text!r}."
         hint = "Write <metric> <operator> <limit>[unit], for example 'unexpected_percent < 0.1' or 'p(95) < 200ms'."
-        raise DeclarationError("malformed_threshold", message, hint=hint)
+        raise DeclarationError("malformed_threshold", message, hint=f"{_correction(text, kind)}{hint}")
     name, own_unit = _metric_of(match["name"], match["argument"], kind, text)
     unit = match["unit"] or None
     limit = float(match["number"])
@@ -139,9 +135,8 @@ def parse_threshold(declaration: ThresholdDeclaration, kind: str) -> Threshold:
         raise DeclarationError("malformed_threshold", message)
     if unit is not None:
         convert(limit, unit, own_unit)
-    elif kind in _TIMES_WITH_UNIT and own_unit == "s" and match["baseline"] is None:
-        message = f"The limit of threshold {text!r} is a time without a unit."
-        raise DeclarationError("missing_unit", message, hint=f"Write {match['number']}ms, or {match['number']}s.")
+    elif match["baseline"] is None:
+        _require_no_unit(name, own_unit, match["number"], text)
     return Threshold(
         metric=name,
         operator=match["operator"],
@@ -155,23 +150,42 @@ def parse_threshold(declaration: ThresholdDeclaration, kind: str) -> Threshold:
     )
 
 
-def parse_thresholds(declarations: Iterable[ThresholdDeclaration] | None, kind: str) -> tuple[Threshold, ...]:
-    """Read several thresholds, as `parse_threshold` reads one.
+def parse_thresholds(declarations: ThresholdsDeclaration | None, kind: str) -> tuple[Threshold, ...]:
+    """Read one threshold or several, as `parse_threshold` reads one.
 
     Raises:
-        DeclarationError: One of them is wrong, or a lone string was given where a list is needed.
+        DeclarationError: One of them is wrong.
     """
-    if isinstance(declarations, (str, Mapping)) or not isinstance(declarations, (Iterable, NoneType)):
-        message = f"Thresholds are a list, not {declarations!r}."
-        raise DeclarationError("malformed_threshold", message, hint=f"Give a list of {_FORM}.")
+    if isinstance(declarations, (str, Mapping, Threshold)) or not isinstance(declarations, (Iterable, NoneType)):
+        return (parse_threshold(declarations, kind),)
     return tuple(parse_threshold(declaration, kind) for declaration in declarations or ())
 
 
-_TIMES_WITH_UNIT: Final = ("load",)
-"""Kinds of gates whose times need a unit: response times are thought of in milliseconds, and the metrics in seconds."""
-
 _ABORTING: Final = ("load",)
 """Kinds of gates that can judge while they measure."""
+
+_UNITS_TO_CHOOSE: Final = {"seconds": ("ms", "s"), "bytes": ("kB", "MB"), "bytes per operation": ("B/op", "kB/op")}
+"""Dimensions whose limits need a unit, because people think in one and the metric is in another; with examples."""
+
+
+def _require_no_unit(name: str, own_unit: str, number: str, text: str) -> None:
+    """Refuse a limit without a unit where it could be read in several, unless the metric's name says which."""
+    units = _UNITS_TO_CHOOSE.get(parse_unit(own_unit).dimension, ())
+    if units and not name.endswith("_seconds"):
+        message = f"The limit of threshold {text!r} has no unit."
+        raise DeclarationError("missing_unit", message, hint=f"Write {' or '.join(number + unit for unit in units)}.")
+
+
+def _correction(text: str, kind: str) -> str:
+    """Say what was probably meant by a threshold that cannot be read; empty where nothing comes near."""
+    written = re.match(r"[^<>=!{]*", text)[0].strip()  # type: ignore[index]  # it matches any text
+    meant = suggest_metric(written, CATALOGUES[kind])
+    if meant and meant != written:
+        return f"Did you mean {meant}? "
+    symbol = re.search(r"=[<>]|<>|(?<![<>=!])=(?!=)", text)
+    if symbol:
+        return f"Did you mean {({'=<': '<=', '=>': '>=', '<>': '!='}).get(symbol[0], '==')}? "
+    return ""
 
 
 def _declared(declaration: object, kind: str) -> tuple[str, Severity, float | None]:
@@ -186,10 +200,12 @@ def _declared(declaration: object, kind: str) -> tuple[str, Severity, float | No
     if not isinstance(text, str):
         message = f"{declaration!r} is not a threshold."
         raise DeclarationError("malformed_threshold", message, hint=f"Give {_FORM}.")
-    if severity not in tuple(Severity):
+    consequence = parse_severity(severity)
+    if consequence is None:
         message = f"Threshold {text!r} has severity {severity!r}."
-        raise DeclarationError("malformed_threshold", message, hint="A severity is 'warn' or 'fail'.")
-    return text, Severity(str(severity)), _abort_after_seconds(given, text)
+        hint = "A severity is 'warn' or 'fail', in other words 'warning' or 'critical'."
+        raise DeclarationError("malformed_threshold", message, hint=hint)
+    return text, consequence, _abort_after_seconds(given, text)
 
 
 def _abort_after_seconds(given: Mapping[str, object], text: str) -> float | None:
@@ -206,7 +222,9 @@ def _metric_of(name: str, argument: str | None, kind: str, text: str) -> tuple[s
     if name not in catalogue:
         known = ", ".join(catalogue)
         message = f"Threshold {text!r} names the metric {name!r}, which a {kind} gate does not measure."
-        raise DeclarationError("unknown_metric", message, hint=f"It measures {known}.")
+        meant = suggest_metric(name if argument is None else f"{name}({argument})", catalogue)
+        hint = f"{f'Did you mean {meant}? ' if meant else ''}It measures {known}."
+        raise DeclarationError("unknown_metric", message, hint=hint)
     if (argument is not None) != (name in PERCENTILES):
         message = (
             f"Metric {name!r} in threshold {text!r} {'takes no' if argument is not None else 'needs an'} argument."
@@ -218,9 +236,10 @@ def _metric_of(name: str, argument: str | None, kind: str, text: str) -> tuple[s
         percentile = float(argument)
     except ValueError:
         percentile = math.nan
-    if not 0 < percentile < 100:
-        message = f"Percentile {argument!r} in threshold {text!r} is not between 0 and 100."
-        raise DeclarationError("malformed_threshold", message, hint="Write p(95) for the 95th percentile.")
+    if not 1 <= percentile < 100:  # p(0.95) is a quantile that would be met by nearly the fastest
+        message = f"Percentile {argument!r} in threshold {text!r} is not a number from 1 to below 100."
+        meant = suggest_metric(f"{name}({argument})", catalogue) or f"{name}(95)"
+        raise DeclarationError("malformed_threshold", message, hint=f"Did you mean {meant}?")
     return f"{name}({_digits(percentile)})", catalogue[name]
 
 

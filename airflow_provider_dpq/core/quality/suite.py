@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from airflow_provider_dpq.core.errors import DeclarationError
+from airflow_provider_dpq.core.gate.severity import Severity, parse_severity
 from airflow_provider_dpq.core.gate.threshold import Threshold, parse_thresholds
 from airflow_provider_dpq.core.quality.contract import is_contract
 from airflow_provider_dpq.core.quality.contract_suite import as_suite
@@ -18,7 +19,8 @@ from airflow_provider_dpq.core.quality.emptiness import OnEmpty, parse_on_empty
 from airflow_provider_dpq.core.quality.expectations import Expectation, registered
 from airflow_provider_dpq.core.quality.merge import require_partitionable
 
-_SEVERITIES: Final = ("critical", "warning", "info")
+_SEVERITIES: Final = {Severity.FAIL: "critical", Severity.WARN: "warning"}
+_INFO: Final = "info"
 _GX_KEYS: Final = {"type", "expectation_type", "kwargs", "meta", "severity", "id", "notes", "description"} | {
     "rendered_content",
     "expectation_context",
@@ -204,11 +206,16 @@ def _options(item: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
 
 
 def _severity(severity: Any, kind: str) -> str:
-    text = str(getattr(severity, "value", severity or "critical")).lower()
-    if text not in _SEVERITIES:
+    """Return a severity in Great Expectations' words, whichever were used."""
+    given = severity or "critical"
+    consequence = parse_severity(given)
+    if consequence is not None:
+        return _SEVERITIES[consequence]
+    if str(getattr(given, "value", given)).lower() != _INFO:
         message = f"Severity {severity!r} of {kind} is unknown."
-        raise DeclarationError("unknown_severity", message, hint=f"Use one of {', '.join(_SEVERITIES)}.")
-    return text
+        hint = "Use critical, warning or info; fail and warn are understood too."
+        raise DeclarationError("unknown_severity", message, hint=hint)
+    return _INFO
 
 
 def _default_name(kind: str, kwargs: Mapping[str, Any]) -> str:

@@ -36,7 +36,7 @@ def test_a_multiple_of_a_baseline_is_refused(declared: str) -> None:
     [
         (["growth < 512B/op"], (512.0,)),
         (["growth < 1KiB/op", "growth < 2kB/op", "thread_growth < 1"], (1024.0, 2000.0)),
-        (["growth < 100"], (100.0,)),
+        (["growth < 100B/op"], (100.0,)),
         (["thread_growth < 1"], ()),
     ],
 )

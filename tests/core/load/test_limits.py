@@ -151,7 +151,7 @@ def test_what_is_said_to_be_needed_is_enough_and_no_less_is(percent: float) -> N
 def test_every_metric_can_be_judged_by_some_load(name: str) -> None:
     """None of the catalogue is refused whatever the model."""
     argument = "(50)" if name.endswith("p") and name in ("p", "service_p", "lateness_p") else ""
-    unit = "s" if CATALOGUES[KIND][name] == "s" else ""
+    unit = CATALOGUES[KIND][name].replace("%", "")
     (threshold,) = parse_thresholds([f"{name}{argument} < 1{unit}"], KIND)
     accepted = 0
     for model in (STAGED, SEARCH):
