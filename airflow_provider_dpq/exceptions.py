@@ -41,14 +41,21 @@ def airflow_error(error: DpqError, gate: str) -> AirflowException:
         error: The error.
         gate: Name of the gate, which the message begins with.
     """
-    from airflow_provider_dpq.core.gate.report import Problem
-
-    told = Problem(reason=error.reason, message=error.message).without_values  # the exception is logged
-    message = f"Gate {gate!r}: {told}"
+    hint = None if error.quotes_data else error.hint
+    message = f"Gate {gate!r}: {_told(error)}"
     if isinstance(error, DeclarationError):
-        return GateDeclarationError(error.reason, message, hint=error.hint)
+        return GateDeclarationError(error.reason, message, hint=hint)
     kind = GateStoreError if isinstance(error, StoreError) else GateMeasurementError
-    return kind(f"{message} {error.hint}" if error.hint else message)
+    return kind(f"{message} {hint}" if hint else message)
+
+
+def _told(error: DpqError) -> str:
+    """Return what a task's log may say of an error: many read it."""
+    if not error.quotes_data:
+        return error.message
+    if isinstance(error, StoreError):  # then no report says it either
+        return f"The store failed ({error.reason}); what it said is left out, for it may quote data."
+    return f"The report says why ({error.reason})."
 
 
 @contextmanager
@@ -61,4 +68,6 @@ def declaring(gate: str) -> Iterator[None]:
     try:
         yield
     except DeclarationError as error:
-        raise airflow_error(error, gate) from error
+        # All of it: this is about what is written in the DAG file.
+        message = f"Gate {gate!r}: {error.message}"
+        raise GateDeclarationError(error.reason, message, hint=error.hint, quotes_data=error.quotes_data) from error

@@ -41,7 +41,7 @@ def test_failed_gate_is_never_retried() -> None:
 
 def test_message_names_the_gate_and_the_fix() -> None:
     """The exception says which gate, what is wrong, and what to do."""
-    error = airflow_error(SourceError("missing_file", "No file 'x'.", hint="Make it."), "orders")
+    error = airflow_error(SourceError("missing_file", "No file 'x'.", hint="Make it.", quotes_data=False), "orders")
     assert str(error) == "Gate 'orders': No file 'x'. Make it."
 
 
@@ -60,3 +60,16 @@ def test_declaration_error_survives_the_way_between_processes() -> None:
     error = GateDeclarationError("malformed", "Wrong.", hint="Do better.")
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 - made on this line
     assert (type(again), str(again), again.reason) == (GateDeclarationError, "Wrong. Do better.", "malformed")
+
+
+@pytest.mark.parametrize("kind", [DeclarationError, MeasurementError, SourceError, StoreError])
+def test_message_leaves_out_what_may_quote_data(kind: type[DpqError]) -> None:
+    """Of an error that may quote a value, the task's log has the reason alone, also of its hint."""
+    told = str(airflow_error(kind("odd", "Not a number: 'Smith'.", hint="Mend 'Smith'.", quotes_data=True), "orders"))
+    assert ("Smith" in told, "odd" in told) == (False, True)
+
+
+def test_declaring_tells_all_of_what_a_dag_file_declares() -> None:
+    """While a DAG file is parsed there is no report to read it in, and what is quoted stands in that file."""
+    with pytest.raises(GateDeclarationError, match="'Smith'"), declaring("orders"):
+        raise DeclarationError("malformed", "Wrong: 'Smith'.", quotes_data=True)

@@ -6,9 +6,18 @@ DpqError
 │   └── SourceError    the data cannot be opened, so that nothing was measured (exit code 2, retried by Airflow)
 └── StoreError         a report could not be kept or read (exit code 2 before anything was measured,
                        else 3; retried by Airflow)
+
+Whether its text quotes data is known where an error is raised, and nowhere else: say ``quotes_data=False`` there if it
+is put together from our own words, numbers, and names of columns, tables, checks and files. The text of another
+program (a driver, an engine, a parser, Great Expectations, the operation measured) quotes what it was given, and so do
+values, whether measured or passed as parameters. Unknown means yes.
 """
 
 from __future__ import annotations
+
+from typing import Any, ClassVar, Self, TypeVar
+
+_Kind = TypeVar("_Kind", bound="DpqError")
 
 
 class DpqError(Exception):
@@ -18,21 +27,42 @@ class DpqError(Exception):
         reason: Stable code of what went wrong, in snake case, for programs (``"missing_file"``).
         message: What is wrong and with which value, for people.
         hint: What to do about it; appended to the message.
+        quotes_data: Whether the message or the hint may quote a value of the data; None for what is true of the class.
+
+    Attributes:
+        quotes_data: Whether the message or the hint may quote a value of the data. Such a text is in the stored report
+            alone, and where columns are hidden not even there.
     """
 
-    def __init__(self, reason: str, message: str, *, hint: str | None = None) -> None:
+    may_quote_data: ClassVar[bool] = True
+    """Whether errors of this class quote data where nobody has said that they do not."""
+
+    def __init__(self, reason: str, message: str, *, hint: str | None = None, quotes_data: bool | None = None) -> None:
         super().__init__(f"{message} {hint}" if hint else message)
         self.reason = reason
         self.message = message
         self.hint = hint
+        self.quotes_data = self.may_quote_data if quotes_data is None else quotes_data
 
-    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
-        """Pickle by the arguments, so that an error survives the way back from a child process."""
-        return _rebuild, (type(self), self.reason, self.message, self.hint)
+    def without_data(self, message: str) -> Self:
+        """Return the same error with another text, which quotes no data, in place of the message and the hint."""
+        error = _rebuild(type(self), (message,))
+        error.__dict__ |= self.__dict__ | {"message": message, "hint": None, "quotes_data": False}
+        return error
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...], dict[str, Any]]:
+        """Pickle as it is, so that an error survives the way back from a child process with all that it knows."""
+        return _rebuild, (type(self), self.args), self.__dict__
 
 
 class DeclarationError(DpqError):
-    """A suite, threshold, option or argument is wrong; nothing was measured."""
+    """A suite, threshold, option or argument is wrong; nothing was measured.
+
+    Its text quotes what is written in the declaration, which whoever reads the log can read in the DAG as well. Where a
+    value came from elsewhere (a parameter, another program's text about data) that is said as it is raised.
+    """
+
+    may_quote_data: ClassVar[bool] = False
 
 
 class MeasurementError(DpqError):
@@ -47,5 +77,14 @@ class StoreError(DpqError):
     """The store of reports is out of reach, of another version, or refused a report."""
 
 
-def _rebuild(kind: type[DpqError], reason: str, message: str, hint: str | None) -> DpqError:
-    return kind(reason, message, hint=hint)
+def text_of(error: BaseException) -> str:
+    """Return the text of an exception, whoever raised it: never empty, and free of what cannot be written as UTF-8."""
+    try:
+        text = str(error).strip()
+    except Exception:  # noqa: BLE001 - it is the exception's own code that runs here
+        text = ""
+    return (text or type(error).__name__).encode("utf-8", "backslashreplace").decode()
+
+
+def _rebuild(kind: type[_Kind], args: tuple[object, ...]) -> _Kind:
+    return kind.__new__(kind, *args)

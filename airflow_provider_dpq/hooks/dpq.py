@@ -71,7 +71,7 @@ class DpqHook(BaseHook):
         except AirflowNotFoundException as error:
             message = f"The connection {self.dpq_conn_id!r} is not defined."
             hint = "Define it with connection type dpq, or name none to use the configured store."
-            raise StoreError("unknown_connection", message, hint=hint) from error
+            raise StoreError("unknown_connection", message, hint=hint, quotes_data=False) from error
         return _url_of(connection)
 
 
@@ -83,7 +83,9 @@ def _url_of(connection: Connection) -> str:
         message = (
             f"The connection {connection.conn_id!r} of type {connection.conn_type!r} does not say where a store is."
         )
-        raise StoreError("invalid_connection", message, hint="Give one of type dpq with a host or SQLAlchemy URL.")
+        raise StoreError(
+            "invalid_connection", message, hint="Give one of type dpq with a host or SQLAlchemy URL.", quotes_data=False
+        )
     try:
         if "://" in connection.host:
             url = make_url(connection.host)
@@ -93,7 +95,9 @@ def _url_of(connection: Connection) -> str:
         url = url.set(**{name: value for name, value in given.items() if value})
     except (ArgumentError, ValueError) as error:
         message = f"The host of connection {connection.conn_id!r} is no SQLAlchemy URL."
-        raise StoreError("invalid_connection", message, hint="Write it as driver://host:port/database.") from error
+        raise StoreError(
+            "invalid_connection", message, hint="Write it as driver://host:port/database.", quotes_data=False
+        ) from error
     return url.render_as_string(hide_password=False)
 
 

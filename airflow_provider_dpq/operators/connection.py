@@ -45,7 +45,7 @@ def get_connection(conn_id: str) -> Connection:
         # Retried: Airflow says the same where a secrets backend could not be reached.
         message = f"The connection {conn_id!r} is not defined."
         hint = "Define it in Airflow, or correct conn_id."
-        raise MeasurementError("unknown_connection", message, hint=hint) from error
+        raise MeasurementError("unknown_connection", message, hint=hint, quotes_data=False) from error
 
 
 @contextmanager

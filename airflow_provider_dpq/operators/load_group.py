@@ -144,7 +144,7 @@ class LoadShardOperator(LoadTestOperator):
                 "Where the executor has fewer free slots than there are shards, spread the load over fewer; where "
                 "tasks take long to start, give a longer start_delay. A shard that runs again by itself is always late."
             )
-            raise MeasurementError("shard_late", message, hint=hint)
+            raise MeasurementError("shard_late", message, hint=hint, quotes_data=False)
         thresholds = _abortive(read_thresholds(self.thresholds, self.kind))
         test = self._connected_test()
         return LoadMeasurement(test=test, thresholds=thresholds, starts_at_seconds=self.starts_at_seconds)

@@ -163,9 +163,9 @@ def data_interval(start: datetime | None, end: datetime | None) -> DataInterval 
 
 
 def without_values(report: Report) -> Report:
-    """Return the report with only numbers in its checks' results and no engine's words: task logs are read by many.
+    """Return the report with only numbers in its checks' results and no text that may quote data.
 
-    What a failed iteration of a load said may quote data, too.
+    Task logs are read by many. What a failed iteration of a load said may quote data, too.
     """
     checks = tuple(_without_values(check) for check in report.checks)
     recording = _without_samples(report.recording) if report.recording else None

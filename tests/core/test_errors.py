@@ -8,7 +8,14 @@ from multiprocessing import get_context
 
 import pytest
 
-from airflow_provider_dpq.core.errors import DeclarationError, DpqError, MeasurementError, SourceError, StoreError
+from airflow_provider_dpq.core.errors import (
+    DeclarationError,
+    DpqError,
+    MeasurementError,
+    SourceError,
+    StoreError,
+    text_of,
+)
 from airflow_provider_dpq.core.gate.unit import parse_unit
 
 KINDS = (DeclarationError, MeasurementError, SourceError, StoreError)
@@ -53,3 +60,57 @@ def test_error_comes_back_from_a_child_process() -> None:
         raised = pool.submit(parse_unit, "furlong").exception()
     assert isinstance(raised, DeclarationError)
     assert raised.reason == "unknown_unit"
+
+
+@pytest.mark.parametrize(("kind", "quotes"), [(DeclarationError, False), *((kind, True) for kind in KINDS[1:])])
+def test_unknown_means_that_an_error_quotes_data(kind: type[DpqError], quotes: bool) -> None:
+    """Who raises an error of measuring or storing says that it is free of data, or it is taken to hold some."""
+    assert kind("a_reason", "A message.").quotes_data is quotes
+    assert kind("a_reason", "A message.", quotes_data=False).quotes_data is False
+    assert kind("a_reason", "A message.", quotes_data=True).quotes_data is True
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("quotes", [True, False])
+def test_pickled_error_still_knows_whether_it_quotes_data(kind: type[DpqError], quotes: bool) -> None:
+    """What comes back from a child process is told with the same care."""
+    again = pickle.loads(pickle.dumps(kind("a_reason", "A message.", quotes_data=quotes)))  # noqa: S301 - its own bytes
+    assert again.quotes_data is quotes
+
+
+class _StatusError(MeasurementError):
+    def __init__(self, status: int) -> None:
+        super().__init__("unexpected_status", f"Status {status}.", hint="Look.")
+        self.status = status
+
+
+def test_error_of_a_subclass_survives_pickling_and_masking() -> None:
+    """Whatever a subclass takes and knows beside the text comes along."""
+    error = _StatusError(503)
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 - its own bytes
+    assert (type(again), again.status, str(again)) == (_StatusError, 503, "Status 503. Look.")
+    silent = error.without_data("Kept out.")
+    assert (type(silent), silent.status, silent.reason) == (_StatusError, 503, "unexpected_status")
+    assert (str(silent), silent.message, silent.hint, silent.quotes_data) == ("Kept out.", "Kept out.", None, False)
+    assert (str(error), error.quotes_data) == ("Status 503. Look.", True)
+
+
+class _UnspeakableError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (ValueError("It broke."), "It broke."),
+        (ValueError(""), "ValueError"),
+        (ValueError(" \n"), "ValueError"),
+        (_UnspeakableError(), "_UnspeakableError"),
+        (ValueError("bad \udcff byte"), "bad \\udcff byte"),
+        (MeasurementError("empty", ""), "MeasurementError"),
+    ],
+)
+def test_text_of_an_error_can_always_be_written(error: Exception, text: str) -> None:
+    """An exception that says nothing, cannot say it, or says it in what is no text, is told all the same."""
+    assert text_of(error) == text

@@ -109,7 +109,7 @@ def _measured(design: Benchmark, size: int | None, found: AtSize) -> CheckResult
         success=True,
         declaration={} if size is None else {"size": size},
         result=result,
-        error=Problem(reason="too_short_to_time", message=_TOO_SHORT) if short else None,
+        error=Problem(reason="too_short_to_time", message=_TOO_SHORT, quotes_data=False) if short else None,
     )
 
 
@@ -124,7 +124,7 @@ def _left_out(item: LeftOut) -> CheckResult:
         severity="warn",
         success=None,
         declaration={"size": item.size},
-        error=Problem(reason="time_budget_spent", message=message),
+        error=Problem(reason="time_budget_spent", message=message, quotes_data=False),
     )
 
 
@@ -136,7 +136,7 @@ def _unprofiled(error: DpqError) -> CheckResult:
         verdict=Verdict.PASS,
         severity="info",
         success=None,
-        error=Problem(reason=error.reason, message=str(error)),
+        error=Problem.of(error),
     )
 
 
@@ -154,5 +154,5 @@ def _without_baseline(standing: Standing) -> CheckResult:
         success=None,
         declaration={"metric": standing.metric},
         result={"report_count": len(standing.past)},
-        error=Problem(reason="no_baseline", message=standing.missing),
+        error=Problem(reason="no_baseline", message=standing.missing, quotes_data=False),
     )

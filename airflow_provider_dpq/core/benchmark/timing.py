@@ -202,5 +202,7 @@ def _without(seconds: float, cost_seconds: float) -> float:
 def _checked(sample: Sample) -> Sample:
     if sample.wall_seconds <= 0 or sample.cpu_seconds < 0 or min(sample.each_wall_seconds, default=0) < 0:
         message = f"The clock says that an iteration took {sample.wall_seconds:g} s: it stands still or goes backwards."
-        raise MeasurementError("clock_backwards", message, hint="Times of this machine cannot be trusted.")
+        raise MeasurementError(
+            "clock_backwards", message, hint="Times of this machine cannot be trusted.", quotes_data=False
+        )
     return sample

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, ValidationError
 
 from airflow_provider_dpq.core.environment import Environment, current
-from airflow_provider_dpq.core.errors import DpqError, StoreError
+from airflow_provider_dpq.core.errors import DpqError, StoreError, text_of
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.part import Part
 from airflow_provider_dpq.core.gate.profile import Profile
@@ -30,35 +30,28 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
-_ENGINE_WORDS: Final = frozenset(
-    {
-        "child_exited",
-        "child_killed",
-        "connection_failed",
-        "gx_exception",
-        "not_evaluated",
-        "operation_failed",
-        "query_failed",
-        "statement_failed",
-        "target_died",
-        "unreadable_answer",
-        "unreadable_csv",
-        "unreadable_json",
-    }
-)
-"""Reasons whose message quotes an engine or the measured code, which may quote a value of the data."""
-
-
 class Problem(_Frozen):
-    """Why something could not be measured: a stable code and a sentence."""
+    """Why something could not be measured: a stable code and a sentence.
+
+    Attributes:
+        reason: The code.
+        message: The sentence.
+        quotes_data: Whether the sentence may quote a value of the data; what does not say so, may.
+    """
 
     reason: str
     message: str
+    quotes_data: bool = True
+
+    @classmethod
+    def of(cls, error: DpqError) -> Problem:
+        """Return what an error says of itself."""
+        return cls(reason=error.reason, message=text_of(error), quotes_data=error.quotes_data)
 
     @property
     def without_values(self) -> str:
-        """The message, or for an engine's own words, which may quote data, where to read them."""
-        return f"The report says why ({self.reason})." if self.reason in _ENGINE_WORDS else self.message
+        """The message, or for one that may quote data, where to read it."""
+        return f"The report says why ({self.reason})." if self.quotes_data else self.message
 
 
 class DataInterval(_Frozen):
@@ -234,10 +227,12 @@ def make_report(
     """
     unmeasured = error is not None and not checks and not metrics
     judged = () if unmeasured else judge(thresholds, metrics, baseline)
-    problem = Problem(reason=error.reason, message=str(error)) if error else None
+    problem = Problem.of(error) if error else None
     if problem is None and not judged and not checks:
         problem = Problem(
-            reason="nothing_judged", message="The gate has no check and no threshold: nothing was judged."
+            reason="nothing_judged",
+            message="The gate has no check and no threshold: nothing was judged.",
+            quotes_data=False,
         )
     return Report(
         id=str(uuid.uuid4()),

@@ -82,7 +82,7 @@ def _unseen(found: LeakResult) -> tuple[CheckResult, ...]:
             verdict=Verdict.WARN,
             severity="warn",
             success=None,
-            error=Problem(reason="memory_elsewhere", message=message),
+            error=Problem(reason="memory_elsewhere", message=message, quotes_data=False),
         ),
     )
 
@@ -109,21 +109,25 @@ def _reasons() -> dict[Doubt, Problem]:
     return {
         Doubt.FADING: Problem(
             reason="growth_fading",
+            quotes_data=False,
             message="The memory grows, but it may stop, as a cache that fills does. Warm up longer, or run more "
             "iterations.",
         ),
         Doubt.OUTSIDE: Problem(
             reason="growth_outside_heap",
+            quotes_data=False,
             message="The memory of the process seems to grow outside of the C heap, where less can be told. Run more "
             "iterations, or raise the limit.",
         ),
         Doubt.RESIDENT: Problem(
             reason="heap_unknown",
+            quotes_data=False,
             message="This platform does not say what is on the heap, and in the memory of the process growth below "
             "64 KiB/op cannot be told. Raise the limit, or check where the C library is glibc.",
         ),
         Doubt.UNSTEADY: Problem(
             reason="memory_unsteady",
+            quotes_data=False,
             message="The memory goes up and down by more than the limit allows to tell. Run more iterations, let the "
             "operation hold less, or raise the limit.",
         ),

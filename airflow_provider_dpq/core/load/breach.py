@@ -45,7 +45,9 @@ def _uncertain(rate: Metric, ledger: Ledger) -> Metric:
     return rate.model_copy(update={"interval": (100 * low, 100 * high)})
 
 
-def finding(name: str, verdict: Verdict, reason: str, message: str, **result: JsonValue) -> CheckResult:
+def finding(
+    name: str, verdict: Verdict, reason: str, message: str, *, quotes_data: bool = False, **result: JsonValue
+) -> CheckResult:
     """Return a check of how a load went.
 
     Args:
@@ -53,6 +55,7 @@ def finding(name: str, verdict: Verdict, reason: str, message: str, **result: Js
         verdict: What it decides.
         reason: Stable code of what was found.
         message: The same as a sentence.
+        quotes_data: Whether the sentence quotes the target.
         result: What was observed.
     """
     return CheckResult(
@@ -62,5 +65,5 @@ def finding(name: str, verdict: Verdict, reason: str, message: str, **result: Js
         severity="warn" if verdict is Verdict.WARN else "fail",
         success=_SUCCESS.get(verdict),
         result=result,
-        error=None if verdict is Verdict.PASS else Problem(reason=reason, message=message),
+        error=None if verdict is Verdict.PASS else Problem(reason=reason, message=message, quotes_data=quotes_data),
     )

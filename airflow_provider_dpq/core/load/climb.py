@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.gate.metric import Metric
@@ -211,7 +211,7 @@ class Climb:
         # Where nothing broke it lies anywhere above: nobody has looked there, whether for a cap or for the limit.
         interval = (span.held, sys.float_info.max if span.broken is None else span.broken)
         self.measured.append(Metric(name="breaking_point", value=span.held, unit="/s", interval=interval))
-        told = {"held": span.held, "broken": span.broken, "levels": len(trials)}
+        told: dict[str, Any] = {"held": span.held, "broken": span.broken, "levels": len(trials)}
         if span.broken is not None and not span.held:
             message = f"At {span.broken:g}/s, the first rate of the search, it does not hold. Begin with a lower one."
             self.checks.append(finding("breaking point", Verdict.FAIL, "broken_at_start", message, **told))
@@ -257,7 +257,7 @@ class Climb:
 
     def _unrecovered(self, message: str) -> None:
         told = f"It does not come back. {message}"
-        self.checks.append(finding("recovery", Verdict.FAIL, "no_recovery", told))
+        self.checks.append(finding("recovery", Verdict.FAIL, "no_recovery", told, quotes_data=True))
 
 
 class _Looks:

@@ -158,5 +158,5 @@ def _undecided(threshold: Threshold, percent: float, count: int) -> CheckResult:
         severity=threshold.severity.value,
         success=None,
         result={"iteration_count": count, "needed_count": needed(percent)},
-        error=Problem(reason="too_few_requests", message=message),
+        error=Problem(reason="too_few_requests", message=message, quotes_data=False),
     )

@@ -169,6 +169,6 @@ def _require_files(workers: int) -> None:
     if hard != resource.RLIM_INFINITY and needed > hard:
         message = f"{workers} workers need {needed} open files, and a process may have {hard}."
         raise MeasurementError(
-            "too_many_open_files", message, hint="Raise the limit (ulimit -n), or use fewer workers."
+            "too_many_open_files", message, hint="Raise the limit (ulimit -n), or use fewer workers.", quotes_data=False
         )
     resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))

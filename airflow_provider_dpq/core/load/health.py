@@ -87,7 +87,7 @@ def _blocked(ledger: Ledger, test: LoadTest) -> Iterator[MeasurementError]:
             if own:
                 yield _limited(message, "Use more processes, or less load.")
             hint = "Await what takes time there, or make the operation a plain function: it then runs in threads."
-            yield MeasurementError("event_loop_blocked", message, hint=hint)
+            yield MeasurementError("event_loop_blocked", message, hint=hint, quotes_data=False)
 
 
 def _too_few_workers(ledger: Ledger, test: LoadTest) -> Iterator[MeasurementError]:
@@ -190,4 +190,4 @@ def _named(generator: Generator) -> str:
 
 
 def _limited(message: str, hint: str) -> MeasurementError:
-    return MeasurementError("generator_limited", message, hint=hint)
+    return MeasurementError("generator_limited", message, hint=hint, quotes_data=False)

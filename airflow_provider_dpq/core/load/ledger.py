@@ -89,13 +89,17 @@ class Ledger:
         lengths = {window.length_seconds for window in recording.windows} or {WINDOW_SECONDS}
         if len(lengths) != 1 or min(lengths) <= 0:
             message = f"The recording has windows of {', '.join(f'{length:g} s' for length in sorted(lengths))}."
-            raise MeasurementError("unreadable_recording", message, hint="All windows of a recording are alike long.")
+            raise MeasurementError(
+                "unreadable_recording", message, hint="All windows of a recording are alike long.", quotes_data=False
+            )
         length = lengths.pop()
         try:
             found = [(_place(window), _span(window)) for window in recording.windows]
         except ValueError as error:
             message = "A histogram of the recording cannot be read."
-            raise MeasurementError("unreadable_recording", message, hint="Was it cut or changed?") from error
+            raise MeasurementError(
+                "unreadable_recording", message, hint="Was it cut or changed?", quotes_data=False
+            ) from error
         return cls(
             length_seconds=length,
             spans=_added(found),
@@ -176,7 +180,7 @@ class Ledger:
         factor = round(length_seconds / self.length_seconds)
         if factor < 1 or abs(factor * self.length_seconds - length_seconds) > 1e-9 * length_seconds:
             message = f"Windows of {self.length_seconds:g} s cannot be merged into windows of {length_seconds:g} s."
-            raise MeasurementError("unreadable_recording", message)
+            raise MeasurementError("unreadable_recording", message, quotes_data=False)
         return self if factor == 1 else self._of_spans(length_seconds, widened(self.spans, factor))
 
     def _of_spans(self, length_seconds: float, spans: Mapping[Place, Span]) -> Ledger:
@@ -220,7 +224,9 @@ def _place(window: Window) -> Place:
     number = round(window.start_seconds / window.length_seconds)
     if number < 0 or abs(number * window.length_seconds - window.start_seconds) > _SLACK * window.length_seconds:
         message = f"A window of {window.length_seconds:g} s begins at {window.start_seconds:g} s."
-        raise MeasurementError("unreadable_recording", message, hint="Windows begin at multiples of their length.")
+        raise MeasurementError(
+            "unreadable_recording", message, hint="Windows begin at multiples of their length.", quotes_data=False
+        )
     return window.scenario, number
 
 

@@ -26,7 +26,10 @@ def merge_recordings(recordings: Sequence[Recording]) -> Recording:
     if len(starts) > 1:
         message = f"The load began at different instants: {starts[-1] - starts[0]:.3f} s lie between them."
         raise MeasurementError(
-            "shard_late", message, hint="All parts of a load are told one start: run all of it again."
+            "shard_late",
+            message,
+            hint="All parts of a load are told one start: run all of it again.",
+            quotes_data=False,
         )
     ledgers = [Ledger.of(recording) for recording in recordings]
     length = max(ledger.length_seconds for ledger in ledgers)
@@ -47,15 +50,21 @@ def _refuse_incomplete(recordings: Sequence[Recording]) -> None:
     totals = {generator.parts for generator in generators}
     if len(totals) != 1:
         message = f"The recordings are of loads of {_listed(totals) or 'no'} generators."
-        raise MeasurementError("missing_shard", message, hint="Merge the recordings of one load, all of them.")
+        raise MeasurementError(
+            "missing_shard", message, hint="Merge the recordings of one load, all of them.", quotes_data=False
+        )
     parts = totals.pop()
     counts = Counter(generator.part for generator in generators)
     if repeated := [part for part, count in counts.items() if count > 1]:
         message = f"Of {parts} generators {_listed(repeated)} is there more than once."
-        raise MeasurementError("repeated_shard", message, hint="Each part of a load counts once: run all of it again.")
+        raise MeasurementError(
+            "repeated_shard", message, hint="Each part of a load counts once: run all of it again.", quotes_data=False
+        )
     if missing := set(range(parts)) - set(counts):
         message = f"Of {parts} generators {_listed(missing)} recorded nothing."
-        raise MeasurementError("missing_shard", message, hint="Without it the load was not what it was to be.")
+        raise MeasurementError(
+            "missing_shard", message, hint="Without it the load was not what it was to be.", quotes_data=False
+        )
 
 
 def _listed(numbers: set[int] | list[int]) -> str:

@@ -82,10 +82,10 @@ class Requests:
         subject = self._operation.subject
         if isinstance(error, ConnectionTimeoutError):
             message = f"{subject} got no connection within {self._connect_seconds:g} s."
-            return MeasurementError("connection_timeout", message)
+            return MeasurementError("connection_timeout", message, quotes_data=False)
         if isinstance(error, TimeoutError):
             message = f"{subject} was not answered within {self._operation.timeout_seconds:g} s."
-            return MeasurementError("request_timeout", message)
+            return MeasurementError("request_timeout", message, quotes_data=False)
         return MeasurementError("connection_failed", f"{subject} failed: {_words(error, str(self._url.host))}.")
 
 

@@ -113,7 +113,10 @@ class LoadRun:
         if now > self._agreed_seconds:
             message = f"The load of all shards began {now - self._agreed_seconds:.1f} s before this one was ready."
             raise MeasurementError(
-                "shard_late", message, hint="Agree on a later start, or free a worker for each shard."
+                "shard_late",
+                message,
+                hint="Agree on a later start, or free a worker for each shard.",
+                quotes_data=False,
             )
         return self._agreed_seconds
 
@@ -168,4 +171,12 @@ def died(death: Death) -> CheckResult:
         f"The target died {death.at_seconds:.1f} s after the start: since then all {death.failures} requests "
         f"failed to connect. {death.cause}"
     ).strip()
-    return finding("target", Verdict.FAIL, "target_died", message, at_seconds=death.at_seconds, failures=death.failures)
+    return finding(
+        "target",
+        Verdict.FAIL,
+        "target_died",
+        message,
+        quotes_data=True,
+        at_seconds=death.at_seconds,
+        failures=death.failures,
+    )

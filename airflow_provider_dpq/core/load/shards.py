@@ -37,7 +37,7 @@ def merge_shards(shards: Sequence[Report | None], test: LoadTest) -> LoadResult:
     try:
         recording = merge_recordings([shard.recording for _, shard in found if shard.recording is not None])
     except MeasurementError as fault:
-        error = error or MeasurementError(fault.reason, fault.message, hint=_CLEAR)
+        error = error or MeasurementError(fault.reason, fault.message, hint=_CLEAR, quotes_data=fault.quotes_data)
     return LoadResult(
         test=test,
         recording=recording,
@@ -55,10 +55,11 @@ def _error(shards: Sequence[Report | None]) -> MeasurementError | None:
     missing = [number for number, shard in enumerate(shards) if shard is None]
     if missing:
         message = f"{len(missing)} of {len(shards)} shards left no report, the first of them shard {missing[0]}."
-        return MeasurementError("missing_shard", message, hint=_CLEAR)
+        return MeasurementError("missing_shard", message, hint=_CLEAR, quotes_data=False)
     for number, shard in enumerate(shards):
         if shard is not None and shard.error is not None:
-            return MeasurementError(shard.error.reason, f"In shard {number}: {shard.error.message}", hint=_CLEAR)
+            message = f"In shard {number}: {shard.error.message}"
+            return MeasurementError(shard.error.reason, message, hint=_CLEAR, quotes_data=shard.error.quotes_data)
     return None
 
 

@@ -94,7 +94,9 @@ class CommandOperation:
             SourceError: ``missing_directory`` or ``missing_program``.
         """
         if self.directory is not None and not Path(self.directory).is_dir():
-            raise SourceError("missing_directory", f"The directory {self.directory!r} does not exist.")
+            raise SourceError(
+                "missing_directory", f"The directory {self.directory!r} does not exist.", quotes_data=False
+            )
         variables = {**os.environ, **self.environment}
         for command in self._commands:
             self._require_program(_split(command)[0], variables)
@@ -114,7 +116,9 @@ class CommandOperation:
         place = str(Path(self.directory or ".", program).absolute()) if os.sep in program else program
         if shutil.which(place, path=variables.get("PATH")) is None:
             message = f"The program {program!r} is not there, or may not be run."
-            raise SourceError("missing_program", message, hint="Install it on the worker, or write its whole path.")
+            raise SourceError(
+                "missing_program", message, hint="Install it on the worker, or write its whole path.", quotes_data=False
+            )
 
 
 def _split(command: Command) -> list[str]:

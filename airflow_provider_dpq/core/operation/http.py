@@ -162,7 +162,7 @@ class HttpOperation:
         wanted = "a status from 200 to 299" if self.expected_status is None else str(self.expected_status)
         message = f"{self.subject} was answered with status {status}, not {wanted}."
         hint = "A redirection is not followed: give the address that it leads to." if status // 100 == 3 else None
-        raise MeasurementError("unexpected_status", message, hint=hint)
+        raise MeasurementError("unexpected_status", message, hint=hint, quotes_data=False)
 
     def _refuse(self, error: Exception) -> NoReturn:
         from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ReadTimeoutError
@@ -172,7 +172,7 @@ class HttpOperation:
         )
         if waited:
             message = f"{self.subject} was not answered within {self.timeout_seconds:g} s."
-            raise MeasurementError("request_timeout", message) from None
+            raise MeasurementError("request_timeout", message, quotes_data=False) from None
         if isinstance(error, NameResolutionError):
             words = f"the name {urlsplit(self.url).hostname!r} cannot be resolved"
         else:

@@ -169,23 +169,25 @@ class Child:
 
     def _gone(self) -> MeasurementError:
         if self._cancelled:
-            return MeasurementError("cancelled", _CANCELLED)
-        return MeasurementError("child_exited", "The process of the operation was ended before: it runs nothing more.")
+            return MeasurementError("cancelled", _CANCELLED, quotes_data=False)
+        return MeasurementError(
+            "child_exited", "The process of the operation was ended before: it runs nothing more.", quotes_data=False
+        )
 
     def _hang(self, timeout_seconds: float) -> MeasurementError:
         self._end()
         if self._cancelled:
-            return MeasurementError("cancelled", _CANCELLED)
+            return MeasurementError("cancelled", _CANCELLED, quotes_data=False)
         message = f"An iteration did not end within {timeout_seconds:g} s, and its process was killed."
         hint = "Find out what it waits for, or allow it more time."
-        return MeasurementError("operation_timeout", message, hint=hint)
+        return MeasurementError("operation_timeout", message, hint=hint, quotes_data=False)
 
     def _death(self) -> MeasurementError:
         """Say how the child ended, with the last lines that it printed."""
         cancelled = self._cancelled
         code = self._end(kill=False)
         if cancelled:
-            return MeasurementError("cancelled", _CANCELLED)
+            return MeasurementError("cancelled", _CANCELLED, quotes_data=False)
         said = "\n".join(("", "It printed last:", *self._tail)) if self._tail else ""
         if code >= 0:
             message = f"The operation ended its process with exit code {code}.{said}"
@@ -277,7 +279,9 @@ class Cancellation:
             self._children.append(child)
             try:
                 if self._cancelled:
-                    raise MeasurementError("cancelled", "The measurement was cancelled before it began.")
+                    raise MeasurementError(
+                        "cancelled", "The measurement was cancelled before it began.", quotes_data=False
+                    )
                 yield child
             finally:
                 self._children.remove(child)

@@ -104,4 +104,6 @@ def conclude(
 
 
 def _cut_short(interrupt: BaseException) -> MeasurementError:
-    return MeasurementError("cancelled", f"The measurement was cut short by {type(interrupt).__name__}.")
+    return MeasurementError(
+        "cancelled", f"The measurement was cut short by {type(interrupt).__name__}.", quotes_data=False
+    )

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeVar
 
 from pydantic import JsonValue
 
-from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.errors import DpqError
 from airflow_provider_dpq.core.gate.report import CheckResult, Problem
 from airflow_provider_dpq.core.quality.result_format import ResultFormat
+
+_Error = TypeVar("_Error", bound=DpqError)
 
 COUNTS: Final = frozenset(
     {
@@ -53,7 +55,7 @@ _WITHOUT_VALUES: Final = frozenset(
 )
 """Expectations whose observed value is a count, a share of a count, a column's name or a type."""
 
-_KEPT_OUT: Final = "The engine's own words are kept out: they may quote a value of a hidden column."
+_KEPT_OUT: Final = "What was said is kept out: it may quote a value of a hidden column."
 
 
 def disclose(check: CheckResult, wanted: ResultFormat) -> CheckResult:
@@ -66,7 +68,7 @@ def disclose(check: CheckResult, wanted: ResultFormat) -> CheckResult:
     result = _bounded(check.result, wanted)
     if not wanted.hidden_columns:
         return check.model_copy(update={"result": result})
-    error = None if check.error is None else _without_engine_words(check.error)
+    error = None if check.error is None else _shown(check.error)
     if not _mentions(check.declaration, wanted.hidden_columns):
         return check.model_copy(update={"result": _without(result, wanted.hidden_columns), "error": error})
     judged = tuple(
@@ -83,19 +85,24 @@ def hides_figures(kind: str, declaration: Mapping[str, JsonValue], wanted: Resul
 
 
 @contextmanager
-def engine_words_kept_out(wanted: ResultFormat) -> Iterator[None]:
-    """Keep an engine's words, which may quote a value, out of the error inside where there are hidden columns.
+def data_kept_out(wanted: ResultFormat) -> Iterator[None]:
+    """Keep an error's words, where they may quote data, out of the error inside if there are hidden columns.
 
     Raises:
-        MeasurementError: The error inside, without the engine's own words.
+        DpqError: The error inside, without its words.
     """
     try:
         yield
-    except MeasurementError as error:
-        problem = Problem(reason=error.reason, message=str(error))
-        if not wanted.hidden_columns or _without_engine_words(problem) == problem:
+    except DpqError as error:
+        kept = error_shown(error, wanted)
+        if kept is error:
             raise
-        raise type(error)(error.reason, _KEPT_OUT) from None
+        raise kept from None
+
+
+def error_shown(error: _Error, wanted: ResultFormat) -> _Error:
+    """Return an error as the gate lets it be seen: without its words where they may quote a hidden column."""
+    return error.without_data(_KEPT_OUT) if wanted.hidden_columns and error.quotes_data else error
 
 
 def _bounded(result: Mapping[str, JsonValue], wanted: ResultFormat) -> dict[str, JsonValue]:
@@ -176,6 +183,6 @@ def _is_about(item: JsonValue, hidden: frozenset[str]) -> bool:
     return isinstance(item, dict) and any(isinstance(v, str) and v.casefold() in hidden for v in item.values())
 
 
-def _without_engine_words(problem: Problem) -> Problem:
-    quoting = problem.without_values != problem.message
-    return problem.model_copy(update={"message": _KEPT_OUT}) if quoting else problem
+def _shown(problem: Problem) -> Problem:
+    kept = {"message": _KEPT_OUT, "quotes_data": False}
+    return problem.model_copy(update=kept) if problem.quotes_data else problem

@@ -211,4 +211,6 @@ def _is_of_gx(table: Table, declared: Declared) -> bool:
 
 def _unsupported(table: Table, declared: Declared) -> MeasurementError:
     message = f"{declared.type} as declared cannot be evaluated on {table.subject} ({table.dialect})."
-    return MeasurementError("unsupported_expectation", message, hint="Check other columns, or an export as a file.")
+    return MeasurementError(
+        "unsupported_expectation", message, hint="Check other columns, or an export as a file.", quotes_data=False
+    )

@@ -151,8 +151,9 @@ def _answer(validated: Any) -> Answer | MeasurementError:
     problem = _problem(document.get("exception_info") or {})
     if problem is not None:
         absent = _NO_METRIC.match(problem.message)
-        reason = "unsupported_expectation" if absent else problem.reason
-        return MeasurementError(reason, absent[0] if absent else problem.message)
+        if absent:
+            return MeasurementError("unsupported_expectation", absent[0], quotes_data=False)
+        return MeasurementError(problem.reason, problem.message)
     result = {key: jsonable(value) for key, value in (document.get("result") or {}).items()}
     return Answer(bool(document["success"]), result)
 

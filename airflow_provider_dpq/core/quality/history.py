@@ -40,11 +40,13 @@ def follow(
         metric, value = _measured(expectation, metrics)
         past = _past(expectation, metric, circumstances)
     except DpqError as error:
-        return error if isinstance(error, MeasurementError) else MeasurementError(error.reason, str(error))
+        if isinstance(error, MeasurementError):
+            return error
+        return MeasurementError(error.reason, str(error), quotes_data=error.quotes_data)
     result: dict[str, JsonValue] = {"observed_value": value, "metric": expectation.metric, "report_count": len(past)}
     if len(past) < expectation.min_reports:
         message = f"Of {expectation.min_reports} accepted reports that the check needs, the gate has {len(past)}."
-        return Answer(None, result, undecided=Problem(reason=TOO_SHORT, message=message))
+        return Answer(None, result, undecided=Problem(reason=TOO_SHORT, message=message, quotes_data=False))
     limits = robust_interval(
         past,
         deviations=expectation.deviations,
@@ -74,11 +76,11 @@ def _measured(expectation: ExpectMetricToFollowItsHistory, metrics: Sequence[Met
     if len(chosen) > 1:
         names = ", ".join(repr(metric.tags.get("check")) for metric in chosen[:5])
         message = f"{expectation.metric} is a metric of {len(chosen)} checks: {names}."
-        raise MeasurementError("ambiguous_metric", message, hint="Name the check in 'check'.")
+        raise MeasurementError("ambiguous_metric", message, hint="Name the check in 'check'.", quotes_data=False)
     if not chosen or chosen[0].value is None or not math.isfinite(chosen[0].value):
         message = f"{expectation.metric} was not measured by any other check of this gate."
         hint = "Is the check there, and answered? result_format BOOLEAN_ONLY keeps no figures of checks."
-        raise MeasurementError("missing_metric", message, hint=hint)
+        raise MeasurementError("missing_metric", message, hint=hint, quotes_data=False)
     return chosen[0], chosen[0].value
 
 
@@ -91,7 +93,9 @@ def _past(expectation: ExpectMetricToFollowItsHistory, metric: Metric, circumsta
     """
     if circumstances.history is None:
         hint = "Give a store: --store, or history= in Python. In Airflow it is the store of [dpq] or dpq_conn_id."
-        raise MeasurementError("no_history", "There is no store to read the gate's history from.", hint=hint)
+        raise MeasurementError(
+            "no_history", "There is no store to read the gate's history from.", hint=hint, quotes_data=False
+        )
     asked = 2 * expectation.last
     while True:
         reports = circumstances.history(asked)

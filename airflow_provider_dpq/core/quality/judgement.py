@@ -69,8 +69,9 @@ def _query_alone(result: Mapping[str, JsonValue], wanted: ResultFormat) -> dict[
 
 
 def _problem(error: MeasurementError | NotScannableError) -> Problem:
-    reason = error.reason if isinstance(error, MeasurementError) else "not_evaluated"
-    return Problem(reason=reason, message=str(error))
+    if isinstance(error, MeasurementError):
+        return Problem.of(error)
+    return Problem(reason="not_evaluated", message=str(error))
 
 
 def _verdict(declared: Declared, result: CheckResult, judged: Sequence[ThresholdResult]) -> Verdict:

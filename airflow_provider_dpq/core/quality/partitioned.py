@@ -117,7 +117,7 @@ def check_by_partition(
 def _merged(subject: str, partitions: Sequence[Partition], opened: _Opened, asked: Asked) -> Merged:
     if not partitions:
         message = f"{subject} has no partition."
-        raise MeasurementError("no_partition", message, hint="Are the data written already?")
+        raise MeasurementError("no_partition", message, hint="Are the data written already?", quotes_data=False)
     digest = _digest(asked.suite, asked.digest + subject)
     known = _known(asked.history, digest)
     found = {_text(one.shown, one.state): known.get(_text(one.shown, one.state)) for one in partitions}
@@ -133,7 +133,7 @@ def _merged(subject: str, partitions: Sequence[Partition], opened: _Opened, aske
     parts = [part for part in found.values() if part is not None]
     whole = tuple(part for part in parts if len(part.checks) == len(asked.suite.expectations))
     if len(whole) < len(partitions) and not scan.errors:
-        raise MeasurementError("not_evaluated", "A partition is neither measured nor in error.")
+        raise MeasurementError("not_evaluated", "A partition is neither measured nor in error.", quotes_data=False)
     outcomes = {one.name: scan.outcome(one, parts) for one in asked.suite.expectations}
     kept = tuple(part for part in whole if not _hides(part, asked))
     return Merged(subject, sum(part.row_count for part in parts), outcomes, kept, scan.count, len(partitions))

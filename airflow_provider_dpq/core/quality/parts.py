@@ -70,13 +70,16 @@ def _error(parts: Sequence[Report | None]) -> MeasurementError | None:
     """Return why the whole was not measured, of which a part may be the reason."""
     missing = [number for number, part in enumerate(parts) if part is None]
     if not parts:
-        return MeasurementError("missing_part", "There is no part.", hint="Was the gate expanded over anything?")
+        return MeasurementError(
+            "missing_part", "There is no part.", hint="Was the gate expanded over anything?", quotes_data=False
+        )
     if missing:
         message = f"{len(missing)} of {len(parts)} parts left no report, the first of them part {missing[0]}."
-        return MeasurementError("missing_part", message, hint="Clear them, so that they run again.")
+        return MeasurementError("missing_part", message, hint="Clear them, so that they run again.", quotes_data=False)
     for number, part in enumerate(parts):
         if part is not None and part.error is not None:
-            return MeasurementError(part.error.reason, f"In part {number} ({part.subject}): {part.error.message}")
+            message = f"In part {number} ({part.subject}): {part.error.message}"
+            return MeasurementError(part.error.reason, message, quotes_data=part.error.quotes_data)
     return None
 
 
@@ -89,7 +92,7 @@ def _merged(name: str, parts: Sequence[Report]) -> CheckResult:
     verdict = leading.verdict
     if absent > 0:
         message = f"{absent} of {len(parts)} parts did not make this check."
-        error, verdict = error or Problem(reason="missing_part", message=message), Verdict.ERROR
+        error, verdict = error or Problem(reason="missing_part", message=message, quotes_data=False), Verdict.ERROR
     evaluators = sorted({check.evaluated_by for check in checks if check.evaluated_by})
     return leading.model_copy(
         update={

@@ -133,7 +133,9 @@ def reaching(
     # the chain ends here.
     except FileNotFoundError:
         message = f"{str(name)!r} does not exist."
-        raise SourceError("missing_file", message, hint="Give the path of a file, or a glob.") from None
+        raise SourceError(
+            "missing_file", message, hint="Give the path of a file, or a glob.", quotes_data=False
+        ) from None
     except PermissionError as error:
         message = f"{str(name)!r} may not be read: {told(error, fs)}."
         hint = "Check the credentials; some stores say so of a file that does not exist."
@@ -177,9 +179,14 @@ def find_stored(place: Place, root: str | Path | None) -> list[Stored]:
     files = {path: info for path, info in found.items() if info["type"] != "directory" and not path.endswith("/")}
     if not files and found and place.path in found:
         message = f"{str(place)!r} is a directory."
-        raise SourceError("missing_file", message, hint="Give the path of a file, or a glob.")
+        raise SourceError("missing_file", message, hint="Give the path of a file, or a glob.", quotes_data=False)
     if not files:
-        raise SourceError("empty_glob", f"No file matches {str(place)!r}.", hint="Check the pattern and the folder.")
+        raise SourceError(
+            "empty_glob",
+            f"No file matches {str(place)!r}.",
+            hint="Check the pattern and the folder.",
+            quotes_data=False,
+        )
     return [_stored(Place(place.fs, path), info) for path, info in sorted(files.items())]
 
 

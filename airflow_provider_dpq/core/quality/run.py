@@ -19,7 +19,7 @@ from airflow_provider_dpq.core.quality.circumstances import Circumstances
 from airflow_provider_dpq.core.quality.compile.condition import partition_filters, predicate
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.condition import parse_condition
-from airflow_provider_dpq.core.quality.disclosure import engine_words_kept_out
+from airflow_provider_dpq.core.quality.disclosure import data_kept_out, error_shown
 from airflow_provider_dpq.core.quality.emptiness import OnEmpty, parse_on_empty
 from airflow_provider_dpq.core.quality.evaluate import Outcome, Progress, evaluate
 from airflow_provider_dpq.core.quality.expectations.history import ExpectMetricToFollowItsHistory
@@ -153,7 +153,7 @@ def check(
             raise
         return table
 
-    with engine_words_kept_out(wanted):
+    with data_kept_out(wanted):
         if partition_by is None:
             with opened(data) as table:
                 return run.whole(table, partition, request)
@@ -192,7 +192,7 @@ class _Run:
         broken = partial(find_broken, table, self.suite.expectations, found, results)
         artifacts, error = set_apart(table, broken, request, rows, self.tell)
         done = self._done(table.subject, results, rows)
-        return replace(done, artifacts=artifacts, error=error)
+        return replace(done, artifacts=artifacts, error=error and error_shown(error, self.wanted))
 
     def by_partition(
         self,

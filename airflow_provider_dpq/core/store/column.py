@@ -67,11 +67,13 @@ class Moment(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             message = f"The time {value.isoformat()} has no time zone."
-            raise StoreError("invalid_time", message, hint="Give one: datetime.now(UTC).")
+            raise StoreError("invalid_time", message, hint="Give one: datetime.now(UTC).", quotes_data=False)
         try:
             moment = value.astimezone(UTC)
         except OverflowError as error:
-            raise StoreError("invalid_time", f"The time {value.isoformat()} has no counterpart in UTC.") from error
+            raise StoreError(
+                "invalid_time", f"The time {value.isoformat()} has no counterpart in UTC.", quotes_data=False
+            ) from error
         return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:

@@ -80,10 +80,14 @@ def _parsed(text: str) -> URL:
     except (ArgumentError, ValueError):
         message = "The address of the store is no SQLAlchemy URL."
         hint = "Write sqlite:////path/to/dpq.db or postgresql+psycopg2://user:password@host/database."
-        raise StoreError("invalid_store_url", message, hint=hint) from None  # its text may hold a password
+        raise StoreError(
+            "invalid_store_url", message, hint=hint, quotes_data=False
+        ) from None  # its text may hold a password
     if "@" in (url.host or ""):
         message = "The address of the store has more than one @."
-        raise StoreError("invalid_store_url", message, hint="Write an @ in a user name or password as %40.")
+        raise StoreError(
+            "invalid_store_url", message, hint="Write an @ in a user name or password as %40.", quotes_data=False
+        )
     return url
 
 
@@ -96,13 +100,17 @@ def _engine(url: URL, *, create: bool) -> Engine:
         engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=arguments)
     except ModuleNotFoundError as error:
         message = f"The store {shown(url)} needs the Python package {error.name!r}."
-        raise StoreError("missing_driver", message, hint="Install it, or name another driver.") from error
+        raise StoreError(
+            "missing_driver", message, hint="Install it, or name another driver.", quotes_data=False
+        ) from error
     except (ArgumentError, ValueError) as error:
         message = f"The address {shown(url)} is not one of a store: {first_line(error, url)}."
         raise StoreError("invalid_store_url", message) from cause(error, url)
     if engine.dialect.is_async:
         message = f"The store {shown(url)} needs a driver that is not asynchronous."
-        raise StoreError("invalid_store_url", message, hint="For PostgreSQL use postgresql+psycopg2.")
+        raise StoreError(
+            "invalid_store_url", message, hint="For PostgreSQL use postgresql+psycopg2.", quotes_data=False
+        )
     if of_file:
         sqlite.share(engine, create=create)
     return engine

@@ -91,7 +91,9 @@ def store_error(error: SQLAlchemyError, url: URL) -> StoreError:
         return original
     reason = _reason(error, original)
     words, hint = _WORDS[reason]
-    return StoreError(reason, f"The store {shown(url)} {words}: {first_line(original, url)}.", hint=hint)
+    message = f"The store {shown(url)} {words}: {first_line(original, url)}."
+    # All but the last are about connections, rights, locks and the disk, of which no driver says what was written.
+    return StoreError(reason, message, hint=hint, quotes_data=reason == _FAILED)
 
 
 def _reason(error: SQLAlchemyError, original: BaseException) -> str:

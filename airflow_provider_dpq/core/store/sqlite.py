@@ -36,18 +36,27 @@ def find_file(url: URL, *, create: bool) -> None:
     path = url.database or ":memory:"
     if ":memory:" in path or url.query.get("mode") == "memory":
         message = "A store in memory would be lost with the process that writes it."
-        raise StoreError("invalid_store_url", message, hint="Name a file: sqlite:////var/lib/dpq.db.")
+        raise StoreError(
+            "invalid_store_url", message, hint="Name a file: sqlite:////var/lib/dpq.db.", quotes_data=False
+        )
     if path.startswith("file:"):
         return
     if not create:
         if not Path(path).exists():
-            raise StoreError("store_unreachable", f"There is no store {path!r}.", hint="Make it: dpq store upgrade.")
+            raise StoreError(
+                "store_unreachable",
+                f"There is no store {path!r}.",
+                hint="Make it: dpq store upgrade.",
+                quotes_data=False,
+            )
         return
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         message = f"The directory of the store {path!r} cannot be made: {error.strerror}."
-        raise StoreError("store_unreachable", message, hint="Name a file that this user may write.") from error
+        raise StoreError(
+            "store_unreachable", message, hint="Name a file that this user may write.", quotes_data=False
+        ) from error
 
 
 def share(engine: Engine, *, create: bool) -> None:

@@ -100,7 +100,7 @@ class Store:
                 f" (map index {source.map_index}) in run {source.run_id!r} of DAG {source.dag_id!r}."
             )
             hint = "A try writes one report of a gate: give each gate of a task a name of its own."
-            raise StoreError("report_exists", message, hint=hint)
+            raise StoreError("report_exists", message, hint=hint, quotes_data=False)
 
     def _changed(self, statement: UpdateBase) -> bool:
         try:
@@ -122,7 +122,7 @@ class Store:
         document = connection.execute(query.document(report_id)).scalar()
         if document is None:
             message = f"There is no report {report_id!r} in the store {self._database}."
-            raise StoreError("unknown_report", message, hint="dpq report list names the reports.")
+            raise StoreError("unknown_report", message, hint="dpq report list names the reports.", quotes_data=False)
         return parse_report(document)
 
     def latest(self, *, dag_ids: Collection[str] | None = None) -> list[Entry]:

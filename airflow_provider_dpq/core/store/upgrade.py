@@ -70,7 +70,7 @@ def require_version(database: Database, *, upgrading: bool) -> None:
     if found < VERSION:
         if not upgrading:
             message = f"The store {database} has schema version {found}, this release needs {VERSION}."
-            raise StoreError("older_store", message, hint="Run dpq store upgrade.")
+            raise StoreError("older_store", message, hint="Run dpq store upgrade.", quotes_data=False)
         upgrade_tables(database)
 
 
@@ -83,7 +83,7 @@ def _version(connection: Connection) -> int:
 def _refuse_newer(found: int, database: Database) -> None:
     if found > VERSION:
         message = f"The store {database} has schema version {found}, this release knows up to {VERSION}."
-        raise StoreError("newer_store", message, hint="Upgrade airflow-provider-dpq.")
+        raise StoreError("newer_store", message, hint="Upgrade airflow-provider-dpq.", quotes_data=False)
 
 
 @contextmanager
@@ -96,5 +96,5 @@ def _alone(database: Database) -> Iterator[Connection]:
             held = connection.execute(select(func.get_lock(schema.name, _LOCK_TIMEOUT_SECONDS))).scalar()
             if held != 1:
                 message = f"Another process keeps upgrading the store {database}."
-                raise StoreError("store_locked", message, hint="Try again when it is done.")
+                raise StoreError("store_locked", message, hint="Try again when it is done.", quotes_data=False)
         yield connection

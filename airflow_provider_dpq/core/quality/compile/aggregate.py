@@ -168,7 +168,9 @@ def observed(expectation: declared.ColumnFigure, figure: Any) -> Answer:
         return Answer(value is not None and expectation.holds(value), {"observed_value": jsonable(figure)})
     except TypeError as error:
         message = f"{expectation.type}: a {type(value).__name__} cannot be compared with the bounds."
-        raise MeasurementError("incomparable", message, hint="Give bounds of the column's type.") from error
+        raise MeasurementError(
+            "incomparable", message, hint="Give bounds of the column's type.", quotes_data=False
+        ) from error
 
 
 def _figure(

@@ -166,7 +166,7 @@ def refuse_malformed(column: Column, count: int | None) -> None:
     if count:
         message = f"Column {column.name!r} has {count} values that are no {column.kind}."
         hint = "Name them as null strings, or check the column's type first."
-        raise MeasurementError("malformed_values", message, hint=hint)
+        raise MeasurementError("malformed_values", message, hint=hint, quotes_data=False)
 
 
 def require_files(expectation: declared.ColumnValues, table: Table) -> None:
@@ -177,7 +177,9 @@ def require_files(expectation: declared.ColumnValues, table: Table) -> None:
     """
     if not table.pandas_like:
         message = f"{expectation.type} cannot be evaluated on {table.subject} ({table.dialect})."
-        raise MeasurementError("unsupported_expectation", message, hint="Check an export of the table as a file.")
+        raise MeasurementError(
+            "unsupported_expectation", message, hint="Check an export of the table as a file.", quotes_data=False
+        )
 
 
 def plan_unfit(expectation: declared.ColumnValues, table: Table, column: Column) -> Plan:
@@ -192,7 +194,9 @@ def plan_unfit(expectation: declared.ColumnValues, table: Table, column: Column)
             raise NotScannableError(f"pandas reads the {column.kind} column {column.name!r} as text.")
         if found["missing"] < found["elements"] or column.dtype in ("str", "string"):
             message = f"{expectation.type} is not about what the {column.native} column {column.name!r} holds."
-            raise MeasurementError("incomparable", message, hint="Check another column, or the column's type first.")
+            raise MeasurementError(
+                "incomparable", message, hint="Check another column, or the column's type first.", quotes_data=False
+            )
         return counted({**found, "unexpected": 0}, expectation.mostly)
 
     malformed = {} if column.malformed is None else {"malformed": domain.count(column.malformed)}

@@ -75,7 +75,7 @@ def refuse_lacking(plan: Plan, expectation: str, dialect: str) -> None:
             if isinstance(part, FunctionElement) and (name := getattr(part, "name", None)) in lacking:
                 message = f"{expectation} cannot be evaluated on {dialect}: {lacking[str(name)]}."
                 hint = "Check other columns, or an export as a file."
-                raise MeasurementError("unsupported_expectation", message, hint=hint)
+                raise MeasurementError("unsupported_expectation", message, hint=hint, quotes_data=False)
 
 
 def _elements(plan: Plan) -> Iterator[Any]:

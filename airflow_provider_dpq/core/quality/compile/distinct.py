@@ -60,6 +60,8 @@ def _named(holds: Callable[[str], bool], column: Column) -> Callable[[str], bool
             raise
         except Exception as error:  # noqa: BLE001 - a parser keeps no promise about what it raises on odd text
             message = f"A value of column {column.name!r} could not be judged: {type(error).__name__}."
-            raise MeasurementError("unjudged_value", message, hint="Look at the column's odd values.") from None
+            raise MeasurementError(
+                "unjudged_value", message, hint="Look at the column's odd values.", quotes_data=False
+            ) from None
 
     return judge

@@ -56,7 +56,7 @@ def _of_values(expectation: ExpectColumnKLDivergenceToBeLessThan, column: Column
         counts = {value: int(count) for value, count in domain.table.fetch(query)}
         if len(counts) > _MOST:
             message = f"Column {column.name!r} has more than {_MOST} different values."
-            raise MeasurementError("too_many_values", message, hint="Give a partition of bins.")
+            raise MeasurementError("too_many_values", message, hint="Give a partition of bins.", quotes_data=False)
         if not counts and (partition is None or not domain.table.pandas_like):
             raise _no_values(column, domain.table)
         observed = {value: count / found["values"] for value, count in counts.items()}
@@ -251,4 +251,6 @@ def _no_values(column: Column, table: Table) -> Exception:
     if table.pandas_like:
         return NotScannableError(f"Column {column.name!r} has no values.")
     message = f"Column {column.name!r} has no values, and so no distribution."
-    return MeasurementError("no_values", message, hint="Check the number of rows or the missing values first.")
+    return MeasurementError(
+        "no_values", message, hint="Check the number of rows or the missing values first.", quotes_data=False
+    )

@@ -27,7 +27,9 @@ def plan_recent(expectation: ExpectColumnMaxToBeRecent, table: Table) -> Plan:
     column = table.column(expectation.column)
     if column.kind not in _MOMENTS:
         message = f"The {column.native} column {column.name!r} holds neither moments nor days."
-        raise MeasurementError("incomparable", message, hint="Give a column of timestamps, or cast it in a query.")
+        raise MeasurementError(
+            "incomparable", message, hint="Give a column of timestamps, or cast it in a query.", quotes_data=False
+        )
     reference = _reference(expectation, table)
     domain = Domain(table, expectation.condition)
     figures = {"newest": _newest(column, domain, table)}
@@ -37,7 +39,9 @@ def plan_recent(expectation: ExpectColumnMaxToBeRecent, table: Table) -> Plan:
     def read(found: Mapping[str, Any]) -> Answer:
         if found.get("malformed"):
             message = f"Column {column.name!r} has {found['malformed']} values that are no {column.kind}."
-            raise MeasurementError("malformed_values", message, hint="Name them as null strings, or mend them.")
+            raise MeasurementError(
+                "malformed_values", message, hint="Name them as null strings, or mend them.", quotes_data=False
+            )
         return _judged(expectation, table, reference, found["newest"])
 
     return Plan(figures=figures, read=read)
@@ -49,7 +53,9 @@ def _reference(expectation: ExpectColumnMaxToBeRecent, table: Table) -> datetime
     interval = table.circumstances.data_interval
     if interval is None:
         message = f"{expectation.type} measures against the end of the data interval, and this run has none."
-        raise MeasurementError("missing_data_interval", message, hint="Measure against now, or give the run one.")
+        raise MeasurementError(
+            "missing_data_interval", message, hint="Measure against now, or give the run one.", quotes_data=False
+        )
     return interval.end
 
 
@@ -95,5 +101,7 @@ def _moment(newest: Any, column: Column, zone: ZoneInfo) -> datetime:
         moment: datetime = newest if newest.tzinfo is not None else newest.replace(tzinfo=zone)
     except (OverflowError, ValueError, AttributeError) as error:
         message = f"The newest value of column {column.name!r} is no moment from year 1 to 9999."
-        raise MeasurementError("incomparable", message, hint="Leave it out by a row condition.") from error
+        raise MeasurementError(
+            "incomparable", message, hint="Leave it out by a row condition.", quotes_data=False
+        ) from error
     return moment

@@ -130,7 +130,7 @@ def _require_like(expectation: declared.LikeValues, patterns: Sequence[str], col
     """
     if column.text is None:
         message = f"{expectation.type} compares text, and column {column.name!r} holds {column.native}."
-        raise MeasurementError("incomparable", message, hint="Check a column of text.")
+        raise MeasurementError("incomparable", message, hint="Check a column of text.", quotes_data=False)
     escape = re.escape(expectation.escape or "")
     for pattern in patterns:
         if escape and re.fullmatch(f"(?s)(?:{escape}.|(?!{escape}).)*{escape}", pattern):

@@ -66,7 +66,7 @@ def _lies_in(value: Any, low: float | None, high: float | None) -> bool:
         return bounds[0] <= value <= bounds[1] or any(_is_close(value, bound) for bound in bounds)
     except TypeError as error:
         message = f"A quantile that is a {type(value).__name__} cannot be compared with numbers."
-        raise MeasurementError("incomparable", message, hint="Check a numeric column.") from error
+        raise MeasurementError("incomparable", message, hint="Check a numeric column.", quotes_data=False) from error
 
 
 def _is_close(value: Any, bound: float) -> bool:

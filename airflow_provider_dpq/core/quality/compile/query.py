@@ -91,7 +91,9 @@ def _counted(asked: tuple[Sequence[str], Sequence[tuple[Any, ...]]]) -> tuple[Se
     names, rows = asked
     if len(rows) > _MOST:
         message = f"A query found more than {_MOST} rows to compare."
-        raise MeasurementError("too_many_rows", message, hint="Compare counts and sums, or reconcile the tables.")
+        raise MeasurementError(
+            "too_many_rows", message, hint="Compare counts and sums, or reconcile the tables.", quotes_data=False
+        )
     try:
         return names, Counter(rows)
     except TypeError as error:

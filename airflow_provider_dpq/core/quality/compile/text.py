@@ -75,7 +75,7 @@ def plan_json_schema(expectation: declared.ExpectColumnValuesToMatchJsonSchema, 
         except (ValueError, RecursionError):
             message = f"Column {expectation.column!r} has a value that is no JSON, so that no schema is about it."
             hint = "Expect the values to be JSON first, or leave those rows out by a row condition."
-            raise MeasurementError("malformed_values", message, hint=hint) from None
+            raise MeasurementError("malformed_values", message, hint=hint, quotes_data=False) from None
         return follows(value)
 
     return _plan(expectation, table, holds)

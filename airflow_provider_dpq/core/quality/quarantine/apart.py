@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from airflow_provider_dpq.core.errors import MeasurementError
-from airflow_provider_dpq.core.gate.report import Artifact, Problem
+from airflow_provider_dpq.core.gate.report import Artifact
 from airflow_provider_dpq.core.quality.evaluate import Progress
 from airflow_provider_dpq.core.quality.quarantine.broken import Broken
 from airflow_provider_dpq.core.quality.quarantine.export import export_rows
@@ -41,11 +41,10 @@ def set_apart(
     except MeasurementError as error:
         if error.reason == "quarantine_failed":
             return (), error
-        return (), MeasurementError("quarantine_failed", _sentence(request, _cause(error)))
+        return (), MeasurementError("quarantine_failed", _sentence(request, _cause(error)), quotes_data=False)
     except OSError as error:
-        return (), MeasurementError(
-            "quarantine_failed", _sentence(request, f"{error.strerror or error}: {error.filename!r}.")
-        )
+        cause = f"{error.strerror or error}: {error.filename!r}."
+        return (), MeasurementError("quarantine_failed", _sentence(request, cause), quotes_data=error.strerror is None)
 
 
 def _write(table: Table, broken: Sequence[Broken], request: Request, rows: int) -> list[Artifact]:
@@ -56,13 +55,14 @@ def _write(table: Table, broken: Sequence[Broken], request: Request, rows: int) 
     if isinstance(table, SQLTable) and not request.in_database:
         return export_rows(table, broken, request, rows)
     message = f"Rows of {table.dialect} cannot be written to {'tables' if request.in_database else 'files'}."
-    raise MeasurementError("quarantine_failed", message, hint="See the page about quarantine for what can be.")
+    raise MeasurementError(
+        "quarantine_failed", message, hint="See the page about quarantine for what can be.", quotes_data=False
+    )
 
 
 def _cause(error: MeasurementError) -> str:
     """Say why an engine failed, without its own words where these may quote a value."""
-    problem = Problem(reason=error.reason, message=str(error))
-    return str(error) if problem.without_values == problem.message else f"the engine refused it ({error.reason})."
+    return f"the engine refused it ({error.reason})." if error.quotes_data else str(error)
 
 
 def _sentence(request: Request, cause: str) -> str:

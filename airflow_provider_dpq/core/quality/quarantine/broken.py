@@ -55,7 +55,9 @@ def find_broken(
     unknown = [result.name for result in results if result.error is not None]
     if unknown:
         message = f"No row was set apart: {len(unknown)} checks could not be evaluated, the first is {unknown[0]!r}."
-        raise MeasurementError("quarantine_failed", message, hint="A row is good only where all of them were.")
+        raise MeasurementError(
+            "quarantine_failed", message, hint="A row is good only where all of them were.", quotes_data=False
+        )
     failed = {result.name for result in results if result.verdict is not Verdict.PASS}
     failing = [one for one in declared if one.name in outcomes and one.name in failed]
     _require_complete([(one.name, outcomes[one.name].unexpected) for one in failing])
@@ -72,7 +74,7 @@ def _require_complete(found: Sequence[tuple[str, Unexpected | None]]) -> None:
         if unexpected is not None and not unexpected.complete:
             message = f"No row was set apart: too many values break {name!r} to find all of its rows."
             hint = "Bring the other table into the same database, or set rows apart without this check."
-            raise MeasurementError("quarantine_failed", message, hint=hint)
+            raise MeasurementError("quarantine_failed", message, hint=hint, quotes_data=False)
 
 
 def _of_query(name: str, outcome: Outcome) -> Broken | None:
@@ -96,7 +98,7 @@ def _of_gx(table: Table, declared: Sequence[Declared]) -> dict[str, Broken]:
     for one, answer in zip(declared, answers, strict=True):
         if isinstance(answer, MeasurementError):
             message = f"No row was set apart: those of {one.name!r} were not found again ({answer.reason})."
-            raise MeasurementError("quarantine_failed", message, hint="The gate may be run again.")
+            raise MeasurementError("quarantine_failed", message, hint="The gate may be run again.", quotes_data=False)
         rows = answer.result.get("unexpected_index_list")
         if isinstance(rows, list) and all(isinstance(row, int) for row in rows):
             found[one.name] = Broken(one.name, len(rows), positions=[positions[int(str(row))] for row in rows])

@@ -78,7 +78,7 @@ def _refuse_sources(table: DatabaseTable, request: Request) -> None:
     for name, target in request:
         if place(str(target)) in taken:
             message = f"{name} would replace a table that was read, or the other part: {str(target)!r}."
-            raise MeasurementError("quarantine_failed", message, hint="Write to another table.")
+            raise MeasurementError("quarantine_failed", message, hint="Write to another table.", quotes_data=False)
         taken.add(place(str(target)))
 
 
@@ -210,7 +210,10 @@ def _require_counts(
         told = ", ".join(f"{count} rows as {name}" for name, count in counts.items())
         message = f"{told} would be written, which is not what was counted among {rows} rows."
         raise MeasurementError(
-            "quarantine_failed", message, hint="The table changed meanwhile; the gate may be run again."
+            "quarantine_failed",
+            message,
+            hint="The table changed meanwhile; the gate may be run again.",
+            quotes_data=False,
         )
 
 

@@ -154,7 +154,9 @@ class RowComparison:
         if repeated:
             names = ", ".join(repr(pair.name) for pair in self._keys)
             message = f"The key {names} does not name one row: in {domain.table.subject} {repeated} keys are repeated."
-            raise MeasurementError("duplicate_keys", message, hint="Give columns that together are unique.")
+            raise MeasurementError(
+                "duplicate_keys", message, hint="Give columns that together are unique.", quotes_data=False
+            )
         return int(rows)
 
     def _keep_differences(self, own: sa.Subquery, others: sa.Subquery) -> None:
@@ -209,4 +211,6 @@ def _refuse_malformed(domain: Domain, columns: Sequence[Comparable]) -> None:
     bad = [f"{name!r} ({count})" for name, count in zip(names, row, strict=True) if count]
     if bad:
         message = f"Columns of {domain.table.subject} hold text that is no value of their type: {', '.join(bad)}."
-        raise MeasurementError("malformed_values", message, hint="Name it as a null value, or mend it.")
+        raise MeasurementError(
+            "malformed_values", message, hint="Name it as a null value, or mend it.", quotes_data=False
+        )

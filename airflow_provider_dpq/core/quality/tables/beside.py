@@ -45,7 +45,9 @@ class Beside:
             return attach(scan, relation, located(self.references.get(name, name)), self.reading)
         except (DeclarationError, SourceError) as error:
             message = f"The other table {name!r} cannot be opened: {error.message}"
-            raise SourceError("unknown_reference", message, hint="Give it in references, or as a path.") from error
+            raise SourceError(
+                "unknown_reference", message, hint="Give it in references, or as a path.", quotes_data=error.quotes_data
+            ) from error
 
 
 def located(data: Any) -> Any:

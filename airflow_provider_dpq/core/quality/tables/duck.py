@@ -340,7 +340,7 @@ class DuckTable(Table):
             with self.errors():
                 kinds = [statement.type for statement in duckdb.extract_statements(query)]
                 if kinds != [duckdb.StatementType.SELECT]:
-                    raise MeasurementError("query_failed", "It is not one SELECT statement.")
+                    raise MeasurementError("query_failed", "It is not one SELECT statement.", quotes_data=False)
                 described = self.scan.columns(f"(\n{query}\n)")
                 # DuckDB needs pytz to hand over a moment with its zone.
                 shown = [
@@ -352,7 +352,9 @@ class DuckTable(Table):
         except MeasurementError as error:
             if error.reason != "query_failed":
                 raise
-            raise MeasurementError("invalid_query", str(error), hint="Mend the query.") from error
+            raise MeasurementError(
+                "invalid_query", str(error), hint="Mend the query.", quotes_data=error.quotes_data
+            ) from error
 
     def errors(self) -> AbstractContextManager[None]:
         """Raise what DuckDB raises inside as errors of ours; see `Scan.errors`."""

@@ -131,7 +131,7 @@ class DuckDatabase(SQLTable):
                 changed = ["the table is gone"]
             if changed:
                 message = f"The columns of {name} changed while it was checked: {'; '.join(changed)}."
-                raise MeasurementError("schema_changed", message, hint="The gate may be run again.")
+                raise MeasurementError("schema_changed", message, hint="The gate may be run again.", quotes_data=False)
 
     def close(self) -> None:
         """Close what was opened for this table; a connection of the caller's stays open."""
@@ -156,7 +156,12 @@ class DuckDatabase(SQLTable):
                 columns = {row[2]: _column(row[2], row[3]) for row in found if row[:2] == (database, schema_name)}
                 return sa.table(sa.quoted_name(table, quote=True), schema=where), columns
         message = f"The table {name!r} does not exist."
-        raise SourceError("missing_table", message, hint="Give its name as it is stored, with its schema where needed.")
+        raise SourceError(
+            "missing_table",
+            message,
+            hint="Give its name as it is stored, with its schema where needed.",
+            quotes_data=False,
+        )
 
     def _describe_query(self, text: str) -> tuple[sa.FromClause, dict[str, Column]]:
         source = query_source(text)
@@ -201,7 +206,7 @@ def _query_error(error: duckdb.Error, subject: str) -> MeasurementError:
         message = f"The memory limit does not suffice for {subject}: {_first_line(error)}"
         return MeasurementError("out_of_memory", message, hint="Raise memory_limit.")
     if isinstance(error, duckdb.InterruptException):
-        return MeasurementError("query_stopped", f"A query on {subject} was interrupted.")
+        return MeasurementError("query_stopped", f"A query on {subject} was interrupted.", quotes_data=False)
     if isinstance(error, duckdb.ConnectionException):
         return MeasurementError("connection_lost", f"The connection to {subject} is lost: {_first_line(error)}")
     return MeasurementError("query_failed", f"DuckDB refused a query on {subject}: {_first_line(error)}")
@@ -245,7 +250,7 @@ def _open_file(address: str | sa.URL, limits: Limits) -> duckdb.DuckDBPyConnecti
         raise DeclarationError("invalid_connection", message, hint="Write duckdb:///path, or give a connection.")
     if not Path(database).is_file():
         message = f"The DuckDB database {database!r} does not exist."
-        raise SourceError("unreachable_database", message, hint="Check the path.")
+        raise SourceError("unreachable_database", message, hint="Check the path.", quotes_data=False)
     config: dict[str, Any] = {
         "memory_limit": limits.memory_limit,
         "autoinstall_known_extensions": False,

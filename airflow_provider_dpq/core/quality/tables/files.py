@@ -66,10 +66,14 @@ def find_files(pattern: str | Path, root: str | Path | None) -> list[Path]:
         require_below(path, root)
     files = [path for path in found if os.path.isfile(path)]  # noqa: PTH113 - as above
     if not files and is_glob:
-        raise SourceError("empty_glob", f"No file matches {text!r}.", hint="Check the pattern and the directory.")
+        raise SourceError(
+            "empty_glob", f"No file matches {text!r}.", hint="Check the pattern and the directory.", quotes_data=False
+        )
     if not files:
         kind = "is a directory" if os.path.isdir(text) else "does not exist"  # noqa: PTH112 - as above
-        raise SourceError("missing_file", f"The file {text!r} {kind}.", hint="Give the path of a file, or a glob.")
+        raise SourceError(
+            "missing_file", f"The file {text!r} {kind}.", hint="Give the path of a file, or a glob.", quotes_data=False
+        )
     return files
 
 

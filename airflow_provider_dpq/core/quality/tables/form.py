@@ -101,7 +101,9 @@ def common_form(here: Comparable, there: Comparable) -> Form:
     if kinds <= set(_TIMES):
         return Form.INSTANT if Kind.TIMESTAMP_TZ in kinds else Form.MOMENT
     message = f"Column {here.name!r} ({here.native}) cannot be compared with {there.name!r} ({there.native})."
-    raise MeasurementError("incomparable", message, hint="Both must hold the same kind of values; or leave it out.")
+    raise MeasurementError(
+        "incomparable", message, hint="Both must hold the same kind of values; or leave it out.", quotes_data=False
+    )
 
 
 class _HugeInteger(sa.types.UserDefinedType[int]):

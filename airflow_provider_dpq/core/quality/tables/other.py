@@ -61,7 +61,9 @@ def scan_of(table: Table) -> Scan:
 
 def _unsupported(table: Table) -> MeasurementError:
     message = f"{table.subject} ({table.dialect}) cannot be compared with a table that lives elsewhere."
-    return MeasurementError("unsupported_expectation", message, hint="Compare files, frames and SQL tables.")
+    return MeasurementError(
+        "unsupported_expectation", message, hint="Compare files, frames and SQL tables.", quotes_data=False
+    )
 
 
 def _connected(table: Table, name: str) -> object:
@@ -69,9 +71,11 @@ def _connected(table: Table, name: str) -> object:
     if connect is None:
         message = f"The check names the connection {name!r}, and no connections are known here."
         hint = "Give connect= in Python; in Airflow it is the name of a connection."
-        raise MeasurementError("unknown_connection", message, hint=hint)
+        raise MeasurementError("unknown_connection", message, hint=hint, quotes_data=False)
     try:
         return connect(name)
     except LookupError as error:
         message = f"The connection {name!r} is not known."
-        raise MeasurementError("unknown_connection", message, hint="Correct other_connection.") from error
+        raise MeasurementError(
+            "unknown_connection", message, hint="Correct other_connection.", quotes_data=False
+        ) from error

@@ -63,7 +63,7 @@ def in_folders(data: str | Path | Place, root: str | Path | None, by: Sequence[s
             outside += 1
     if grouped and outside:
         message = f"Of the files {str(data)!r}, {outside} lie in no folder that names {', '.join(by)}."
-        raise SourceError("mixed_partitions", message, hint="Narrow the pattern, or move them.")
+        raise SourceError("mixed_partitions", message, hint="Narrow the pattern, or move them.", quotes_data=False)
     return [
         Partition(dict(zip(by, key, strict=True)), _digest(map(_file_state, found)), tuple(found))
         for key, found in sorted(grouped.items())
@@ -107,7 +107,9 @@ def by_columns(table: Table, by: Sequence[str]) -> list[Partition]:
     found = table.fetch(query.group_by(*(column.value for column in columns)).limit(_MOST + 1))
     if len(found) > _MOST:
         message = f"{', '.join(map(repr, by))} would make more than {_MOST} partitions of {table.subject}."
-        raise MeasurementError("too_many_partitions", message, hint="Partition by a coarser column, such as a day.")
+        raise MeasurementError(
+            "too_many_partitions", message, hint="Partition by a coarser column, such as a day.", quotes_data=False
+        )
     rows = sorted(found, key=lambda row: [(value is not None, str(value)) for value in row[:-1]])
     return [Partition(dict(zip(by, row[:-1], strict=True)), f"{row[-1]} rows") for row in rows]
 

@@ -43,4 +43,4 @@ def refuse_twins(path: str, names: Sequence[str | None]) -> None:
     twins = sorted({name for name in folded if folded.count(name) > 1})
     if twins:
         message = f"{path!r} has several columns named {', '.join(map(repr, twins[:5]))}, but for case."
-        raise SourceError("ambiguous_columns", message, hint="Name its columns apart.")
+        raise SourceError("ambiguous_columns", message, hint="Name its columns apart.", quotes_data=False)

@@ -32,7 +32,9 @@ def describe_table(connection: sa.Connection, name: str) -> tuple[sa.TableClause
         columns = {str(item["name"]): typed_column(str(item["name"]), item["type"], dialect) for item in described}
         return sa.table(_stored(table, dialect), schema=_schema(schema, dialect)), columns
     message = f"The table {name!r} does not exist."
-    raise SourceError("missing_table", message, hint="Give its name as it is stored, with its schema where needed.")
+    raise SourceError(
+        "missing_table", message, hint="Give its name as it is stored, with its schema where needed.", quotes_data=False
+    )
 
 
 def _readings(name: str) -> Iterator[tuple[str | None, str]]:
@@ -164,4 +166,4 @@ def refuse_changes(name: str, changed: Sequence[str]) -> None:
     """
     if changed:
         message = f"The columns of {name} changed while it was checked: {'; '.join(changed)}."
-        raise MeasurementError("schema_changed", message, hint="The gate may be run again.")
+        raise MeasurementError("schema_changed", message, hint="The gate may be run again.", quotes_data=False)

@@ -128,5 +128,5 @@ def _copied(scan: Scan, file: Stored) -> Path:
         place.fs.get_file(place.path, str(target))
     if file.size is not None and target.stat().st_size < file.size:
         message = f"{str(place)!r} broke off after {target.stat().st_size} bytes of {file.size}."
-        raise SourceError("storage_unreachable", message, hint="Check the connection.")
+        raise SourceError("storage_unreachable", message, hint="Check the connection.", quotes_data=False)
     return target

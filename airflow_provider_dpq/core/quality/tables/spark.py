@@ -149,7 +149,9 @@ def _read_table(session: SparkSession, name: str) -> DataFrame:
             _ = frame.schema  # Spark Connect looks for it only now
             return frame
     message = f"The table or view {name!r} does not exist."
-    raise SourceError("missing_table", message, hint="Give its name as the session's catalogue has it.")
+    raise SourceError(
+        "missing_table", message, hint="Give its name as the session's catalogue has it.", quotes_data=False
+    )
 
 
 class _NotFoundError(Exception):

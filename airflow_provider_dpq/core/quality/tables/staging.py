@@ -94,7 +94,7 @@ def _whole(value: Any) -> str:
     """
     if isinstance(value, (float, Decimal)) and not (math.isfinite(value) and value == int(value)):
         message = "A column of whole numbers holds one that is not whole."
-        raise MeasurementError("incomparable", message, hint="Cast the column in a query.")
+        raise MeasurementError("incomparable", message, hint="Cast the column in a query.", quotes_data=False)
     return str(int(value)) if isinstance(value, (int, float, Decimal)) else str(value)
 
 

@@ -142,7 +142,9 @@ class Table(abc.ABC):
         source, columns = self.other(name)
         if column not in columns:
             message = f"The other table {name!r} has no column {column!r}."
-            raise MeasurementError("missing_column", message, hint=f"Its columns are {', '.join(map(repr, columns))}.")
+            raise MeasurementError(
+                "missing_column", message, hint=f"Its columns are {', '.join(map(repr, columns))}.", quotes_data=False
+            )
         found = columns[column]
         alike = found.kind is like.kind or (found.kind.numeric and like.kind.numeric)
         odd = found.kind is Kind.OTHER and (self.pandas_like or found.native != like.native)
@@ -150,7 +152,9 @@ class Table(abc.ABC):
             message = (
                 f"Column {like.name!r} ({like.native}) cannot be looked up in {column!r} ({found.native}) of {name!r}."
             )
-            raise MeasurementError("incomparable", message, hint="Both must hold the same kind of values.")
+            raise MeasurementError(
+                "incomparable", message, hint="Both must hold the same kind of values.", quotes_data=False
+            )
         self._keys += 1
         distinct = sa.select(found.value.label(KEY)).select_from(source).where(sa.not_(found.missing)).distinct()
         return distinct.subquery(f"dpq_keys_{self._keys}")
@@ -221,7 +225,9 @@ class Table(abc.ABC):
 
     def _unasked(self) -> MeasurementError:
         message = f"{self.subject} ({self.dialect}) cannot be asked a query of your own."
-        return MeasurementError("unsupported_expectation", message, hint="Ask files, frames or a database.")
+        return MeasurementError(
+            "unsupported_expectation", message, hint="Ask files, frames or a database.", quotes_data=False
+        )
 
     def labels(self, positions: Sequence[int]) -> list[Any]:
         """Return the row labels that GX reports for rows at these positions."""
@@ -252,7 +258,7 @@ class Table(abc.ABC):
             return alike[0]
         known = ", ".join(map(repr, list(self.columns)[:50]))
         message = f"Column {name!r} does not exist in {self.subject}."
-        raise MeasurementError("missing_column", message, hint=f"Its columns are {known}.")
+        raise MeasurementError("missing_column", message, hint=f"Its columns are {known}.", quotes_data=False)
 
     @cached_property
     def held(self) -> ExitStack:

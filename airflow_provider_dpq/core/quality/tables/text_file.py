@@ -62,7 +62,9 @@ def _refuse_one_column_of_several(scan: Scan, name: str, columns: Sequence[str])
     first = scan.connection.execute(f"SELECT line FROM {lines}, columns = {{'line': 'VARCHAR'}}) LIMIT 1").fetchone()  # noqa: S608
     if first is not None and not str(first[0]).startswith('"'):
         message = f"{name!r} has lines of different numbers of fields near its top."
-        raise SourceError("unreadable_csv", message, hint="Look for delimiters in texts without quotes.")
+        raise SourceError(
+            "unreadable_csv", message, hint="Look for delimiters in texts without quotes.", quotes_data=False
+        )
 
 
 def _fractional(scan: Scan, relation: str, names: Sequence[str]) -> list[str]:
