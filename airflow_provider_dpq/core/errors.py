@@ -3,7 +3,9 @@
 DpqError
 ├── DeclarationError   what the user declared is wrong: refused before anything is measured (exit code 2, not retried)
 ├── MeasurementError   the subject could not be measured (exit code 3, retried by Airflow)
-│   └── SourceError    the data cannot be opened, so that nothing was measured (exit code 2, retried by Airflow)
+│   ├── SourceError    the data cannot be opened, so that nothing was measured (exit code 2, retried by Airflow)
+│   ├── QueryError     one question was refused, or cost too much; others may be answered
+│   └── EndedError     the subject answers nothing more: its connection is lost, or it was told to stop
 └── StoreError         a report could not be kept or read (exit code 2 before anything was measured,
                        else 3; retried by Airflow)
 
@@ -73,6 +75,14 @@ class SourceError(MeasurementError):
     """The data to be measured is missing or cannot be opened; nothing was measured."""
 
 
+class EndedError(MeasurementError):
+    """The subject answers nothing more, whatever it is asked: its connection is lost, or measuring was stopped."""
+
+
+class QueryError(MeasurementError):
+    """One question was refused, or cost too much time or memory; others may be answered."""
+
+
 class StoreError(DpqError):
     """The store of reports is out of reach, of another version, or refused a report."""
 
@@ -84,6 +94,17 @@ def text_of(error: BaseException) -> str:
     except Exception:  # noqa: BLE001 - it is the exception's own code that runs here
         text = ""
     return (text or type(error).__name__).encode("utf-8", "backslashreplace").decode()
+
+
+def unexpected_error(error: BaseException, doing: str) -> MeasurementError:
+    """Return what is said of an exception that nobody raised on purpose, such as one of a driver.
+
+    Args:
+        error: The exception.
+        doing: What was being done, for people: a sentence without its end.
+    """
+    message = f"{doing} raised {type(error).__name__}: {text_of(error)}"
+    return MeasurementError("unexpected_error", message, hint="The log has the traceback.")
 
 
 def _rebuild(kind: type[_Kind], args: tuple[object, ...]) -> _Kind:

@@ -481,6 +481,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "A check of a distribution over values found more than 10,000 different ones.",
         "Give a partition of bins.",
     ),
+    "unexpected_error": (
+        "Something raised an exception that nobody foresaw: a driver, a hook, a library, or this project.",
+        "Read the traceback in the task's log; the checks that do not depend on it stand.",
+    ),
     "unknown_argument": ("An expectation has no argument of that name.", "The message lists those it has."),
     "unknown_connection": (
         "No connection of that name is known, or Airflow's secrets backend was out of reach.",

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from airflow_provider_dpq.core.errors import MeasurementError
+import sqlalchemy as sa
+
+from airflow_provider_dpq.core.errors import (
+    DeclarationError,
+    EndedError,
+    MeasurementError,
+    QueryError,
+    unexpected_error,
+)
 from airflow_provider_dpq.core.quality import gx
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Plan, Unexpected
@@ -48,9 +56,8 @@ def evaluate(
     tell(f"scanning {table.subject} for {len(plans)} checks")
     try:
         rows, answers = _scan(table, plans, wanted, tell)
-    except MeasurementError as error:
-        if error.reason == "query_failed":
-            table.confirm()  # it is refused for a column that is gone since the check was planned, or it is not
+    except QueryError:
+        table.confirm()  # it is refused for a column that is gone since the check was planned, or it is not
         raise
     found: dict[str, _Found] = {name: plan for name, plan in planned.items() if not isinstance(plan, Plan)}
     found |= answers
@@ -61,10 +68,12 @@ def evaluate(
         for name, answer in found.items()
     }
     left = [declared for declared in suite.expectations if isinstance(found[declared.name], NotScannableError)]
-    if left:
+    end = next((answer for answer in answers.values() if isinstance(answer, EndedError)), None)
+    if end is not None:
+        outcomes |= {declared.name: Outcome(end, None) for declared in left}
+    elif left:
         delegated = _delegate(table, left, built, wanted, tell)
         outcomes |= {name: _told(outcome, found[name]) for name, outcome in delegated.items()}
-    table.confirm()
     return rows, [outcomes[declared.name] for declared in suite.expectations]
 
 
@@ -75,6 +84,8 @@ def _plan(declared: Declared, table: Table) -> Plan | MeasurementError | NotScan
         return plan_expectation(declared.expectation, table)
     except (MeasurementError, NotScannableError) as error:
         return error
+    except Exception as error:  # noqa: BLE001 - of this check, and the others stand
+        return unexpected_error(error, f"Planning {declared.type}")
 
 
 def _scan(
@@ -82,19 +93,46 @@ def _scan(
 ) -> tuple[int, dict[str, _Found]]:
     """Run the shared scan; where the engine refuses it, run each check alone to find the one at fault."""
     try:
-        (row,) = table.fetch(shared_scan(list(plans.values()), table))
-    except MeasurementError as error:
-        if error.reason != "query_failed" or not plans:
+        row = _one(table, shared_scan(list(plans.values()), table))
+    except QueryError:
+        if not plans:
             raise
-        ((rows,),) = table.fetch(shared_scan([], table))
-        return int(rows), {name: _alone(table, plan, wanted) for name, plan in plans.items()}
-    figures = split_figures(list(plans.values()), row)
-    together = _ask_together(table, plans)
+        rows = int(_one(table, shared_scan([], table))[0])
+        return rows, _each(plans, lambda name, plan: _alone(table, plan, wanted), tell)
+    figures = dict(zip(plans, split_figures(list(plans.values()), row), strict=True))
+    try:
+        together = _ask_together(table, plans)
+    except EndedError as end:
+        return int(row[0]), dict.fromkeys(plans, end)
+    found = {name: figures[name] | together.get(name, {}) for name in plans}
+    return int(row[0]), _each(plans, lambda name, plan: _answer(table, plan, found[name], wanted), tell)
+
+
+def _one(table: Table, query: sa.Select[Any]) -> tuple[Any, ...]:
+    """Return the one row of a query.
+
+    Raises:
+        MeasurementError: What `Table.fetch` raises; ``unexpected_error`` where a driver cannot hand over a value.
+    """
+    try:
+        (row,) = table.fetch(query)
+    except MeasurementError:
+        raise
+    except Exception as error:  # drivers raise what they like where Python has no such value
+        problem = unexpected_error(error, "Reading the answer of a query")
+        raise QueryError(problem.reason, problem.message, hint=problem.hint) from error
+    return row
+
+
+def _each(plans: Mapping[str, Plan], answer: Callable[[str, Plan], _Found], tell: Progress) -> dict[str, _Found]:
+    """Answer one check after the other; once the table answers nothing more, the others share that error."""
     answers: dict[str, _Found] = {}
-    for index, ((name, plan), own) in enumerate(zip(plans.items(), figures, strict=True), start=1):
+    end: EndedError | None = None
+    for index, (name, plan) in enumerate(plans.items(), start=1):
         tell(f"check {index} of {len(plans)}")
-        answers[name] = _answer(table, plan, own | together.get(name, {}), wanted)
-    return int(row[0]), answers
+        answers[name] = found = end or answer(name, plan)
+        end = found if isinstance(found, EndedError) else None
+    return answers
 
 
 def _ask_together(table: Table, plans: Mapping[str, Plan]) -> dict[str, dict[str, Any]]:
@@ -106,30 +144,22 @@ def _ask_together(table: Table, plans: Mapping[str, Plan]) -> dict[str, dict[str
     if statement is None:
         return {}
     try:
-        (row,) = table.fetch(statement)
-    except MeasurementError as error:
-        if error.reason != "query_failed":
-            raise
+        row = _one(table, statement)
+    except QueryError:
         return {}
     return split_statement(plans, row)
 
 
 def _alone(table: Table, plan: Plan, wanted: ResultFormat) -> _Found:
     try:
-        (row,) = table.fetch(shared_scan([plan], table))
+        figures = split_figures([plan], _one(table, shared_scan([plan], table)))[0]
     except MeasurementError as error:
         return _refused(table, error)
-    return _answer(table, plan, split_figures([plan], row)[0], wanted)
+    return _answer(table, plan, figures, wanted)
 
 
 def _refused(table: Table, error: MeasurementError) -> _Found:
-    """Return what follows when the engine refuses a check: GX can still try files and frames.
-
-    Raises:
-        MeasurementError: The engine did not refuse this check, it was stopped: no other one can be answered either.
-    """
-    if error.reason in ("connection_lost", "query_stopped"):
-        raise error
+    """Return what follows when the engine refuses a check: GX can still try files and frames."""
     if not table.pandas_like or error.reason != "query_failed":
         return error
     left = NotScannableError(str(error))
@@ -156,6 +186,8 @@ def _answer(table: Table, plan: Plan, found: dict[str, Any], wanted: ResultForma
         return error
     except MeasurementError as error:
         return _refused(table, error)
+    except Exception as error:  # noqa: BLE001 - of this check, and the others stand
+        return unexpected_error(error, "Evaluating the check")
     return answer
 
 
@@ -177,12 +209,25 @@ def _delegate(
     known = [declared for declared in left if _is_of_gx(table, declared)]
     if known:
         tell(f"evaluating {len(known)} checks with Great Expectations")
-        expectations = [built.get(declared.name) or gx.build(declared) for declared in known]
-        answers = gx.evaluate(expectations, _whole_table(table), wanted)
+        answers = _asked_of_gx(table, known, built, wanted)
         for declared, answer in zip(known, answers, strict=True):
             if not _is_refused(answer):
                 outcomes[declared.name] = Outcome(answer, "gx")
     return outcomes
+
+
+def _asked_of_gx(
+    table: Table, known: Sequence[Declared], built: Mapping[str, Any], wanted: ResultFormat
+) -> Sequence[Answer | MeasurementError]:
+    try:
+        expectations = [built.get(declared.name) or gx.build(declared) for declared in known]
+        return gx.evaluate(expectations, _whole_table(table), wanted)
+    except DeclarationError:
+        raise
+    except MeasurementError as error:
+        return [error] * len(known)
+    except Exception as error:  # noqa: BLE001 - of these checks, and the others stand
+        return [unexpected_error(error, "Handing the rows to Great Expectations")] * len(known)
 
 
 def _told(outcome: Outcome, found: _Found) -> Outcome:

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from pydantic import JsonValue
 
-from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.errors import EndedError, MeasurementError, unexpected_error
 from airflow_provider_dpq.core.gate.part import Part, PartCheck
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.quality.compile.aggregate import observed
@@ -40,7 +40,6 @@ Folders: TypeAlias = Callable[[Sequence[str]], Sequence[Partition] | None]
 _Opened: TypeAlias = Callable[[Partition], AbstractContextManager[Table]]
 _MOST_NAMED: Final = 20
 _MOST_READ: Final = 20
-_ENDS: Final = ("connection_lost", "query_stopped")
 _ALL: Final = "all partitions"
 _EACH: Final = "each partition"
 _COUNT: Final = "dpq:count:"
@@ -126,7 +125,7 @@ def _merged(subject: str, partitions: Sequence[Partition], opened: _Opened, aske
     for number, partition in enumerate(left, start=1):
         asked.tell(f"partition {number} of {len(left)}, {len(partitions)} in all")
         found[_text(partition.shown, partition.state)] = scan.measure(partition)
-        if (end := next((error for error in scan.errors.values() if error.reason in _ENDS), None)) is not None:
+        if (end := next((error for error in scan.errors.values() if isinstance(error, EndedError)), None)) is not None:
             # The partitions that follow are not measured, for any check.
             scan.errors = {one.name: end for one in asked.suite.expectations} | scan.errors
             break
@@ -169,10 +168,12 @@ class _Scan:
         try:
             with self._opened(partition) as table:
                 rows, outcomes = evaluate(table, self._extended, asked.built, asked.wanted, asked.tell)
-        except MeasurementError as error:
-            self.errors = {
-                one.name: _within(partition, error, asked.wanted) for one in asked.suite.expectations
-            } | self.errors
+                table.confirm()
+        except Exception as error:  # noqa: BLE001 - of any engine; of this partition, and the others stand
+            told = error if isinstance(error, MeasurementError) else unexpected_error(error, "Measuring it")
+            self.errors = {one.name: _within(partition, told, asked.wanted) for one in asked.suite.expectations} | (
+                self.errors
+            )
             return None
         self.count += 1
         found = dict(zip((one.name for one in self._extended.expectations), outcomes, strict=True))
@@ -195,11 +196,13 @@ class _Scan:
         by = ", ".join(sorted({check.evaluated_by for check in checks if check.evaluated_by})) or None
         if one.name in self.errors:
             return Outcome(self.errors[one.name], by)
-        figures = merge_figures(one.type, [check.figures for check in checks])
         try:
+            figures = merge_figures(one.type, [check.figures for check in checks])
             answer = _each(checks) if figures is None else _answer(one, figures)
         except MeasurementError as refused:
             return Outcome(refused, by)
+        except Exception as error:  # noqa: BLE001 - of this check, and the others stand
+            return Outcome(unexpected_error(error, "Merging the partitions"), by)
         wanted = self._asked.wanted
         scope: dict[str, JsonValue] = {"scope": _EACH if figures is None else _ALL}
         broken = [part.key for part in held if _breaks(part.checks[one.name], alone=figures is None)]
@@ -213,7 +216,8 @@ class _Scan:
 def _within(partition: Partition, error: object, wanted: ResultFormat) -> MeasurementError:
     reason = error.reason if isinstance(error, MeasurementError) else "not_evaluated"
     place = "a partition" if _is_hidden(partition.shown, wanted) else f"the partition {partition.shown!r}"
-    return MeasurementError(reason, f"In {place}: {error}")
+    kind = EndedError if isinstance(error, EndedError) else MeasurementError
+    return kind(reason, f"In {place}: {error}")
 
 
 def _part_check(name: str, found: Mapping[str, Outcome]) -> PartCheck:

@@ -12,12 +12,14 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError
+from airflow_provider_dpq.core.errors import DeclarationError, DpqError, EndedError, MeasurementError, unexpected_error
+from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.report import CheckResult, DataInterval, Report
 from airflow_provider_dpq.core.quality import gx
 from airflow_provider_dpq.core.quality.circumstances import Circumstances
 from airflow_provider_dpq.core.quality.compile.condition import partition_filters, predicate
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
+from airflow_provider_dpq.core.quality.compile.plan import Answer
 from airflow_provider_dpq.core.quality.condition import parse_condition
 from airflow_provider_dpq.core.quality.disclosure import data_kept_out, error_shown
 from airflow_provider_dpq.core.quality.emptiness import OnEmpty, parse_on_empty
@@ -186,13 +188,15 @@ class _Run:
         """Answer the suite on an open table, and set its rows apart as requested."""
         suite = self.of_rows
         rows, outcomes = evaluate(table, suite, self.delegated, self.wanted, self.tell)
+        end = _confirmed(table, outcomes)
         _require_rows(table, self.suite, partition, rows)
         found = dict(zip((declared.name for declared in suite.expectations), outcomes, strict=True))
         results = self._results(rows, found)
         broken = partial(find_broken, table, self.suite.expectations, found, results)
         artifacts, error = set_apart(table, broken, request, rows, self.tell)
         done = self._done(table.subject, results, rows)
-        return replace(done, artifacts=artifacts, error=error and error_shown(error, self.wanted))
+        problem = end or error
+        return replace(done, artifacts=artifacts, error=problem and error_shown(problem, self.wanted))
 
     def by_partition(
         self,
@@ -214,14 +218,43 @@ class _Run:
 
     def _results(self, rows: int, outcomes: Mapping[str, Outcome]) -> tuple[CheckResult, ...]:
         """Write all checks down: first those about the table, then those about what the others measured."""
-        write = partial(write_down, rows=rows, wanted=self.wanted, on_empty=self.on_empty)
+        write = partial(self._written_down, rows)
         results = {d.name: write(d, outcomes[d.name]) for d in self.suite.expectations if d.name in outcomes}
         measured = SuiteResult(self.suite.name, "", tuple(results.values()), rows, self.started, 0).metrics
         for declared in self.suite.expectations:
             if isinstance(declared.expectation, ExpectMetricToFollowItsHistory):
-                answer = follow(declared.expectation, measured, self.circumstances)
-                results[declared.name] = write(declared, Outcome(answer, "history"))
+                results[declared.name] = write(
+                    declared, Outcome(self._followed(declared.expectation, measured), "history")
+                )
         return tuple(results[declared.name] for declared in self.suite.expectations)
+
+    def _written_down(self, rows: int, declared: Declared, outcome: Outcome) -> CheckResult:
+        write = partial(write_down, declared, rows=rows, wanted=self.wanted, on_empty=self.on_empty)
+        try:
+            return write(outcome)
+        except DpqError:
+            raise
+        except Exception as error:  # noqa: BLE001 - of this check, and the others stand
+            return write(Outcome(unexpected_error(error, "Judging the check"), outcome.by))
+
+    def _followed(
+        self, expectation: ExpectMetricToFollowItsHistory, measured: Sequence[Metric]
+    ) -> Answer | MeasurementError:
+        try:
+            return follow(expectation, measured, self.circumstances)
+        except Exception as error:  # noqa: BLE001 - of this check, and the others stand
+            return unexpected_error(error, "Holding the metric against its history")
+
+
+def _confirmed(table: Table, outcomes: Sequence[Outcome]) -> EndedError | None:
+    """Look once more at the columns; where the connection is lost meanwhile, what was found before stands."""
+    if any(isinstance(outcome.answer, EndedError) for outcome in outcomes):
+        return None  # there is nobody left to ask, and the checks say so
+    try:
+        table.confirm()
+    except EndedError as end:
+        return end
+    return None
 
 
 def _require_rows(table: Table, suite: Suite, partition: Mapping[str, Any] | None, rows: int) -> None:

@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, SourceError
+from airflow_provider_dpq.core.errors import DeclarationError, EndedError, MeasurementError, SourceError
 from airflow_provider_dpq.core.gate.report import Provenance, Report, parse_report
 from airflow_provider_dpq.core.gate.threshold import parse_thresholds
 from airflow_provider_dpq.core.gate.verdict import Verdict
@@ -309,7 +309,7 @@ def test_lost_connection_of_one_check_ends_all(orders: str, monkeypatch: pytest.
 
     def lose(*given: Any) -> tuple[int, list[Outcome]]:
         rows, (first, *others) = evaluate(*given)
-        return rows, [replace(first, answer=MeasurementError("connection_lost", "It is gone.")), *others]
+        return rows, [replace(first, answer=EndedError("connection_lost", "It is gone.")), *others]
 
     monkeypatch.setattr(partitioned, "evaluate", lose)
     found = check(orders, [*NOT_NULL, _expect("column_values_to_not_be_null", column="fee")], partition_by="day")

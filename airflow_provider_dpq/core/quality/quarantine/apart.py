@@ -45,6 +45,9 @@ def set_apart(
     except OSError as error:
         cause = f"{error.strerror or error}: {error.filename!r}."
         return (), MeasurementError("quarantine_failed", _sentence(request, cause), quotes_data=error.strerror is None)
+    except Exception as error:  # noqa: BLE001 - of any driver: what the checks found stands
+        cause = f"{type(error).__name__} was raised."
+        return (), MeasurementError("quarantine_failed", _sentence(request, cause), quotes_data=False)
 
 
 def _write(table: Table, broken: Sequence[Broken], request: Request, rows: int) -> list[Artifact]:

@@ -14,7 +14,7 @@ import duckdb
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.environment import processors
-from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError
+from airflow_provider_dpq.core.errors import DeclarationError, EndedError, MeasurementError, QueryError
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query, literal_text
 from airflow_provider_dpq.core.quality.compile.functions import without_nan
 from airflow_provider_dpq.core.quality.tables.distinct import DistinctValues
@@ -153,12 +153,12 @@ class Scan:
             yield
         except duckdb.OutOfMemoryException as error:
             message = f"The memory limit does not suffice for {subject}: {_first_line(error)}"
-            raise MeasurementError("out_of_memory", message, hint="Raise memory_limit.") from error
+            raise QueryError("out_of_memory", message, hint="Raise memory_limit.") from error
         except duckdb.Error as error:
             if self.failure is None:
                 raise _broken(error, subject) from error
             # Without the chain, whose texts may quote credentials.
-            raise MeasurementError("connection_lost", self.failure, hint="Check the connection.") from None
+            raise EndedError("connection_lost", self.failure, hint="Check the connection.") from None
 
     def count_rows(self, relation: str) -> None:
         """Count a relation's rows, which are stored in such a way that they need not be read for it."""
@@ -187,7 +187,7 @@ def _broken(error: duckdb.Error, subject: str) -> MeasurementError:
     if isinstance(error, duckdb.IOException):
         message = f"DuckDB could not read {subject}, or not write beside it: {_first_line(error)}"
         return MeasurementError("read_failed", message, hint="Check the file and the room on the disk.")
-    return MeasurementError("query_failed", f"DuckDB could not read {subject}: {_first_line(error)}")
+    return QueryError("query_failed", f"DuckDB could not read {subject}: {_first_line(error)}")
 
 
 def quote_name(name: str) -> str:
@@ -340,7 +340,7 @@ class DuckTable(Table):
             with self.errors():
                 kinds = [statement.type for statement in duckdb.extract_statements(query)]
                 if kinds != [duckdb.StatementType.SELECT]:
-                    raise MeasurementError("query_failed", "It is not one SELECT statement.", quotes_data=False)
+                    raise QueryError("query_failed", "It is not one SELECT statement.", quotes_data=False)
                 described = self.scan.columns(f"(\n{query}\n)")
                 # DuckDB needs pytz to hand over a moment with its zone.
                 shown = [

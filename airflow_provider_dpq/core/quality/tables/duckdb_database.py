@@ -12,7 +12,7 @@ from typing import Any, Final
 import duckdb
 import sqlalchemy as sa
 
-from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, SourceError
+from airflow_provider_dpq.core.errors import DeclarationError, EndedError, MeasurementError, QueryError, SourceError
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query
 from airflow_provider_dpq.core.quality.query import is_query
 from airflow_provider_dpq.core.quality.tables.duck import Limits, typed_column
@@ -204,12 +204,12 @@ def _with_instants(rows: list[tuple[Any, ...]], zoned: Sequence[bool]) -> list[t
 def _query_error(error: duckdb.Error, subject: str) -> MeasurementError:
     if isinstance(error, duckdb.OutOfMemoryException):
         message = f"The memory limit does not suffice for {subject}: {_first_line(error)}"
-        return MeasurementError("out_of_memory", message, hint="Raise memory_limit.")
+        return QueryError("out_of_memory", message, hint="Raise memory_limit.")
     if isinstance(error, duckdb.InterruptException):
-        return MeasurementError("query_stopped", f"A query on {subject} was interrupted.", quotes_data=False)
+        return EndedError("query_stopped", f"A query on {subject} was interrupted.", quotes_data=False)
     if isinstance(error, duckdb.ConnectionException):
-        return MeasurementError("connection_lost", f"The connection to {subject} is lost: {_first_line(error)}")
-    return MeasurementError("query_failed", f"DuckDB refused a query on {subject}: {_first_line(error)}")
+        return EndedError("connection_lost", f"The connection to {subject} is lost: {_first_line(error)}")
+    return QueryError("query_failed", f"DuckDB refused a query on {subject}: {_first_line(error)}")
 
 
 def _first_line(error: duckdb.Error) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from airflow_provider_dpq.core.errors import MeasurementError, SourceError
+from airflow_provider_dpq.core.errors import EndedError, MeasurementError, QueryError, SourceError
 
 _STOPPED: Final = frozenset({"57014", "55P03", "25P03", 1205, 1317, 1969, 3024})
 """Codes of PostgreSQL, MariaDB and MySQL for a statement that was cancelled, or took or waited too long."""
@@ -33,7 +33,7 @@ def query_error(error: SQLAlchemyError, subject: str) -> MeasurementError:
     if codes(error) & _FORBIDDEN:
         message = f"The database does not let this user read {subject}: {first_line(error)}"
         return MeasurementError("permission_denied", message, hint="Grant the user of the connection SELECT.")
-    return MeasurementError("query_failed", f"The database refused a query on {subject}: {first_line(error)}")
+    return QueryError("query_failed", f"The database refused a query on {subject}: {first_line(error)}")
 
 
 def ended_error(error: SQLAlchemyError, subject: str) -> MeasurementError | None:
@@ -41,10 +41,10 @@ def ended_error(error: SQLAlchemyError, subject: str) -> MeasurementError | None
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     if lost or codes(error) & _LOST:
         message = f"The connection to {subject} is lost: {first_line(error)}"
-        return MeasurementError("connection_lost", message, hint="The gate may be run again.")
+        return EndedError("connection_lost", message, hint="The gate may be run again.")
     if codes(error) & _STOPPED:
         message = f"The database stopped a query on {subject}: {first_line(error)}"
-        return MeasurementError("query_stopped", message, hint="Allow it more time, or check fewer rows.")
+        return EndedError("query_stopped", message, hint="Allow it more time, or check fewer rows.")
     return None
 
 
@@ -67,7 +67,7 @@ def opening(connection: sa.Engine | sa.Connection, data: str) -> Iterator[None]:
 
     Raises:
         SourceError: ``invalid_query``, ``permission_denied`` or ``unreachable_database``.
-        MeasurementError: ``connection_lost`` or ``query_stopped``.
+        EndedError: ``connection_lost`` or ``query_stopped``.
     """
     try:
         yield

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
 
-from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, SourceError
+from airflow_provider_dpq.core.errors import DeclarationError, EndedError, MeasurementError, QueryError, SourceError
 from airflow_provider_dpq.core.quality.compile.functions import without_nan
 from airflow_provider_dpq.core.quality.compile.spark_dialect import compile_query
 from airflow_provider_dpq.core.quality.query import is_query
@@ -182,9 +182,9 @@ def _errors(session: SparkSession, subject: str, absent: type[Exception] | None 
             raise absent from error
         if not _answers(session):
             message = f"The Spark session of {subject} has ended: {_first_line(error)}"
-            raise MeasurementError("connection_lost", message, hint="The gate may be run again.") from error
+            raise EndedError("connection_lost", message, hint="The gate may be run again.") from error
         message = f"Spark refused a query on {subject}: {_first_line(error)}"
-        raise MeasurementError("query_failed", message) from error
+        raise QueryError("query_failed", message) from error
 
 
 def _answers(session: SparkSession) -> bool:

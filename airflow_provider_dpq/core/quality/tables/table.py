@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import sqlalchemy as sa
 
+from airflow_provider_dpq.core.closing import letting_go
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 
@@ -277,10 +278,9 @@ class Table(abc.ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the table, and what was opened beside it."""
-        try:
-            self.held.close()
-        finally:
-            self.close()
+        for close in (self.held.close, self.close):
+            with letting_go(self.subject):
+                close()
 
 
 def named(name: str, type_: Any = None) -> sa.ColumnClause[Any]:
