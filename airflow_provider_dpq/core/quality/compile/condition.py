@@ -16,6 +16,7 @@ from airflow_provider_dpq.core.quality.compile.comparison import comparable
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import known
 from airflow_provider_dpq.core.quality.condition import Comparison, Condition, Group, Nullity
+from airflow_provider_dpq.core.quality.tables.statement import refuse_reaching
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 
@@ -35,6 +36,7 @@ def predicate(table: Table, condition: Condition) -> sa.ColumnElement[bool]:
     if isinstance(condition, Comparison):
         return _comparison(table, table.column(condition.column), condition)
     if table.dialect == "spark" and condition.parser == "spark":
+        refuse_reaching("spark", condition.text)
         # As it was declared, like a query; it may end in a comment.
         return sa.func.coalesce(sa.literal_column(f"(\n{condition.text}\n)", sa.Boolean()), sa.false())
     message = f"The row condition {condition.text!r} is not plain comparisons."

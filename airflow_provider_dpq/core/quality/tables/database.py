@@ -12,9 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from airflow_provider_dpq.core.errors import DeclarationError, SourceError
 from airflow_provider_dpq.core.quality.query import is_query
 from airflow_provider_dpq.core.quality.tables import snapshot
-from airflow_provider_dpq.core.quality.tables.failure import ended_error, opening, query_error
+from airflow_provider_dpq.core.quality.tables.failure import asking, ended_error, opening
 from airflow_provider_dpq.core.quality.tables.reflection import changes, describe_query, describe_table, refuse_changes
 from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
+from airflow_provider_dpq.core.quality.tables.statement import reading_query
 from airflow_provider_dpq.core.quality.tables.table import Column
 
 PERCENT_DOUBLED: Final = frozenset({"format", "pyformat"})
@@ -76,30 +77,27 @@ class DatabaseTable(SQLTable):
 
     def fetch(self, query: sa.Select[Any]) -> list[tuple[Any, ...]]:
         """Run a query and return its rows."""
-        try:
-            with self.lend() as connection:
-                return [tuple(row) for row in connection.execute(query)]
-        except SQLAlchemyError as error:
-            raise query_error(error, self.subject) from error
+        with asking(self.subject), self.lend() as connection:
+            return [tuple(row) for row in connection.execute(query)]
 
     def ask(self, query: str, most: int) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Run a query of the user's own, and return the names of its columns and its first rows."""
-        try:
+        with asking(self.subject), self.lend() as connection:
             # A colon is part of the query, never the beginning of a parameter.
-            with self.lend() as connection, closing(connection.execute(sa.text(query.replace(":", r"\:")))) as result:
+            asked = sa.text(reading_query(connection, query).replace(":", r"\:"))
+            with closing(connection.execute(asked)) as result:
                 return list(result.keys()), [tuple(row) for row in result.fetchmany(most)] if most else []
-        except SQLAlchemyError as error:
-            raise query_error(error, self.subject) from error
 
     def stream(self, query: sa.Select[Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Run a query and yield its rows, at most so many at a time, without holding the others."""
         options = {"stream_results": True, "yield_per": size}
-        try:
-            with self.lend() as connection, closing(connection.execute(query, execution_options=options)) as result:
-                for part in result.partitions():
-                    yield [tuple(row) for row in part]
-        except SQLAlchemyError as error:
-            raise query_error(error, self.subject) from error
+        with (
+            asking(self.subject),
+            self.lend() as connection,
+            closing(connection.execute(query, execution_options=options)) as result,
+        ):
+            for part in result.partitions():
+                yield [tuple(row) for row in part]
 
     def neighbour(self, name: str) -> DatabaseTable:
         """Open another table or query of the same database, on a connection of its own."""
@@ -127,8 +125,8 @@ class DatabaseTable(SQLTable):
             savepoint = self.connection.begin_nested()
         try:
             yield self.connection
-        except SQLAlchemyError as error:
-            if ended_error(error, self.subject) is None:
+        except Exception as error:
+            if not isinstance(error, SQLAlchemyError) or ended_error(error, self.subject) is None:
                 self._undo(savepoint)
             raise
         if savepoint is not None:
@@ -154,15 +152,14 @@ class DatabaseTable(SQLTable):
         if not is_query(self.data):
             tables[self.data] = (self.source, self.columns)
         try:
-            self._begun = False
-            self.connection.rollback()
-            for name, (_, planned) in tables.items():
-                _, found = describe_table(self.connection, name)
-                refuse_changes(name, changes(planned, found))
+            with asking(self.subject):
+                self._begun = False
+                self.connection.rollback()
+                for name, (_, planned) in tables.items():
+                    _, found = describe_table(self.connection, name)
+                    refuse_changes(name, changes(planned, found))
         except SourceError:
             refuse_changes(self.subject, ["a table is gone"])
-        except SQLAlchemyError as error:
-            raise query_error(error, self.subject) from error
 
     def close(self) -> None:
         """Give the connection back, and close the engine where it was opened for this table."""

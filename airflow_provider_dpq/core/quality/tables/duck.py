@@ -19,6 +19,7 @@ from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_que
 from airflow_provider_dpq.core.quality.compile.functions import without_nan
 from airflow_provider_dpq.core.quality.tables.distinct import DistinctValues
 from airflow_provider_dpq.core.quality.tables.hashes import only_repeated
+from airflow_provider_dpq.core.quality.tables.statement import require_query
 from airflow_provider_dpq.core.quality.tables.table import POSITION, Column, Kind, Table, named
 
 if TYPE_CHECKING:
@@ -338,9 +339,7 @@ class DuckTable(Table):
             self.scan.confine(Path(root))
         try:
             with self.errors():
-                kinds = [statement.type for statement in duckdb.extract_statements(query)]
-                if kinds != [duckdb.StatementType.SELECT]:
-                    raise QueryError("query_failed", "It is not one SELECT statement.", quotes_data=False)
+                require_query(query)
                 described = self.scan.columns(f"(\n{query}\n)")
                 # DuckDB needs pytz to hand over a moment with its zone.
                 shown = [

@@ -18,6 +18,7 @@ from airflow_provider_dpq.core.quality.query import is_query
 from airflow_provider_dpq.core.quality.tables.duck import Limits, typed_column
 from airflow_provider_dpq.core.quality.tables.reflection import changes, query_source
 from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
+from airflow_provider_dpq.core.quality.tables.statement import require_query
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind
 
 _SCHEME: Final = "duckdb"
@@ -166,6 +167,7 @@ class DuckDatabase(SQLTable):
     def _describe_query(self, text: str) -> tuple[sa.FromClause, dict[str, Column]]:
         source = query_source(text)
         try:
+            require_query(text)
             words, _ = compile_query(sa.select(sa.literal_column("*")).select_from(source))
             described = self._cursor.execute(f"DESCRIBE {words}").fetchall()
         except duckdb.Error as error:

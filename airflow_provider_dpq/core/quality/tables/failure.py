@@ -9,7 +9,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from airflow_provider_dpq.core.errors import EndedError, MeasurementError, QueryError, SourceError
+from airflow_provider_dpq.core.errors import DpqError, EndedError, MeasurementError, QueryError, SourceError, text_of
+from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 
 _STOPPED: Final = frozenset({"57014", "55P03", "25P03", 1205, 1317, 1969, 3024})
 """Codes of PostgreSQL, MariaDB and MySQL for a statement that was cancelled, or took or waited too long."""
@@ -58,7 +59,7 @@ def codes(error: SQLAlchemyError) -> set[Any]:
 def first_line(error: SQLAlchemyError) -> str:
     """Return the driver's own words without SQLAlchemy's echo of the statement and its values."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    return (str(cause).strip().splitlines() or [type(cause).__name__])[0]
+    return text_of(cause).splitlines()[0]
 
 
 @contextmanager
@@ -81,3 +82,26 @@ def opening(connection: sa.Engine | sa.Connection, data: str) -> Iterator[None]:
         if codes(error) & _FORBIDDEN:
             raise SourceError("permission_denied", message, hint="Grant the user of the connection SELECT.") from error
         raise SourceError("invalid_query", message, hint="Mend the name or the query.") from error
+
+
+@contextmanager
+def asking(subject: str) -> Iterator[None]:
+    """Turn what a database or its driver raises while a table is asked into errors of this project.
+
+    Drivers keep no promise about what they raise on a value that Python cannot hold, or a text that cannot be sent.
+
+    Args:
+        subject: The table, for people.
+
+    Raises:
+        MeasurementError: As `query_error` says; ``query_failed`` for what is no error of a database.
+    """
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise query_error(error, subject) from error
+    except (DpqError, NotScannableError):
+        raise
+    except Exception as error:
+        message = f"The database driver failed on {subject}: {text_of(error).splitlines()[0]}"
+        raise QueryError("query_failed", message) from error

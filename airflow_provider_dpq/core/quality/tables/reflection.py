@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, SourceError
 from airflow_provider_dpq.core.quality.compile.functions import without_nan
+from airflow_provider_dpq.core.quality.tables.statement import reading_query
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, named
 
 _ALIAS: Final = "dpq_rows"
@@ -21,7 +22,7 @@ def describe_table(connection: sa.Connection, name: str) -> tuple[sa.TableClause
         SourceError: ``missing_table``.
     """
     inspector = sa.inspect(connection)
-    for schema, table in _readings(name):
+    for schema, table in () if "\0" in name else _readings(name):  # no database has such a name
         try:
             described = inspector.get_columns(table, schema=schema)
         except sa.exc.NoSuchTableError:
@@ -67,7 +68,9 @@ def describe_query(connection: sa.Connection, text: str) -> tuple[sa.FromClause,
 
     Raises:
         DeclarationError: ``invalid_query``: two columns have one name.
+        SourceError: ``invalid_query``: it is not one query that only reads.
     """
+    reading_query(connection, text.strip().rstrip(";"))
     source = query_source(text)
     probe: sa.CursorResult[Any] = connection.execute(sa.select(sa.literal_column("*")).select_from(source).limit(1))
     names, row = list(probe.keys()), probe.first()

@@ -17,6 +17,7 @@ from airflow_provider_dpq.core.quality.compile.functions import without_nan
 from airflow_provider_dpq.core.quality.compile.spark_dialect import compile_query
 from airflow_provider_dpq.core.quality.query import is_query
 from airflow_provider_dpq.core.quality.tables.reflection import changes, refuse_changes
+from airflow_provider_dpq.core.quality.tables.statement import refuse_reaching
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table, named
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ def open_spark(connection: Any, data: Any) -> SparkTable:
 
 
 def _read_query(session: SparkSession, query: str) -> DataFrame:
+    refuse_reaching("spark", query)
     # In brackets it can be nothing but a query: a command would run at once. It may end in a comment.
     text = f"SELECT * FROM (\n{query.strip().rstrip(';')}\n)"  # noqa: S608 - a query is what was asked for
     try:
@@ -139,7 +141,9 @@ def _read_query(session: SparkSession, query: str) -> DataFrame:
     except MeasurementError as error:
         if error.reason != "query_failed":
             raise
-        raise SourceError("invalid_query", error.message, hint="Mend the query.") from error
+        raise SourceError(
+            "invalid_query", error.message, hint="Mend the query.", quotes_data=error.quotes_data
+        ) from error
 
 
 def _read_table(session: SparkSession, name: str) -> DataFrame:
