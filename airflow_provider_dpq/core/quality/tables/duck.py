@@ -19,6 +19,7 @@ from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_que
 from airflow_provider_dpq.core.quality.compile.functions import without_nan
 from airflow_provider_dpq.core.quality.tables.distinct import DistinctValues
 from airflow_provider_dpq.core.quality.tables.hashes import only_repeated
+from airflow_provider_dpq.core.quality.tables.scratch import Scratch
 from airflow_provider_dpq.core.quality.tables.statement import require_query
 from airflow_provider_dpq.core.quality.tables.table import POSITION, Column, Kind, Table, named
 
@@ -59,9 +60,9 @@ class Limits:
     temp_directory: str | Path | None = None
 
 
-def _directory(limits: Limits) -> tempfile.TemporaryDirectory[str]:
+def _scratch(limits: Limits) -> Scratch:
     try:
-        return tempfile.TemporaryDirectory(prefix="dpq-", dir=limits.temp_directory)
+        return Scratch(limits.temp_directory)
     except OSError as error:
         message = f"No temporary directory can be made in {str(limits.temp_directory)!r}: {error.strerror}."
         raise DeclarationError(
@@ -80,13 +81,13 @@ class Scan:
         if limits.threads is not None and not 1 <= limits.threads <= _MOST_THREADS:
             message = f"{limits.threads} threads cannot be started."
             raise DeclarationError("invalid_limit", message, hint=f"Give a number from 1 to {_MOST_THREADS}.")
-        self._own = _directory(limits)
+        self._own = _scratch(limits)
         self._numbers = count()
         self.numbered: dict[str, str] = {}
         """By relation, the view of it whose rows DuckDB numbers itself."""
         self.row_counts: dict[str, int] = {}
         """By relation, the number of its rows, where they need not be read for it."""
-        self.directory = Path(self._own.name)
+        self.directory = self._own.path
         threads = limits.threads or min(_DEFAULT_THREADS, processors())
         try:
             self.connection = duckdb.connect(
@@ -176,7 +177,7 @@ class Scan:
         """Close the connection and remove the temporary directory."""
         if hasattr(self, "connection"):
             self.connection.close()
-        self._own.cleanup()
+        self._own.close()
 
     def columns(self, relation: str) -> list[tuple[str, str]]:
         """Return names and DuckDB types of a relation's columns, in order."""

@@ -1,0 +1,125 @@
+"""Scratch space on disk that goes with its owner, whatever ends the owner.
+
+A directory is removed when it is closed, and at the interpreter's exit. Its owner holds a lock on it as long as it
+lives, which the kernel drops even after SIGKILL: whoever next makes scratch space in the same place removes the
+directories whose lock is free.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import socket
+import tempfile
+import time
+import weakref
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+_PREFIX: Final = "dpq-"
+_FOREIGN_SECONDS: Final = 7 * 24 * 3600
+"""Age from which a directory of another host, or of this one before it was started again, counts as left behind."""
+
+
+class Scratch:
+    """A directory of this process's own, empty at first.
+
+    Attributes:
+        path: Where it is.
+    """
+
+    def __init__(self, parent: str | Path | None = None) -> None:
+        """Remove what killed processes left in a directory, and make a directory there.
+
+        Args:
+            parent: Where; None for the system's directory of temporary files.
+
+        Raises:
+            OSError: No directory can be made there.
+        """
+        folder = Path(parent or tempfile.gettempdir())
+        sweep(folder)
+        self.path, lock = _claim(folder)
+        self._remove = weakref.finalize(self, _remove, self.path, lock, os.getpid())
+
+    def close(self) -> None:
+        """Remove the directory with all that is in it."""
+        self._remove()
+
+
+def _claim(folder: Path) -> tuple[Path, int]:
+    """Make a directory and lock it; another process may take it for left behind before it is locked."""
+    while True:
+        path = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{_host()}-", dir=folder))
+        lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        if _locked(lock) is not False and _is_at(path, lock):
+            return path, lock
+        os.close(lock)
+
+
+def _locked(lock: int) -> bool | None:
+    """Take a lock: False where another process holds it, None where the file system has no locks."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def _is_at(path: Path, lock: int) -> bool:
+    try:
+        return os.path.samestat(path.lstat(), os.fstat(lock))
+    except FileNotFoundError:
+        return False
+
+
+def _remove(path: Path, lock: int, owner: int) -> None:
+    if os.getpid() != owner:  # a fork, which has it from its parent
+        return
+    shutil.rmtree(path, ignore_errors=True)
+    os.close(lock)
+
+
+def sweep(folder: Path) -> None:
+    """Remove the scratch directories in a directory whose owners are gone.
+
+    Only those of this user, of this host since it was started, and with a lock that is free: a lock says nothing
+    about processes of another host that shares the directory, so that theirs have to be old as well.
+    """
+    try:
+        found = [entry for entry in os.scandir(folder) if entry.name.startswith(_PREFIX)]
+    except OSError:
+        return
+    for entry in found:
+        try:
+            if entry.is_dir(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_uid == os.geteuid():
+                _sweep(Path(entry.path))
+        except OSError:  # another process removes it at the same time
+            continue
+
+
+def _sweep(path: Path) -> None:
+    ours = path.name.startswith(f"{_PREFIX}{_host()}-")
+    if not ours and time.time() - path.lstat().st_mtime < _FOREIGN_SECONDS:
+        return
+    lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        if _locked(lock) and _is_at(path, lock):
+            shutil.rmtree(path, ignore_errors=True)
+    finally:
+        os.close(lock)
+
+
+@cache
+def _host() -> str:
+    """Return what tells this host, since it was started, from others that may share a directory."""
+    try:
+        started = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
+    except OSError:
+        started = socket.gethostname()
+    return sha256(started.encode()).hexdigest()[:8]
