@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_dpq import conf
 from airflow_provider_dpq.core.errors import DeclarationError
-from airflow_provider_dpq.core.quality.place import is_url, without_secrets
+from airflow_provider_dpq.core.quality.address import is_url, without_secrets
 from airflow_provider_dpq.core.quality.quarantine.request import parse_request, require_whole
 from airflow_provider_dpq.core.quality.query import is_query
 from airflow_provider_dpq.core.quality.result_format import parse_result_format

@@ -33,6 +33,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "An operator was given more or less than one of `table`, `path` and `sql`.",
         "Give exactly one; a path of the worker's disk needs no `conn_id`.",
     ),
+    "archive_too_large": (
+        "The archives of a check hold more than may be unpacked: 100 GB in all, or 200 times their size beyond 1 GB.",
+        "Unpack them first; a gigabyte out of a few megabytes is rarely data.",
+    ),
     "cancelled": (
         "A benchmark, load or leak measurement was cancelled while it ran.",
         "Run it again; what was measured until then is in the report.",
@@ -301,6 +305,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Give `max_age`.",
     ),
     "no_partition": ("A table that is checked by partition has none.", "Check whether the data are written already."),
+    "not_a_file": (
+        "A path is a pipe, a socket or a device.",
+        "Write the data to a file, and check that.",
+    ),
     "not_a_store": (
         "The file at the store's address is no database.",
         "Name a file that does not exist yet, or one that a store is in.",
@@ -308,6 +316,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "no_wall_times": (
         "A report was to be written for pyperf, and has no wall times, or some that are not above zero.",
         "Write it in another form; the report says why nothing was measured.",
+    ),
+    "no_table": (
+        "A zip archive holds no file that is a table.",
+        "Name the table's file with an ending such as `.csv`; the message lists what is there.",
     ),
     "no_values": (
         "A check of a distribution found no value in its column of a database.",
@@ -439,6 +451,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "time_budget_spent": (
         "The time budget of a benchmark did not suffice for a size.",
         "Give it more time, or fewer sizes.",
+    ),
+    "too_many_members": (
+        "A zip archive has more than 10,000 members.",
+        "Unpack it, or put the rows into fewer files.",
     ),
     "too_many_open_files": (
         "A load test needs more connections than a process may have open files.",

@@ -170,8 +170,8 @@ def _measured(
     scan: Callable[[Callable[[str], None] | None], SuiteResult], data: str, gate: str, thresholds: Sequence[Threshold]
 ) -> Report:
     from airflow_provider_dpq.core.gate.report import Provenance, make_report
+    from airflow_provider_dpq.core.quality.address import without_secrets
     from airflow_provider_dpq.core.quality.gate import KIND, judge_suite
-    from airflow_provider_dpq.core.quality.place import without_secrets
 
     source = Provenance(run_id=f"dpq-{uuid.uuid4()}")
     started_at, start = datetime.now(UTC), time.monotonic()

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote
 
 from airflow_provider_dpq.core.errors import DeclarationError, DpqError, SourceError
+from airflow_provider_dpq.core.quality.address import (
+    is_below_url,
+    is_url,
+    outside_root,
+    require_address,
+    root_folder,
+    without_secrets,
+)
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
-_URL: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_USER: Final = re.compile(r"//[^/\s]*@")
-_QUERY: Final = re.compile(r"(https?://[^\s?]*)\?\S*")
 _SHORTEST_SECRET: Final = 4
 
 
@@ -53,33 +57,26 @@ class Stored:
     state: str = ""
 
 
-def is_url(path: object) -> bool:
-    """Whether something is the URL of a place, such as ``s3://bucket/key``."""
-    return isinstance(path, str) and _URL.match(path) is not None
-
-
-def without_secrets(text: str) -> str:
-    """Return a URL, or a text with URLs in it, without users, passwords and signatures."""
-    return _QUERY.sub(r"\1", _USER.sub("//", text))
-
-
 def is_place(data: object) -> bool:
     """Whether something names a place: a URL, or a path that carries its file system, as Airflow's and UPath do."""
     return is_url(data) or isinstance(data, Place) or all(hasattr(data, name) for name in ("fs", "path", "protocol"))
 
 
-def locate(data: Any) -> Place | Path:
+def locate(data: Any, root: str | Path | None = None) -> Place | Path:
     """Return the place that a URL or a path object names; what lies on this machine's disk is a plain path.
 
     Args:
         data: What `is_place` holds for.
+        root: Folder or URL of a place that it must lie in, which is decided before a file system is made: making one
+            may connect. None for any.
 
     Raises:
-        DeclarationError: ``missing_filesystem``: no implementation for the protocol is installed.
+        DeclarationError: ``outside_root``; or ``missing_filesystem``: no implementation for the protocol is installed.
         SourceError: ``storage_unreachable``: the file system cannot be made.
     """
     if isinstance(data, Place):
         return data
+    require_address(data, root)
     place = _of_url(data) if isinstance(data, str) else _of_path(data)
     protocols = place.fs.protocol
     return Path(place.path) if "file" in ((protocols,) if isinstance(protocols, str) else protocols) else place
@@ -131,7 +128,9 @@ def reaching(
         raise
     # Each implementation raises its client's own exceptions, and their texts may quote what must not be logged:
     # the chain ends here.
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if isinstance(error.__cause__, DpqError):  # of a redirect that was refused
+            raise error.__cause__ from None
         message = f"{str(name)!r} does not exist."
         raise SourceError(
             "missing_file", message, hint="Give the path of a file, or a glob.", quotes_data=False
@@ -170,6 +169,7 @@ def find_stored(place: Place, root: str | Path | None) -> list[Stored]:
         SourceError: ``missing_file``, ``empty_glob``, ``access_denied`` or ``storage_unreachable``.
     """
     require_below(place, root)
+    place = _held(place, root)
     with reaching(place, place.fs):
         if any(sign in place.path for sign in "*?[") and not place.fs.isfile(place.path):
             found = place.fs.glob(place.path, detail=True)
@@ -187,7 +187,32 @@ def find_stored(place: Place, root: str | Path | None) -> list[Stored]:
             hint="Check the pattern and the folder.",
             quotes_data=False,
         )
-    return [_stored(Place(place.fs, path), info) for path, info in sorted(files.items())]
+    found_below = [_stored(Place(place.fs, path), info) for path, info in sorted(files.items())]
+    for file in found_below:  # the links in a page of a server may lead anywhere
+        require_below(file.place, root)
+    return found_below
+
+
+def _held(place: Place, root: str | Path | None) -> Place:
+    """Return a place whose file system follows no redirect out of the root."""
+    if root is None or place.fs.protocol != ("http", "https"):
+        return place
+    options = {**place.fs.storage_options, "get_client": partial(_client, place.fs.get_client, str(root))}
+    return Place(type(place.fs)(*place.fs.storage_args, **options), place.path)
+
+
+async def _client(get_client: Any, root: str, **options: Any) -> Any:
+    """Return a client that asks of each redirect whether it stays below the root."""
+    import aiohttp
+    from yarl import URL
+
+    async def follow(_session: Any, _context: Any, found: Any) -> None:
+        headers = found.response.headers
+        require_address(str(found.url.join(URL(headers.get("Location") or headers.get("URI") or ""))), root)
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_redirect.append(follow)
+    return await get_client(**{**options, "trace_configs": [*options.get("trace_configs", ()), trace]})
 
 
 def _stored(place: Place, info: Mapping[str, Any]) -> Stored:
@@ -201,23 +226,15 @@ def require_below(place: Place | Path, root: str | Path | None) -> None:
     Raises:
         DeclarationError: ``outside_root``.
     """
-    if root is None or _is_below(place, str(root)):
+    if root is None:
         return
-    message = f"The path {str(place)!r} lies outside of the allowed root {str(root)!r}."
-    raise DeclarationError("outside_root", message, hint="Move the data below it, or change the allowed root.")
-
-
-def _is_below(place: Place | Path, root: str) -> bool:
+    folder = root_folder(root)
     if isinstance(place, Path):
-        folder = locate(root) if is_url(root) else Path(root)
-        return isinstance(folder, Path) and place.resolve().is_relative_to(folder.resolve())
-    protocols = place.fs.protocol
-    protocol = root.partition("://")[0]
-    if not is_url(root) or protocol not in ((protocols,) if isinstance(protocols, str) else protocols):
-        return False
-    if ".." in unquote(place.path).split("/"):
-        return False
-    return place.path.startswith(str(place.fs._strip_protocol(root)).rstrip("/") + "/")
+        inside = folder is not None and place.resolve().is_relative_to(folder)
+    else:
+        inside = folder is None and is_below_url(place, str(root))
+    if not inside:
+        raise outside_root(place, root)
 
 
 def read_text(place: Place) -> str:

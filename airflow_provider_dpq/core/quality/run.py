@@ -160,7 +160,7 @@ def check(
             with opened(data) as table:
                 return run.whole(table, partition, request)
         by = (partition_by,) if isinstance(partition_by, str) else tuple(partition_by)
-        there = located(data) if connection is None else data
+        there = located(data, root or None) if connection is None else data
         in_places = isinstance(there, (str, Path, Place)) and connection is None
         folders = partial(in_folders, there, root) if in_places else None
         return run.by_partition(there, by, opened, folders, repr((row_condition, partition, tuple(null_values), by)))

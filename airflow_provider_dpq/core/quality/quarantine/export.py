@@ -51,9 +51,9 @@ def export_rows(table: SQLTable, broken: Sequence[Broken], request: Request, row
         staged = stage(table.scan, table, _fetched(table, columns, known, request), [*kinds, Kind.STRING])
         expected = _count(table, staged, known, rows)
         for name, part in parts.items():
-            require_count(name, _copy(table, _selected(staged, columns, name), str(part)), expected[name])
-        for name, target in request:
-            delivery.finish(parts[name], target)
+            require_count(name, _copy(table, _selected(staged, columns, name), str(part.path)), expected[name])
+        for part in parts.values():
+            part.finish()
     return [artifact(name, target, expected[name], known) for name, target in request]
 
 

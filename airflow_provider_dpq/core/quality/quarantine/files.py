@@ -41,9 +41,9 @@ def write_files(table: DuckTable, broken: Sequence[Broken], request: Request, ro
         failing = _require_counts(table, broken)
         expected = {"quarantine": failing, "good_rows": rows - failing}
         for name, part in parts.items():
-            require_count(name, table.copy(_selected(table, name), part), expected[name])
-        for name, target in request:
-            delivery.finish(parts[name], target)
+            require_count(name, table.copy(_selected(table, name), part.path), expected[name])
+        for part in parts.values():
+            part.finish()
     return [artifact(name, target, expected[name], broken) for name, target in request]
 
 

@@ -41,10 +41,12 @@ class Request:
     Attributes:
         quarantine: Where failing rows go, each with the checks that it broke; None for nowhere.
         good_rows: Where all other rows go; None for nowhere.
+        root: Directory that files must lie in; None for any.
     """
 
     quarantine: Target | None = None
     good_rows: Target | None = None
+    root: str | Path | None = None
 
     def __bool__(self) -> bool:
         """Whether anything is to be written."""
@@ -76,14 +78,14 @@ def parse_request(data: Any, connection: Any, quarantine: Any, good_rows: Any, r
     Raises:
         DeclarationError: ``invalid_quarantine``, ``outside_root`` or ``missing_filesystem``.
     """
+    in_database = connection is not None
     request = Request(
-        *(
-            None if given is None else _target(name, given, connection is not None, root)
-            for name, given in (("quarantine", quarantine), ("good_rows", good_rows))
-        )
+        None if quarantine is None else _target("quarantine", quarantine, in_database, root),
+        None if good_rows is None else _target("good_rows", good_rows, in_database, root),
+        root or None,
     )
     for name, target in request:
-        if _is_read(target, data if connection is None or isinstance(target, TableName) else None):
+        if _is_read(target, data if connection is None or isinstance(target, TableName) else None, root):
             message = f"{name} would replace what is checked: {str(target)!r}."
             raise DeclarationError("invalid_quarantine", message, hint="Write to another place.")
     if request.quarantine is not None and str(request.quarantine) == str(request.good_rows):
@@ -110,7 +112,7 @@ def require_whole(request: Request, partition_by: object) -> None:
 
 def _target(name: str, given: Any, in_database: bool, root: str | Path | None) -> Target:
     if is_place(given):
-        return _file(locate(given), root)
+        return _file(locate(given, root), root)
     if not isinstance(given, (str, os.PathLike)) or not str(given).strip():
         message = f"{name} is {given!r}."
         raise DeclarationError("invalid_quarantine", message, hint="Give the path of a Parquet file.")
@@ -128,11 +130,11 @@ def _file(target: Path | Place, root: str | Path | None) -> Path | Place:
     return target
 
 
-def _is_read(target: Target, data: Any) -> bool:
+def _is_read(target: Target, data: Any, root: str | Path | None) -> bool:
     """Whether a target is, or would become, one of the files or the table that are checked."""
     if isinstance(target, TableName):
         return bool(str(target) == data)
-    source = locate(data) if is_place(data) else data
+    source = locate(data, root) if is_place(data) else data
     if isinstance(target, Place) and isinstance(source, Place):
         return target.path == source.path or fnmatch(target.path, source.path)
     if not isinstance(target, Path) or not isinstance(source, (str, Path)):

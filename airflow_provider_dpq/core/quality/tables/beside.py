@@ -42,7 +42,7 @@ class Beside:
             SourceError: ``unknown_reference``.
         """
         try:
-            return attach(scan, relation, located(self.references.get(name, name)), self.reading)
+            return attach(scan, relation, located(self.references.get(name, name), self.reading.root), self.reading)
         except (DeclarationError, SourceError) as error:
             message = f"The other table {name!r} cannot be opened: {error.message}"
             raise SourceError(
@@ -50,14 +50,14 @@ class Beside:
             ) from error
 
 
-def located(data: Any) -> Any:
+def located(data: Any, root: str | Path | None) -> Any:
     """Return the place that a URL or a path object names, and anything else as it is.
 
     Raises:
-        DeclarationError: ``missing_filesystem``.
+        DeclarationError: ``missing_filesystem`` or ``outside_root``.
         SourceError: The file system cannot be made.
     """
-    return locate(data) if not is_frame(data) and is_place(data) else data
+    return locate(data, root) if not is_frame(data) and is_place(data) else data
 
 
 def attach(scan: Scan, relation: str, data: Any, reading: Reading) -> Mapping[str, Column]:

@@ -17,6 +17,7 @@ from airflow_provider_dpq.core.environment import processors
 from airflow_provider_dpq.core.errors import DeclarationError, EndedError, MeasurementError, QueryError
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query, literal_text
 from airflow_provider_dpq.core.quality.compile.functions import without_nan
+from airflow_provider_dpq.core.quality.tables.archive import Unpacking
 from airflow_provider_dpq.core.quality.tables.distinct import DistinctValues
 from airflow_provider_dpq.core.quality.tables.hashes import only_repeated
 from airflow_provider_dpq.core.quality.tables.scratch import Scratch
@@ -24,6 +25,8 @@ from airflow_provider_dpq.core.quality.tables.statement import require_query
 from airflow_provider_dpq.core.quality.tables.table import POSITION, Column, Kind, Table, named
 
 if TYPE_CHECKING:
+    from airflow_provider_dpq.core.quality.place import Stored
+    from airflow_provider_dpq.core.quality.tables.disk import PlainFile
     from airflow_provider_dpq.core.quality.tables.remote import Ranges
 
 SOURCE: Final = "dpq_source"
@@ -53,11 +56,13 @@ class Limits:
         memory_limit: DuckDB's buffers, as ``"2GB"``; beyond it a query spills to `temp_directory`.
         threads: Threads; None for as many as the process has processors, at most 4.
         temp_directory: Where to make the directory that is spilled to, and removed afterwards; None for the system's.
+        most_unpacked: Most bytes that archives may hold together.
     """
 
     memory_limit: str = "2GB"
     threads: int | None = None
     temp_directory: str | Path | None = None
+    most_unpacked: int = 100 * 2**30
 
 
 def _scratch(limits: Limits) -> Scratch:
@@ -73,11 +78,16 @@ def _scratch(limits: Limits) -> Scratch:
 class Scan:
     """A DuckDB connection with limits, closed with everything that it put on disk.
 
+    Args:
+        limits: What it may use.
+        confined: Whether DuckDB opens nothing but its own directory and the files that it is given here, whatever a
+            query or an expression names.
+
     Raises:
         DeclarationError: ``invalid_limit``: DuckDB refuses a limit.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, *, confined: bool = False) -> None:
         if limits.threads is not None and not 1 <= limits.threads <= _MOST_THREADS:
             message = f"{limits.threads} threads cannot be started."
             raise DeclarationError("invalid_limit", message, hint=f"Give a number from 1 to {_MOST_THREADS}.")
@@ -87,6 +97,12 @@ class Scan:
         """By relation, the view of it whose rows DuckDB numbers itself."""
         self.row_counts: dict[str, int] = {}
         """By relation, the number of its rows, where they need not be read for it."""
+        self.notes: list[str] = []
+        """What people should know of how the data were read."""
+        self.named: dict[str, str] = {}
+        """By what DuckDB calls a file, what people do."""
+        self.unpacking = Unpacking(limits.most_unpacked)
+        self.confined = confined
         self.directory = self._own.path
         threads = limits.threads or min(_DEFAULT_THREADS, processors())
         try:
@@ -105,6 +121,9 @@ class Scan:
             message = f"DuckDB refuses the limits {limits!r}: {error}."
             raise DeclarationError("invalid_limit", message, hint="Write memory_limit as 2GB or 500MB.") from error
         self.ranges: Ranges | None = None
+        if confined:
+            self._confine()
+        self.connection.execute("SET python_enable_replacements = false")  # a name never means a variable of ours
         self.connection.execute("SET enable_progress_bar = false")  # on a terminal it would be drawn into the report
         self.connection.execute("SET parquet_metadata_cache = true")  # many queries read the same files
 
@@ -112,6 +131,15 @@ class Scan:
     def failure(self) -> str | None:
         """What broke while DuckDB read from object storage; None where nothing did."""
         return None if self.ranges is None else self.ranges.failure
+
+    def ranged(self, file: Stored | PlainFile) -> str:
+        """Return the name by which DuckDB reads a file through a file system of ours."""
+        if self.ranges is None:
+            from airflow_provider_dpq.core.quality.tables.remote import Ranges
+
+            self.ranges = Ranges()
+            self.connection.register_filesystem(self.ranges)
+        return self.ranges.add(file)
 
     def fresh_directory(self) -> Path:
         """Make an empty directory that goes with the connection."""
@@ -167,9 +195,9 @@ class Scan:
         ((rows,),) = self.connection.execute(f"SELECT count(*) FROM {quote_name(relation)}").fetchall()  # noqa: S608
         self.row_counts[relation] = rows
 
-    def confine(self, root: Path) -> None:
-        """Open no more files outside of a directory, whatever a query names."""
-        allowed = ", ".join(quote_text(str(path)) for path in (root.resolve(), self.directory))
+    def _confine(self) -> None:
+        """Open nothing from now on but what this scan puts into its directory, or gives by its number."""
+        allowed = f"{quote_text(str(self.directory))}, 'dpq:///'"
         self.connection.execute(f"SET allowed_directories = [{allowed}]")
         self.connection.execute("SET enable_external_access = false")
 
@@ -334,10 +362,7 @@ class DuckTable(Table):
             raise self._unasked() from error
 
     def ask(self, query: str, most: int) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Run one selection of the user's own, which sees no other file than the table may be of."""
-        root = self.beside.reading.root
-        if root is not None:
-            self.scan.confine(Path(root))
+        """Run one selection of the user's own, which below a root sees no other file."""
         try:
             with self.errors():
                 require_query(query)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import glob
-import os
 import re
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 
 import duckdb
 
 from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, SourceError
-from airflow_provider_dpq.core.quality.place import Place, Stored, find_stored, require_below
+from airflow_provider_dpq.core.quality.place import Place, Stored, find_stored
+from airflow_provider_dpq.core.quality.tables.archive import unpacked
+from airflow_provider_dpq.core.quality.tables.disk import PlainFile, find_files, is_marker
 from airflow_provider_dpq.core.quality.tables.duck import Scan, pick, quote_name
 from airflow_provider_dpq.core.quality.tables.reading import Reading, quote_list, refuse_twins, view
 from airflow_provider_dpq.core.quality.tables.table import POSITION, Column
@@ -31,7 +29,22 @@ _FORMATS: Final = {
     ".ndjson": "json",
     ".json": "json",
 }
-_COMPRESSED: Final = (".gz", ".zip")
+_UNREAD: Final[Mapping[str, str]] = {
+    ".zst": "zstd",
+    ".bz2": "bzip2",
+    ".xz": "xz",
+    ".lz4": "lz4",
+    ".br": "brotli",
+    ".sz": "snappy",
+    ".snappy": "snappy",
+    ".lzma": "lzma",
+    ".z": "compress",
+    ".7z": "7-Zip",
+    ".rar": "RAR",
+    ".tar": "tar",
+    ".tgz": "tar",
+}
+"""What is no compression of ours, by the ending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,32 +64,6 @@ class Files:
         return self.name
 
 
-def find_files(pattern: str | Path, root: str | Path | None) -> list[Path]:
-    """Return the files that a path or glob names, in order.
-
-    Raises:
-        DeclarationError: ``outside_root``.
-        SourceError: ``missing_file`` or ``empty_glob``.
-    """
-    text = str(pattern)
-    is_glob = glob.has_magic(text) and not os.path.exists(text)  # noqa: PTH110 - False for a name that is too long
-    names = sorted(glob.glob(text, recursive=True)) if is_glob else [text]  # noqa: PTH207 - absolute patterns too
-    found = [Path(name) for name in names]
-    for path in found:
-        require_below(path, root)
-    files = [path for path in found if os.path.isfile(path)]  # noqa: PTH113 - as above
-    if not files and is_glob:
-        raise SourceError(
-            "empty_glob", f"No file matches {text!r}.", hint="Check the pattern and the directory.", quotes_data=False
-        )
-    if not files:
-        kind = "is a directory" if os.path.isdir(text) else "does not exist"  # noqa: PTH112 - as above
-        raise SourceError(
-            "missing_file", f"The file {text!r} {kind}.", hint="Give the path of a file, or a glob.", quotes_data=False
-        )
-    return files
-
-
 def attach_files(scan: Scan, relation: str, path: str | Path | Place | Files, reading: Reading) -> dict[str, Column]:
     """Give DuckDB a path or glob as a relation, and return its columns.
 
@@ -84,30 +71,49 @@ def attach_files(scan: Scan, relation: str, path: str | Path | Place | Files, re
         DeclarationError: ``unknown_format`` or ``outside_root``.
         SourceError: The files are missing or cannot be read.
     """
-    kind, names = _given(scan, path, reading)
+    kind, files = _given(scan, path, reading)
     try:
-        return _READERS[kind](scan, relation, names, reading)
+        return _READERS[kind](scan, relation, files, reading)
     except duckdb.OutOfMemoryException as error:
         message = f"{str(path)!r} does not fit into the memory limit: {str(error).splitlines()[0]}"
         raise MeasurementError("out_of_memory", message, hint="Raise memory_limit.") from error
     except (duckdb.Error, UnicodeDecodeError) as error:
         if scan.failure is not None:
-            raise SourceError("storage_unreachable", scan.failure, hint="Check the connection.") from None
-        message = f"{str(path)!r} cannot be read as {kind}: {_cause(error)}"
+            raise SourceError(
+                "storage_unreachable", scan.failure, hint="Check the connection.", quotes_data=False
+            ) from None
+        message = f"{str(path)!r} cannot be read as {kind}: {_cause(error, scan)}"
         raise SourceError(f"unreadable_{kind}", message, hint="Is the file whole, and of that format?") from error
 
 
-def _given(scan: Scan, path: str | Path | Place | Files, reading: Reading) -> tuple[str, list[str]]:
-    """Return the format of the files that a path names, and the patterns by which DuckDB reads them."""
-    found = _found(path, reading)
-    kind = _one_format(path, [str(file.place if isinstance(file, Stored) else file) for file in found])
-    names = [str(file) for file in found if isinstance(file, Path)]
+def _given(scan: Scan, path: str | Path | Place | Files, reading: Reading) -> tuple[str, Sequence[PlainFile | Stored]]:
+    """Return the format of the files that a path names, and the plain files that they are or hold."""
+    found = [file for file in _found(path, reading) if not is_marker(_named(file), format_of)]
+    if not found:
+        raise SourceError(
+            "empty_glob", f"{str(path)!r} matches no file of a table.", hint="Check the pattern.", quotes_data=False
+        )
+    kind = _one_format(path, {_format(_named(file)) for file in found})
+    if kind == "parquet" and any(_named(file).lower().endswith(".gz") for file in found):
+        message = f"{str(path)!r} is a gzip file, and Parquet is compressed inside."
+        raise SourceError(f"unreadable_{kind}", message, hint="Unpack it.", quotes_data=False)
+    local = [PlainFile(str(file), file, reading.root) for file in found if isinstance(file, Path)]
     stored = [file for file in found if isinstance(file, Stored)]
+    files: list[PlainFile | Stored] = list(local)
     if stored:
         from airflow_provider_dpq.core.quality.tables.remote import give
 
-        names = give(scan, stored, in_place=kind == "parquet")
-    return kind, [_literal(member) for name in names for member in _unpacked(name, scan)]
+        files = give(scan, stored, in_place=kind == "parquet")
+    plain: list[PlainFile | Stored] = []
+    for file in files:
+        plain.extend(unpacked(scan, file, kind, format_of) if isinstance(file, PlainFile) else [file])
+    return _one_format(path, {format_of(_named(file)) or kind for file in plain}), plain
+
+
+def _named(file: Path | Stored | PlainFile) -> str:
+    if isinstance(file, Stored):
+        return str(file.place)
+    return file.name if isinstance(file, PlainFile) else str(file)
 
 
 def _found(path: str | Path | Place | Files, reading: Reading) -> Sequence[Path | Stored]:
@@ -116,57 +122,50 @@ def _found(path: str | Path | Place | Files, reading: Reading) -> Sequence[Path 
     return find_stored(path, reading.root) if isinstance(path, Place) else find_files(path, reading.root)
 
 
-def _one_format(path: object, files: Sequence[str]) -> str:
-    formats = {_format(file) for file in files}
+def _one_format(path: object, formats: set[str]) -> str:
     if len(formats) > 1:
         message = f"{str(path)!r} matches files of several formats: {', '.join(sorted(formats))}."
         raise DeclarationError("unknown_format", message, hint="Check one format at a time.")
     return formats.pop()
 
 
-def _cause(error: Exception) -> str:
+def _cause(error: Exception, scan: Scan) -> str:
     """Return what DuckDB says of the cause, without the lines of the file and of the statement that it quotes."""
-    quoted = ("Original Line", "LINE ")
+    quoted = ("Original Line", "LINE ", "Try setting")
     lines = [line for line in str(error).splitlines() if line.strip(" ^") and not line.startswith(quoted)]
-    return " ".join(lines[:2])
+    told = " ".join(lines[:2])
+    for address, name in scan.named.items():
+        told = told.replace(address, name)
+    return told
 
 
-def _format(file: str) -> str:
-    suffixes = [suffix.lower() for suffix in Path(file).suffixes]
-    plain = [suffix for suffix in suffixes if suffix not in _COMPRESSED]
-    if plain and plain[-1] in _FORMATS:
-        return _FORMATS[plain[-1]]
-    if suffixes and suffixes[-1] == ".zip":
-        return "csv"
-    message = f"The format of {file!r} is unknown."
-    raise DeclarationError(
-        "unknown_format", message, hint=f"Known endings: {', '.join(_FORMATS)}, also with .gz or .zip."
-    )
+def format_of(name: str) -> str | None:
+    """Return the format that a file's name tells, without the endings of gzip and zip; None where it tells none."""
+    suffixes = [suffix.lower() for suffix in PurePath(name).suffixes]
+    while suffixes and suffixes[-1] in (".gz", ".zip"):
+        suffixes.pop()
+    return _FORMATS.get(suffixes[-1]) if suffixes else None
 
 
-def _unpacked(name: str, scan: Scan) -> list[str]:
-    if not name.lower().endswith(".zip"):
-        return [name]
-    try:
-        with zipfile.ZipFile(name) as archive:
-            members = [member for member in archive.namelist() if not member.endswith("/") and "__MACOSX" not in member]
-            # A directory each: "../a.csv" and "a.csv" are extracted to one name.
-            return [archive.extract(member, scan.fresh_directory()) for member in sorted(members)]
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError) as error:  # RuntimeError: a password
-        message = f"{name!r} is no readable zip archive: {error}."
-        raise SourceError("unreadable_csv", message) from error
-
-
-def _literal(path: str) -> str:
-    """Return a path as a pattern that matches nothing else: DuckDB reads every path as a pattern."""
-    return re.sub(r"([*?\[])", r"[\1]", path)
+def _format(name: str) -> str:
+    ending = PurePath(name).suffix.lower()
+    if ending in _UNREAD:
+        message = f"{name!r} is packed by {_UNREAD[ending]}, which is not read."
+        raise DeclarationError("unknown_format", message, hint="Unpack it, or pack it by gzip or zip.")
+    known = format_of(name) or ("csv" if ending == ".zip" else None)
+    if known is not None:
+        return known
+    message = f"The format of {name!r} is unknown."
+    hint = f"Known endings: {', '.join(_FORMATS)}, also with .gz or .zip."
+    raise DeclarationError("unknown_format", message, hint=hint)
 
 
 _ROW_NUMBER: Final = "file_row_number"
 """DuckDB's name of the option and of the column that it adds."""
 
 
-def _parquet(scan: Scan, relation: str, names: Sequence[str], reading: Reading) -> dict[str, Column]:
+def _parquet(scan: Scan, relation: str, files: Sequence[PlainFile | Stored], reading: Reading) -> dict[str, Column]:
+    names = [file.address(scan) if isinstance(file, PlainFile) else scan.ranged(file) for file in files]
     view(scan, relation, f"read_parquet({quote_list(names)}, union_by_name = true, hive_partitioning = false)")
     described = scan.columns(relation)
     stored = scan.connection.execute(f"SELECT DISTINCT name FROM parquet_schema({quote_list(names)})").fetchall()  # noqa: S608
@@ -190,7 +189,8 @@ def _number_rows(scan: Scan, relation: str, name: str) -> None:
     scan.connection.execute(f"CREATE TEMP VIEW {quote_name(numbered)} AS SELECT {columns} FROM {source}")  # noqa: S608
 
 
-def _json(scan: Scan, relation: str, names: Sequence[str], reading: Reading) -> dict[str, Column]:
+def _json(scan: Scan, relation: str, files: Sequence[PlainFile], reading: Reading) -> dict[str, Column]:
+    names = [file.address(scan) for file in files]
     source = f"{quote_list(names)}, format = 'auto', hive_partitioning = false"
     view(scan, relation, f"read_json({source}, sample_size = -1)")
     described = scan.columns(relation)

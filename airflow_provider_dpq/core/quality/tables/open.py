@@ -44,10 +44,10 @@ def _opened(data: Any, connection: Any, beside: Beside) -> Table:
         return _connected(connection, data, beside)
     if is_spark_frame(data):
         return open_spark(None, data)
-    scan = Scan(beside.limits)
+    scan = Scan(beside.limits, confined=beside.reading.root is not None)
     open_other = partial(beside.open_other, scan)
     try:
-        data = located(data)
+        data = located(data, beside.reading.root)
         columns = attach(scan, SOURCE, data, beside.reading)
     except BaseException:
         scan.close()

@@ -18,7 +18,8 @@ from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError,
 from airflow_provider_dpq.core.quality.compile.condition import partition_filters
 from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.place import Place, Stored, find_stored
-from airflow_provider_dpq.core.quality.tables.files import Files, find_files
+from airflow_provider_dpq.core.quality.tables.disk import find_files
+from airflow_provider_dpq.core.quality.tables.files import Files
 from airflow_provider_dpq.core.quality.tables.table import Kind, Table
 
 _MOST: Final = 10_000

@@ -1,17 +1,23 @@
-"""Files of object storage given to DuckDB: Parquet by the ranges that it asks for, everything else copied once."""
+"""Files given to DuckDB by the ranges that it asks for: Parquet in object storage, and files below an allowed root.
+
+Everything else in object storage is copied once.
+"""
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Final
 
 from fsspec import AbstractFileSystem
 
-from airflow_provider_dpq.core.errors import SourceError
+from airflow_provider_dpq.core.errors import DpqError, SourceError
 from airflow_provider_dpq.core.quality.place import Stored, reaching, told
+from airflow_provider_dpq.core.quality.tables.disk import PlainFile
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.quality.tables.duck import Scan
@@ -27,19 +33,20 @@ class Ranges(AbstractFileSystem):  # type: ignore[misc]  # fsspec publishes no t
     """
 
     protocol: ClassVar[str] = "dpq"
+    prefix: ClassVar[str] = "dpq:///"
     cachable: ClassVar[bool] = False
 
     def __init__(self) -> None:
         super().__init__()
-        self.files: list[Stored] = []
+        self.files: list[_StoredFile | _LocalFile] = []
         self.failure: str | None = None
 
-    def add(self, file: Stored) -> str:
+    def add(self, file: Stored | PlainFile) -> str:
         """Take a file of known size in, and return the name that DuckDB reads it by."""
-        self.files.append(file)
-        return f"{self.protocol}://{len(self.files) - 1}"
+        self.files.append(_LocalFile(file) if isinstance(file, PlainFile) else _StoredFile(file))
+        return f"{self.prefix}{len(self.files) - 1}"
 
-    def _file(self, name: str) -> Stored:
+    def _file(self, name: str) -> _StoredFile | _LocalFile:
         return self.files[int(name.rpartition("/")[2])]
 
     def glob(self, path: str, **_: Any) -> list[str]:
@@ -59,6 +66,65 @@ class Ranges(AbstractFileSystem):  # type: ignore[misc]  # fsspec publishes no t
         return _Range(self, self._file(path))
 
 
+class _StoredFile:
+    """A file in a file system of fsspec, each range of which is a request of its own."""
+
+    def __init__(self, file: Stored) -> None:
+        self.name = str(file.place)
+        self.size = file.size or 0
+        self._place = file.place
+
+    def open(self) -> _StoredFile:
+        return self
+
+    def read(self, start: int, end: int) -> bytes:
+        return bytes(self._place.fs.cat_file(self._place.path, start=start, end=end))
+
+    def told(self, error: Exception) -> str:
+        return told(error, self._place.fs)
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class _LocalFile:
+    """A file of this machine's disk below an allowed root, which is looked at each time that it is opened."""
+
+    def __init__(self, file: PlainFile) -> None:
+        self.name = file.name
+        self._file = file
+        with file.open() as stream:
+            found = os.fstat(stream.fileno())
+        self.size = found.st_size
+        self._state = _state(found)
+
+    def open(self) -> _OpenFile:
+        stream = self._file.open()
+        if _state(os.fstat(stream.fileno())) != self._state:
+            stream.close()
+            message = "it has changed"
+            raise OSError(message)
+        return _OpenFile(stream)
+
+    def told(self, error: Exception) -> str:
+        return str(error)
+
+
+class _OpenFile:
+    """An open file, which closes with the last that holds it: DuckDB drops most of its files without a word."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.close = weakref.finalize(self, stream.close)
+
+    def read(self, start: int, end: int) -> bytes:
+        return os.pread(self._stream.fileno(), end - start, start)
+
+
+def _state(found: os.stat_result) -> tuple[int, ...]:
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
 class _Range:
     """A file that several threads of DuckDB read at once.
 
@@ -66,10 +132,19 @@ class _Range:
     each thread's own. With a shared one, a thread would now and then get the bytes that another had asked for.
     """
 
-    def __init__(self, ranges: Ranges, file: Stored) -> None:
+    def __init__(self, ranges: Ranges, file: _StoredFile | _LocalFile) -> None:
         self._ranges = ranges
         self._file = file
         self._own = threading.local()
+        try:
+            self._opened = file.open()
+        except (DpqError, OSError) as error:
+            raise self._broken(error) from None
+
+    def _broken(self, error: Exception) -> OSError:
+        """Return the error that DuckDB passes on; the text of a client may quote credentials."""
+        self._ranges.failure = f"{self._file.name!r} broke off: {self._file.told(error)}."
+        return OSError(self._ranges.failure)
 
     def seek(self, offset: int, whence: int = 0) -> int:
         self._own.position = offset
@@ -80,25 +155,23 @@ class _Range:
 
     def read(self, length: int) -> bytes:
         start = self.tell()
-        end = min(start + length, self._file.size or 0)
-        place = self._file.place
+        end = min(start + length, self._file.size)
         try:
-            content = bytes(place.fs.cat_file(place.path, start=start, end=end)) if end > start else b""
-        except Exception as error:  # noqa: BLE001 - whatever a client raises; its text may quote credentials
-            self._ranges.failure = f"{str(place)!r} broke off: {told(error, place.fs)}."
-            raise OSError(self._ranges.failure) from None
+            content = self._opened.read(start, end) if end > start else b""
+        except Exception as error:  # noqa: BLE001 - whatever a client raises
+            raise self._broken(error) from None
         if len(content) != end - start:
-            self._ranges.failure = f"{str(place)!r} gave {len(content)} bytes of {end - start}: it has changed."
+            self._ranges.failure = f"{self._file.name!r} gave {len(content)} bytes of {end - start}: it has changed."
             raise OSError(self._ranges.failure)
         self._own.position = end
         return content
 
     def close(self) -> None:
-        """Do nothing: each range was a request of its own."""
+        self._opened.close()
 
 
-def give(scan: Scan, files: Sequence[Stored], *, in_place: bool) -> list[str]:
-    """Return the names by which DuckDB reads files of object storage.
+def give(scan: Scan, files: Sequence[Stored], *, in_place: bool) -> list[Stored | PlainFile]:
+    """Return what DuckDB reads of files of object storage.
 
     Args:
         scan: DuckDB.
@@ -109,19 +182,14 @@ def give(scan: Scan, files: Sequence[Stored], *, in_place: bool) -> list[str]:
     Raises:
         SourceError: A file cannot be copied.
     """
-    if not in_place:
-        return [str(_copied(scan, file)) for file in files]
-    if scan.ranges is None:
-        scan.ranges = Ranges()
-        scan.connection.register_filesystem(scan.ranges)
-    return [scan.ranges.add(file) if _ranged(file) else str(_copied(scan, file)) for file in files]
+    return [file if in_place and _ranged(file) else _copied(scan, file) for file in files]
 
 
 def _ranged(file: Stored) -> bool:
     return file.size is not None and not file.place.path.lower().endswith(".zip")
 
 
-def _copied(scan: Scan, file: Stored) -> Path:
+def _copied(scan: Scan, file: Stored) -> PlainFile:
     place = file.place
     target = scan.fresh_directory() / f"file{''.join(PurePosixPath(str(place)).suffixes)[-50:]}"
     with reaching(place, place.fs):
@@ -129,4 +197,4 @@ def _copied(scan: Scan, file: Stored) -> Path:
     if file.size is not None and target.stat().st_size < file.size:
         message = f"{str(place)!r} broke off after {target.stat().st_size} bytes of {file.size}."
         raise SourceError("storage_unreachable", message, hint="Check the connection.", quotes_data=False)
-    return target
+    return PlainFile(str(place), target)

@@ -41,7 +41,7 @@ class SQLTable(Table):
         """A DuckDB of ours in which the table is compared with others; closed with the table."""
         from airflow_provider_dpq.core.quality.tables.duck import Scan
 
-        scan = Scan(self.beside.limits)
+        scan = Scan(self.beside.limits, confined=self.beside.reading.root is not None)
         self.held.callback(scan.close)
         return scan
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import SourceError
 from airflow_provider_dpq.core.quality.compile.functions import without_nan
+from airflow_provider_dpq.core.quality.tables.disk import PlainFile
 from airflow_provider_dpq.core.quality.tables.duck import Scan, kind_of, quote_name, quote_text, text_of
 from airflow_provider_dpq.core.quality.tables.reading import Reading, quote_list, refuse_twins, view
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, named
@@ -23,20 +24,21 @@ _TYPES: Final[Mapping[Kind, sa.types.TypeEngine[Any]]] = {
 }
 
 
-def attach_csv(scan: Scan, relation: str, names: Sequence[str], reading: Reading) -> dict[str, Column]:
+def attach_csv(scan: Scan, relation: str, files: Sequence[PlainFile], reading: Reading) -> dict[str, Column]:
     """Give DuckDB text files as a relation, and return its columns.
 
     Each value is read as text and cast, so that one bad value late in a file is a finding and not the end. The text is
     parsed once, into a columnar file beside what DuckDB spills: checks and samples read it many times.
     """
+    names = [file.address(scan) for file in files]
     nulls = quote_list(["", *reading.null_values])
     options = f"nullstr = {nulls}, union_by_name = true, hive_partitioning = false"
     source = f"read_csv({quote_list(names)}, header = true, {options}"
     sniffed = scan.connection.execute(f"DESCRIBE SELECT * FROM {source})").fetchall()  # noqa: S608
     header = f"read_csv({quote_list(names[:1])}, header = false, all_varchar = true, hive_partitioning = false)"
     first = scan.connection.execute(f"SELECT * FROM {header} LIMIT 1").fetchone()  # noqa: S608
-    refuse_twins(names[0], first or ())
-    _refuse_one_column_of_several(scan, names[0], [row[0] for row in sniffed])
+    refuse_twins(files[0].name, first or ())
+    _refuse_one_column_of_several(scan, files[0], [row[0] for row in sniffed])
     staged = quote_name(f"{relation}_text")
     scan.connection.execute(f"ATTACH {quote_text(str(scan.directory / relation))} AS {staged}")
     scan.connection.execute(f"CREATE TABLE {staged}.csv AS SELECT * FROM {source}, all_varchar = true)")  # noqa: S608
@@ -49,7 +51,7 @@ def attach_csv(scan: Scan, relation: str, names: Sequence[str], reading: Reading
     return {name: _csv_column(name, kind) for name, kind in kinds.items()}
 
 
-def _refuse_one_column_of_several(scan: Scan, name: str, columns: Sequence[str]) -> None:
+def _refuse_one_column_of_several(scan: Scan, file: PlainFile, columns: Sequence[str]) -> None:
     """Refuse lines of different numbers of fields near the top, for which DuckDB takes each line as one field.
 
     Raises:
@@ -58,10 +60,10 @@ def _refuse_one_column_of_several(scan: Scan, name: str, columns: Sequence[str])
     if len(columns) != 1 or not any(sign in columns[0] for sign in _DELIMITERS):
         return
     options = "header = false, delim = '\x01', quote = '', escape = ''"
-    lines = f"read_csv({quote_list([name])}, auto_detect = false, {options}"
+    lines = f"read_csv({quote_list([file.address(scan)])}, auto_detect = false, {options}"
     first = scan.connection.execute(f"SELECT line FROM {lines}, columns = {{'line': 'VARCHAR'}}) LIMIT 1").fetchone()  # noqa: S608
     if first is not None and not str(first[0]).startswith('"'):
-        message = f"{name!r} has lines of different numbers of fields near its top."
+        message = f"{file.name!r} has lines of different numbers of fields near its top."
         raise SourceError(
             "unreadable_csv", message, hint="Look for delimiters in texts without quotes.", quotes_data=False
         )

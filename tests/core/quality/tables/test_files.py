@@ -347,7 +347,7 @@ def test_archive_that_cannot_be_unpacked_is_an_error(make: Callable[[Path], Path
 
 def test_archive_without_a_file_is_an_error(tmp_path: Path) -> None:
     """Nothing to read is not zero rows."""
-    with pytest.raises(SourceError, match="needs at least one file"):
+    with pytest.raises(SourceError, match="holds no table"):
         rows(_archive(tmp_path / "a.zip", [("directory/", "")]))
 
 

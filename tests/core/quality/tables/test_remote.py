@@ -264,7 +264,7 @@ def test_reference_outside_of_the_root_is_refused(bucket: Bucket, tmp_path: Path
 
 def test_subject_names_neither_users_nor_signatures() -> None:
     """What a URL may carry beside the place stays out of reports and messages."""
-    from airflow_provider_dpq.core.quality.place import without_secrets
+    from airflow_provider_dpq.core.quality.address import without_secrets
 
     assert without_secrets("ftp://me:password@host/a.csv") == "ftp://host/a.csv"
     assert without_secrets("ftp://me:pass@word@host/a.csv") == "ftp://host/a.csv"

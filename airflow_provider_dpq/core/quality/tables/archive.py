@@ -1,0 +1,291 @@
+"""Archives: gzip files and the members of zip files, unpacked into plain files and found to be whole.
+
+Every checksum and length is verified before the first row is read; what is damaged, locked by a password or larger
+than what may be unpacked is an error.
+"""
+
+from __future__ import annotations
+
+import lzma
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from airflow_provider_dpq.core.errors import MeasurementError, SourceError
+from airflow_provider_dpq.core.quality.tables.disk import PlainFile, is_marker
+
+if TYPE_CHECKING:
+    from airflow_provider_dpq.core.quality.tables.duck import Scan
+
+_CHUNK: Final = 1 << 20
+_GZIP: Final = 31
+"""zlib's code for a gzip file with its header and its end, which it verifies."""
+
+MOST_MEMBERS: Final = 10_000
+"""Most members of a zip archive."""
+
+_FREE_BYTES: Final = 1 << 30
+_RATIO: Final = 200
+"""So many times their own size archives may hold, beyond the first `_FREE_BYTES`: text rarely reaches 100."""
+
+_SHOWN: Final = 5
+_NESTED: Final = (".zip", ".tar", ".tgz", ".7z", ".rar", ".bz2", ".xz", ".zst", ".lz4", ".z")
+_DOCUMENTS: Final = (
+    "readme",
+    "license",
+    "licence",
+    "copying",
+    "changelog",
+    "changes",
+    "notice",
+    "contents",
+    "manifest",
+)
+
+
+class Unpacking:
+    """What one scan may unpack, and has unpacked.
+
+    Args:
+        most_bytes: Most bytes of all archives together.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most = most_bytes
+        self._packed = 0
+        self._unpacked = 0
+
+    def begin(self, size: int) -> None:
+        """Count an archive of so many bytes."""
+        self._packed += size
+
+    def count(self, size: int, name: str) -> None:
+        """Count bytes that come out of an archive.
+
+        Raises:
+            SourceError: ``archive_too_large``.
+        """
+        self._unpacked += size
+        ratio = self._unpacked > max(_FREE_BYTES, _RATIO * self._packed)
+        if self._unpacked > self._most or ratio:
+            more = f"{_RATIO} times its size" if ratio else f"the {self._most:,} bytes that may be unpacked"
+            message = f"{name!r} holds more than {more}."
+            raise SourceError(
+                "archive_too_large", message, hint="Unpack it first, as it is rarely data.", quotes_data=False
+            )
+
+
+def unpacked(scan: Scan, file: PlainFile, kind: str, format_of: Callable[[str], str | None]) -> list[PlainFile]:
+    """Return the plain files that a file is, or holds: an archive is unpacked beside what the scan spills.
+
+    Args:
+        scan: In whose directory archives are unpacked.
+        file: The file, whose name tells whether it is an archive.
+        kind: The format that the file's name tells, for the reason of an error.
+        format_of: Returns the format that a member's name tells; None where it is none of ours.
+
+    Raises:
+        SourceError: ``unreadable_...``: the archive is damaged, or cannot be read; ``no_table``; or
+            ``archive_too_large``, ``too_many_members``.
+    """
+    ending = file.path.suffix.lower()
+    if ending == ".gz":
+        return [_gunzipped(scan, file, kind)]
+    return _unzipped(scan, file, kind, format_of) if ending == ".zip" else [file]
+
+
+@contextmanager
+def _damage(file: PlainFile, kind: str) -> Iterator[None]:
+    """Turn what the decoders raise into an error of ours."""
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, MemoryError, RuntimeError, ValueError) as error:
+        what = "zip archive" if file.path.suffix.lower() == ".zip" else "gzip file"
+        message = f"{file.name!r} is no readable {what}: {error}."
+        raise SourceError(
+            f"unreadable_{kind}", message, hint="Is it whole? Pack or transfer it again.", quotes_data=False
+        ) from error
+
+
+def _written(chunks: Iterator[bytes], target: Path, name: str, unpacking: Unpacking) -> int:
+    """Write chunks to a file, and return their number of bytes.
+
+    Raises:
+        MeasurementError: ``read_failed``: there is no room.
+    """
+    size = 0
+    try:
+        stream = target.open("xb")
+    except OSError as error:
+        raise _no_room(name, error) from error
+    with stream:
+        for chunk in chunks:
+            unpacking.count(len(chunk), name)
+            size += len(chunk)
+            try:
+                stream.write(chunk)
+            except OSError as error:
+                raise _no_room(name, error) from error
+    return size
+
+
+def _no_room(name: str, error: OSError) -> MeasurementError:
+    message = f"{name!r} cannot be unpacked into the temporary folder: {error.strerror}."
+    return MeasurementError(
+        "read_failed", message, hint="Make room, or set TMPDIR to a larger disk.", quotes_data=False
+    )
+
+
+def _gunzipped(scan: Scan, file: PlainFile, kind: str) -> PlainFile:
+    target = scan.fresh_directory() / "data"
+    with file.open() as stream, _damage(file, kind):
+        scan.unpacking.begin(_size(stream))
+        _written(_inflated(stream), target, file.name, scan.unpacking)
+    return PlainFile(file.name, target)
+
+
+def _size(stream: BinaryIO) -> int:
+    size = stream.seek(0, 2)
+    stream.seek(0)
+    return size
+
+
+def _inflated(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield what a gzip file holds, member after member; zeros may follow the last, as tapes leave them.
+
+    Raises:
+        EOFError: The file ends too early.
+        zlib.error: A member's header, checksum or length is wrong, or something else follows the last.
+    """
+    packed = stream.read(_CHUNK)
+    while True:
+        decoder = zlib.decompressobj(_GZIP)
+        while not decoder.eof:
+            packed = packed or stream.read(_CHUNK)
+            chunk = decoder.decompress(packed, _CHUNK)
+            if not packed and not chunk and not decoder.eof:
+                message = "it ends too early"
+                raise EOFError(message)
+            packed = decoder.unconsumed_tail
+            yield chunk
+        packed = decoder.unused_data or stream.read(_CHUNK)
+        while packed and not packed.strip(b"\0"):
+            packed = stream.read(_CHUNK)
+        if not packed:
+            return
+
+
+def _unzipped(scan: Scan, file: PlainFile, kind: str, format_of: Callable[[str], str | None]) -> list[PlainFile]:
+    files = []
+    with file.open() as stream, _damage(file, kind):
+        scan.unpacking.begin(_size(stream))
+        noted = _require_few(stream, file.name)
+        with zipfile.ZipFile(stream) as archive:
+            if noted != len(archive.infolist()):
+                message = f"it has {len(archive.infolist())} members, and {noted} are noted"
+                raise zipfile.BadZipFile(message)
+            members = _tables(archive.infolist(), file, kind, format_of)
+            chosen = set(map(id, members))
+            left = [info.filename for info in archive.infolist() if not info.is_dir() and id(info) not in chosen]
+            if left:
+                scan.notes.append(f"{file.name}: left out {_listed(left)}, which is no table")
+            for info in members:
+                _require_open(info)
+                name = f"{file.name}: {info.filename}"
+                target = scan.fresh_directory() / f"data{PurePosixPath(info.filename).suffix.lower()[:10]}"
+                size = _written(_member(archive, info), target, name, scan.unpacking)
+                if size != info.file_size:
+                    message = f"{info.filename!r} has {size} bytes, and {info.file_size} are noted"
+                    raise zipfile.BadZipFile(message)
+                files.append(PlainFile(name, target))
+    # A member may be a gzip file itself; no archive in it is unpacked a third time.
+    return [_gunzipped(scan, one, kind) if one.path.suffix == ".gz" else one for one in files]
+
+
+def _require_few(stream: BinaryIO, name: str) -> int:
+    """Return the number of members that is noted; too many are refused before their directory is read into memory.
+
+    Raises:
+        SourceError: ``too_many_members``.
+    """
+    end = zipfile._EndRecData(stream)  # type: ignore[attr-defined]
+    stream.seek(0)
+    if end is None:
+        message = "it has no directory"
+        raise zipfile.BadZipFile(message)
+    if end[4] > MOST_MEMBERS or end[5] > MOST_MEMBERS * 1024:
+        message = f"{name!r} has {end[4]:,} members, and no archive of more than {MOST_MEMBERS:,} is read."
+        raise SourceError(
+            "too_many_members", message, hint="Unpack it, or put the rows into fewer files.", quotes_data=False
+        )
+    return int(end[4])
+
+
+def _require_open(info: zipfile.ZipInfo) -> None:
+    """Refuse a member behind a password.
+
+    Raises:
+        BadZipFile: It has one.
+    """
+    if info.flag_bits & 0x1:
+        message = f"its member {info.filename!r} has a password"
+        raise zipfile.BadZipFile(message)
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Yield a member's bytes; its checksum is verified at its end."""
+    try:
+        with archive.open(info) as stream:
+            while chunk := stream.read(_CHUNK):
+                yield chunk
+    except OSError as error:  # bzip2's decoder
+        raise zipfile.BadZipFile(str(error)) from error
+
+
+def _tables(
+    members: Sequence[zipfile.ZipInfo], file: PlainFile, kind: str, format_of: Callable[[str], str | None]
+) -> list[zipfile.ZipInfo]:
+    """Return the members that are tables, in the order of their names.
+
+    Those whose endings say so; where none does but ``.txt``, those; else the only file that there is.
+
+    Raises:
+        SourceError: ``no_table``; or ``unreadable_...``: a member lies there twice, or is an archive itself.
+    """
+    present = [info for info in members if not info.is_dir() and not is_marker(info.filename, format_of)]
+    names = Counter(info.filename for info in present)
+    for name, count in names.items():
+        if count > 1:
+            message = f"{file.name!r} has several members named {name!r}."
+            raise SourceError(f"unreadable_{kind}", message, hint="Pack it again, each file once.", quotes_data=False)
+        if name.lower().endswith(_NESTED):
+            message = f"{file.name!r} holds the archive {name!r}, and archives within archives are not read."
+            raise SourceError(f"unreadable_{kind}", message, hint="Unpack it first.", quotes_data=False)
+    ended = [info for info in present if format_of(info.filename) is not None]
+    named = [info for info in ended if not _is_text(info)]
+    named = named or [info for info in present if not _is_document(info) and (info in ended or len(present) == 1)]
+    if format_of(file.name) is not None:
+        named = [info for info in named if format_of(info.filename) == kind] or named
+    if not named:
+        message = f"{file.name!r} holds no table: it holds {_listed(list(names)) or 'no file'}."
+        raise SourceError(
+            "no_table", message, hint="Name a table's file with an ending such as .csv.", quotes_data=False
+        )
+    return sorted(named, key=lambda info: info.filename)
+
+
+def _is_text(info: zipfile.ZipInfo) -> bool:
+    return info.filename.lower().endswith((".txt", ".txt.gz"))
+
+
+def _is_document(info: zipfile.ZipInfo) -> bool:
+    return PurePosixPath(info.filename).name.lower().split(".")[0] in _DOCUMENTS
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(map(repr, names[:_SHOWN])) + more

@@ -1,0 +1,208 @@
+"""Files of this machine's disk: those that a path or glob names, and what was found is what is opened."""
+
+from __future__ import annotations
+
+import errno
+import glob
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from airflow_provider_dpq.core.errors import SourceError
+from airflow_provider_dpq.core.quality.address import outside_root, root_folder
+from airflow_provider_dpq.core.quality.place import require_below
+
+if TYPE_CHECKING:
+    from airflow_provider_dpq.core.quality.tables.duck import Scan
+
+
+_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_NOWHERE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP})
+
+
+@dataclass(frozen=True, slots=True)
+class PlainFile:
+    """A file that is read as it is.
+
+    Attributes:
+        name: What people call it: its path, or that of its archive with the member's name.
+        path: Where it is, to be opened by `open` alone.
+        root: Directory that it must lie in at the moment it is opened; None for any.
+    """
+
+    name: str
+    path: Path
+    root: str | Path | None = None
+
+    def open(self) -> BinaryIO:
+        """Open it for reading; raises what `open_file` raises."""
+        return open_file(self.path, self.root)
+
+    def address(self, scan: Scan) -> str:
+        """Return the name by which DuckDB reads it: below a root it gets the opened file, and no path to follow."""
+        # DuckDB reads every path as a pattern.
+        address = scan.ranged(self) if self.root is not None else re.sub(r"([*?\[])", r"[\1]", str(self.path))
+        scan.named[address] = scan.named[str(self.path)] = self.name
+        return address
+
+
+def open_file(path: Path, root: str | Path | None) -> BinaryIO:
+    """Open a file for reading, and look once more at what was opened: a link may have changed since it was checked.
+
+    Args:
+        path: The file.
+        root: Directory that it must lie in; None for any.
+
+    Raises:
+        DeclarationError: ``outside_root``.
+        SourceError: ``missing_file``, ``access_denied`` or ``not_a_file``.
+    """
+    with disk_errors(path):
+        # A pipe without a writer would be waited for, and a terminal would become this process's own.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+    try:
+        require_regular(path, os.fstat(descriptor))
+        folder = root_folder(root)
+        if root is not None and (folder is None or not _opened(descriptor).is_relative_to(folder)):
+            raise outside_root(path, root)
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def open_folder(folder: Path, root: str | Path | None) -> int:
+    """Open a folder to write in, made where it does not exist, and return its descriptor.
+
+    Args:
+        folder: The folder.
+        root: Directory that it must lie in, also if links change meanwhile; None for any.
+
+    Raises:
+        DeclarationError: ``outside_root``.
+        OSError: It cannot be made or opened.
+    """
+    if root is None:
+        folder.mkdir(parents=True, exist_ok=True)
+        return os.open(folder, _FOLDER)
+    base, below = root_folder(root), folder.resolve()
+    if base is None or not below.is_relative_to(base):
+        raise outside_root(folder, root)
+    descriptor = os.open(base, _FOLDER)
+    for part in below.relative_to(base).parts:
+        try:
+            with suppress(FileExistsError):
+                os.mkdir(part, dir_fd=descriptor)
+            inner = os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=descriptor)
+        finally:
+            os.close(descriptor)
+        descriptor = inner
+    return descriptor
+
+
+def _opened(descriptor: int) -> Path:
+    """Return where the file that was opened lies, as the kernel knows it."""
+    return Path(os.readlink(f"/proc/self/fd/{descriptor}"))  # noqa: PTH115 - resolves nothing
+
+
+def require_regular(path: Path, found: os.stat_result) -> None:
+    """Refuse what is no regular file.
+
+    Raises:
+        SourceError: ``missing_file``: a directory; or ``not_a_file``: a pipe, a socket or a device.
+    """
+    if stat.S_ISDIR(found.st_mode):
+        message = f"The file {str(path)!r} is a directory."
+        raise SourceError("missing_file", message, hint="Give the path of a file, or a glob.", quotes_data=False)
+    if not stat.S_ISREG(found.st_mode):
+        message = f"{str(path)!r} is no file, but a pipe, a socket or a device."
+        raise SourceError("not_a_file", message, hint="Write the data to a file, and check that.", quotes_data=False)
+
+
+@contextmanager
+def disk_errors(path: Path | str) -> Iterator[None]:
+    """Turn what the system says of a path into an error of ours.
+
+    Raises:
+        SourceError: ``missing_file``, ``access_denied`` or ``read_failed``.
+    """
+    name = repr(str(path))
+    try:
+        yield
+    except PermissionError as error:
+        message = f"{name} may not be read: {error.strerror}."
+        raise SourceError(
+            "access_denied", message, hint="Check the rights of the file and its folders.", quotes_data=False
+        ) from error
+    except OSError as error:
+        if error.errno not in _NOWHERE:
+            message = f"{name} cannot be opened: {error.strerror}."
+            raise SourceError("read_failed", message, hint="Check the disk.", quotes_data=False) from error
+        message = f"The file {name} does not exist: {error.strerror}."
+        raise SourceError(
+            "missing_file", message, hint="Give the path of a file, or a glob.", quotes_data=False
+        ) from error
+    except (ValueError, RuntimeError) as error:  # NUL, what is no name in the file system's encoding; links in a circle
+        message = f"The file {name} does not exist: {error}."
+        raise SourceError(
+            "missing_file", message, hint="Give the path of a file, or a glob.", quotes_data=False
+        ) from error
+
+
+def find_files(pattern: str | Path, root: str | Path | None) -> list[Path]:
+    """Return the files that a path or glob names, in order.
+
+    Raises:
+        DeclarationError: ``outside_root``.
+        SourceError: ``missing_file``, ``empty_glob``, ``access_denied`` or ``not_a_file``.
+    """
+    text = str(pattern)
+    with disk_errors(text):
+        os.fsencode(text)
+        if "\0" in text:
+            message = "no path holds the character NUL"
+            raise ValueError(message)
+        is_glob = glob.has_magic(text) and not os.path.lexists(text)
+        require_below(_fixed(text) if is_glob else Path(text), root)
+        names = sorted(glob.glob(text, recursive=True)) if is_glob else [text]  # noqa: PTH207 - absolute patterns too
+    found = [Path(name) for name in names]
+    for path in found:
+        with disk_errors(path):
+            require_below(path, root)
+    files = [path for path in found if _is_file(path, is_glob)]
+    if not files:
+        raise SourceError(
+            "empty_glob", f"No file matches {text!r}.", hint="Check the pattern and the directory.", quotes_data=False
+        )
+    return files
+
+
+def _fixed(pattern: str) -> Path:
+    """Return the folder that all matches of a pattern lie below."""
+    parts = Path(pattern).parts
+    count = next(number for number, part in enumerate(parts) if glob.has_magic(part))
+    return Path(*parts[:count])
+
+
+def _is_file(path: Path, is_glob: bool) -> bool:
+    """Whether a path is a file; of a pattern's matches, directories are none."""
+    with disk_errors(path):
+        found = path.stat()
+    if is_glob and stat.S_ISDIR(found.st_mode):
+        return False
+    require_regular(path, found)
+    return True
+
+
+def is_marker(name: str, format_of: Callable[[str], str | None]) -> bool:
+    """Whether a name beside tables is one that systems leave there: ``_SUCCESS``, ``.DS_Store``, ``__MACOSX/``."""
+    parts = [part for part in PurePosixPath(name).parts if part not in (".", "..")]
+    base = parts[-1] if parts else ""
+    if "__MACOSX" in parts or base.startswith("._") or base.endswith(".crc"):
+        return True
+    return base.startswith((".", "_")) and format_of(base) is None
