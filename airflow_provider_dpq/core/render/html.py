@@ -49,6 +49,6 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(figure=figure, load=load, outcome=outcome)
-    environment.filters["belonging"] = outcome.belonging
+    environment.globals.update(figure=figure, load=load, measured=measured, outcome=outcome)
+    environment.filters["placed"] = outcome.of
     return environment.get_template("report.html")

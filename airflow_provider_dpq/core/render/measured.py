@@ -17,8 +17,20 @@ KINDS: Final = ("benchmark", "leak", "load")
 SIZE: Final = "size"
 """Tag of what was measured at one of several sizes."""
 
-COLUMNS: Final = ("sample_count", "median", "p(95)", "cpu_median", "throughput", "peak_memory")
-"""Metrics of a row, as far as they were measured."""
+COLUMNS: Final = {
+    "sample_count": "samples",
+    "median": "median",
+    "cpu_median": "CPU median",
+    "p(50)": "p(50) of iterations",
+    "p(95)": "p(95) of iterations",
+    "throughput": "throughput",
+    "peak_memory": "peak memory",
+}
+"""Metrics of a row, as far as they were measured, each with its heading.
+
+A median is that of samples, of which each is the mean of a round; percentiles are those of iterations timed one by one,
+and so may lie below it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,11 @@ def rows(report: Report) -> Sequence[Row]:
     listed = [Row({} if size is None else {SIZE: size}, metrics) for size, metrics in found.items()]
     measured = [row for row in listed if not row.metrics.keys().isdisjoint(COLUMNS)]
     return sorted(measured, key=lambda row: order(row.tags))
+
+
+def columns(rows: Sequence[Row]) -> Mapping[str, str]:
+    """Return the metrics that some row has, in order, each with its heading."""
+    return {name: title for name, title in COLUMNS.items() if any(name in row.metrics for row in rows)}
 
 
 def figures(report: Report) -> Sequence[Metric]:

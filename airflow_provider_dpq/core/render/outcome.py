@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,8 +13,8 @@ from airflow_provider_dpq.core.gate.report import Artifact, CheckResult, Provena
 from airflow_provider_dpq.core.gate.threshold import ThresholdResult
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.render import figure, load
+from airflow_provider_dpq.core.render.demand import TARGETS
 
-_TARGETS: Final = ("column", "column_A", "column_B", "column_list")
 _COUNTS: Final = ("unexpected_count", "element_count", "missing_count", "unexpected_percent")
 _SAMPLES: Final = ("partial_unexpected_counts", "partial_unexpected_list", "unexpected_list")
 _MAX_SCALARS: Final = 3
@@ -27,7 +28,7 @@ def worst_first(checks: Iterable[CheckResult]) -> list[CheckResult]:
 def targets(check: CheckResult) -> list[str]:
     """Name the parts of the subject that a check is about, such as its columns; none for the whole."""
     names: list[str] = []
-    for key in _TARGETS:
+    for key in TARGETS:
         declared = check.declaration.get(key)
         if isinstance(declared, str):
             names.append(declared)
@@ -41,20 +42,20 @@ class Counts:
     """How many of how many were not as expected, written for people; empty where a check does not count.
 
     Attributes:
-        unexpected: Number of unexpected elements.
-        elements: Number of elements checked.
-        missing: Number of those that had no value to judge; empty where there were none.
-        percent: Share of the unexpected ones among those that had a value.
+        unexpected: Number of unexpected values.
+        values: Number of values that were judged.
+        missing: Number of elements beside them that had no value to judge; empty where there were none.
+        percent: Share of the unexpected ones among the values.
     """
 
     unexpected: str
-    elements: str
+    values: str
     missing: str
     percent: str
 
     def __bool__(self) -> bool:
         """Whether anything was counted."""
-        return bool(self.unexpected or self.elements or self.percent)
+        return bool(self.unexpected or self.values or self.percent)
 
 
 def counts(check: CheckResult) -> Counts:
@@ -62,7 +63,7 @@ def counts(check: CheckResult) -> Counts:
     unexpected, elements, missing, percent = (_numeric(check.result, name) for name in _COUNTS)
     return Counts(
         "" if unexpected is None else figure.number(unexpected),
-        "" if elements is None else figure.number(elements),
+        "" if elements is None else figure.number(elements - (missing or 0)),
         figure.number(missing) if missing else "",
         "" if percent is None else figure.percent(percent),
     )
@@ -90,9 +91,12 @@ def observed(check: CheckResult, *, limit: int = 300) -> str:
 
 
 def standing(check: CheckResult) -> str:
-    """Write a check's verdict, with its severity where it did not hold and that has no consequence."""
-    tolerated = check.success is False and check.verdict is Verdict.PASS
-    return f"{check.verdict.value} ({check.severity})" if tolerated else check.verdict.value
+    """Write a check's verdict, and where it passes although it did not hold, why that has no consequence."""
+    if check.success is not False or check.verdict is not Verdict.PASS:
+        return check.verdict.value
+    if check.on_empty is not None and check.result.get("element_count") == 0:
+        return f"{check.verdict.value} (no rows)"
+    return f"{check.verdict.value} ({'by threshold' if check.thresholds else check.severity})"
 
 
 def finding(check: CheckResult) -> str:
@@ -102,7 +106,7 @@ def finding(check: CheckResult) -> str:
     found = counts(check)
     parts = []
     if found.unexpected:
-        of = f" of {found.elements}" if found.elements else ""
+        of = f" of {found.values}" if found.values else ""
         share = f" ({found.percent})" if found.percent else ""
         missing = f", {found.missing} missing" if found.missing else ""
         parts.append(f"{found.unexpected}{of} unexpected{share}{missing}")
@@ -150,7 +154,7 @@ def conclusion(report: Report) -> str:
     """Say in one sentence what became of the checks and thresholds."""
     parts = [
         _share("check", [check.verdict for check in report.checks]),
-        _share("threshold", [result.verdict for result in report.thresholds]),
+        _share("threshold", [result.verdict for result in thresholds(report)]),
     ]
     judged = " and ".join(part for part in parts if part) + " passed"
     if share := load.share(report):
@@ -160,6 +164,16 @@ def conclusion(report: Report) -> str:
     return (
         f"{judged}, then {report.error.reason}" if report.checks else f"could not be measured ({report.error.reason})"
     )
+
+
+def of(result: ThresholdResult) -> str:
+    """Say of what a threshold's metric is: what it belongs to, or what it counts where its name promises otherwise."""
+    return belonging(result) or note(result.metric)
+
+
+def note(metric_name: str) -> str:
+    """Say what a figure counts whose name promises something else; empty for any other."""
+    return "checks that held, as Great Expectations counts" if metric_name == "success_percent" else ""
 
 
 def contents(artifact: Artifact) -> str:
@@ -204,10 +218,54 @@ def samples(check: CheckResult, *, limit: int = 20) -> Samples:
 
 def _sample(item: JsonValue) -> str:
     if isinstance(item, dict) and item.keys() == {"value", "count"}:
-        return f"{figure.value(item['value'])} ({figure.value(item['count'])})"
-    return figure.value(item)
+        return f"{_plain(item['value'])} ({figure.value(item['count'])})"
+    return _plain(item)
+
+
+def _plain(item: JsonValue) -> str:
+    """Write a value of the data as it stands there: 1003 is no amount that wants a comma."""
+    return figure.value(json.dumps(item)) if isinstance(item, (int, float)) else figure.value(item)
+
+
+def values(check: CheckResult, *, limit: int) -> Samples:
+    """Return the first different unexpected values that a check's result holds, without how often each occurred.
+
+    Args:
+        check: The check.
+        limit: Most values returned.
+    """
+    for name in ("partial_unexpected_list", "unexpected_list", "partial_unexpected_counts"):
+        items = check.result.get(name)
+        if isinstance(items, list) and items:
+            found = [item["value"] if isinstance(item, dict) and "count" in item else item for item in items]
+            texts = list(dict.fromkeys(_plain(item) for item in found if item is not None))
+            return Samples(texts[:limit], max(0, len(texts) - limit))
+    return Samples([], 0)
+
+
+_OF: Final = {
+    "unexpected_percent": "of the values",
+    "unexpected_percent_nonmissing": "of the values",
+    "unexpected_percent_total": "of all elements",
+    "missing_percent": "of all elements",
+}
+"""What the shares in a result are shares of."""
 
 
 def details(check: CheckResult) -> dict[str, str]:
     """Return the fields of a check's result other than its sample values, written for people."""
-    return {name: figure.value(item) for name, item in check.result.items() if name not in _SAMPLES}
+    return {name: _detail(name, item) for name, item in check.result.items() if name not in _SAMPLES}
+
+
+def _detail(name: str, item: JsonValue) -> str:
+    if name in _OF and isinstance(item, (int, float)):
+        return f"{figure.percent(item)} {_OF[name]}"
+    return figure.value(item)
+
+
+_CONSEQUENCES: Final = {"fail": "fails", "critical": "fails", "warn": "warns", "warning": "warns", "info": "is noted"}
+
+
+def consequence(severity: str) -> str:
+    """Say what a breach does, in a word after "if broken"."""
+    return _CONSEQUENCES.get(severity, severity)

@@ -12,6 +12,7 @@ from airflow_provider_dpq.core.gate.report import CheckResult, Problem, Report
 from airflow_provider_dpq.core.gate.threshold import ThresholdResult
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.render import figure, load, measured, outcome
+from airflow_provider_dpq.core.render.demand import demand
 from airflow_provider_dpq.core.render.layout import Column, cell_width, printable, table, wrap
 
 _COLOURS: Final = {
@@ -24,6 +25,7 @@ _COLOURS: Final = {
 _MAX_OBSERVED: Final = 40
 _MAX_FUNCTIONS: Final = 5
 _MAX_FRAMES: Final = 3
+_MAX_SAMPLES: Final = 5
 _HEADINGS: Final = {
     Verdict.PASS: "note on {}",
     Verdict.WARN: "warning of {}",
@@ -57,6 +59,7 @@ def render_text(report: Report, *, width: int = 100, colour: bool = False) -> st
         _allocations(report, width),
         _checks(report.checks, width, paint),
         _thresholds(outcome.thresholds(report), width, paint),
+        _broken(report.checks, width),
         _problems(report, width),
         _artifacts(report, width),
         [_verdict_line(report, paint), f"Report {printable(report.id)}"],
@@ -98,8 +101,8 @@ def _rows(report: Report, width: int) -> list[str]:
     if not rows:
         return []
     columns = [Column("size", [row.size for row in rows], right=True)]
-    for name in measured.COLUMNS:
-        columns.append(Column(name, [row.number(name) for row in rows], right=True, narrowest=8))
+    for name, title in measured.COLUMNS.items():
+        columns.append(Column(title, [row.number(name) for row in rows], right=True, narrowest=8))
         if name == "median":
             columns.append(Column("", [row.brackets(name) for row in rows], narrowest=10))
     return table(columns, width)
@@ -119,7 +122,7 @@ def _loads(report: Report, width: int) -> list[str]:
 def _times(report: Report, width: int) -> list[str]:
     rows = [("response" if len(load.rows(report)) == 1 else load.scenario(row), row) for row in load.rows(report)]
     service = load.service(report)
-    rows += [("service", service)] if service else []
+    rows += [("service" if len(rows) == 1 else "service (all)", service)] if service else []
     if not rows:
         return []
     times = [
@@ -228,13 +231,32 @@ def _checks(checks: Sequence[CheckResult], width: int, paint: _Paint) -> list[st
             Column("check", [check.name for check in ordered], narrowest=20),
             Column("column", _targets(ordered), narrowest=8),
             Column("unexpected", [item.unexpected for item in found], right=True),
-            Column("elements", [item.elements for item in found], right=True),
+            Column("values", [item.values for item in found], right=True),
             Column("missing", [item.missing for item in found], right=True),
             Column("%", [item.percent for item in found], right=True),
             Column("observed", [outcome.observed(check, limit=_MAX_OBSERVED) for check in ordered], narrowest=10),
         ],
         width,
     )
+
+
+def _broken(checks: Sequence[CheckResult], width: int) -> list[str]:
+    """Say of each check that did not hold what it demands, and name some of the values that break it."""
+    lines = []
+    for check in outcome.worst_first(reversed(checks))[::-1]:
+        if check.success is not False:
+            continue
+        samples = outcome.values(check, limit=_MAX_SAMPLES)
+        more = [f"and {samples.omitted} more in the report"] if samples.omitted else []
+        facts = {"expected": demand(check), "such as": ", ".join([*samples.texts, *more])}
+        told = [line for name, fact in facts.items() if fact for line in _fact(name, fact, width)]
+        lines += [*wrap(printable(check.name), width), *told] if told else []
+    return lines
+
+
+def _fact(name: str, fact: str, width: int) -> list[str]:
+    wrapped = wrap(printable(fact), width - len(_INDENT) - 10)
+    return [f"{_INDENT}{'' if index else name:<10}{line}" for index, line in enumerate(wrapped)]
 
 
 def _targets(checks: Sequence[CheckResult]) -> list[str]:
@@ -256,7 +278,7 @@ def _thresholds(results: Sequence[ThresholdResult], width: int, paint: _Paint) -
             Column("severity", [result.severity.value for result in ordered]),
             Column("observed", [seen for seen, _ in pairs], right=True),
             Column("limit", [limit for _, limit in pairs], right=True),
-            Column("of", [outcome.belonging(result) for result in ordered], narrowest=10),
+            Column("of", [outcome.of(result) for result in ordered], narrowest=10),
         ],
         width,
     )
@@ -282,6 +304,12 @@ def _problems(report: Report, width: int) -> list[str]:
 
 
 def _problem(heading: str, problem: Problem, width: int) -> list[str]:
-    message = printable(" ".join(problem.message.split()))
     first = wrap(printable(f"{heading} ({problem.reason}):"), width)
-    return first + [_INDENT + line for line in wrap(message, width - len(_INDENT))]
+    return first + [_INDENT + line for text in problem.message.splitlines() for line in _wrapped(text, width)]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Wrap a line of a message, a traceback's with its indentation, control characters escaped."""
+    shown = printable(text.expandtabs(4).rstrip())
+    indent = shown[: len(shown) - len(shown.lstrip())][: width // 2]
+    return [indent + line for line in wrap(shown.lstrip(), width - len(_INDENT) - len(indent))]

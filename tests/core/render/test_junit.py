@@ -33,7 +33,7 @@ def test_junit_has_a_case_for_each_check_and_threshold(report: Report) -> None:
     """Each verdict becomes what CI systems know: failure, error, skipped with a reason, or a note."""
     assert _outcomes(report) == {
         "row count": None,
-        "tailnum present": ("failure", "2,512 of 336,776 unexpected (0.75%), 1,200 missing"),
+        "tailnum present": ("failure", "2,512 of 335,576 unexpected (0.75%), 1,200 missing"),
         "origin known": ("system-out", "warn: 0 of 1,000 unexpected (0%)"),
         "dest pattern": ("error", "The pattern '(' is not a regular expression. (bad_regex)"),
         "delay tolerated": None,

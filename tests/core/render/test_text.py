@@ -38,12 +38,12 @@ def test_text_shows_each_check_with_its_counts_the_worst_last(report: Report) ->
     """The table of checks ends with what needs attention, next to the verdict."""
     table = [" ".join(line.split()) for line in _blocks(report)[1]]
     assert table == [
-        "verdict check column unexpected elements missing % observed",
+        "verdict check column unexpected values missing % observed",
         "pass row count 336,776",
         "pass (info) delay tolerated tailnum 0 1,000 0%",
         "warn origin known origin 0 1,000 0%",
         "inconclusive speed rounds=12",
-        "fail tailnum present tailnum 2,512 336,776 1,200 0.75%",
+        "fail tailnum present tailnum 2,512 335,576 1,200 0.75%",
         "error dest pattern tailnum",
     ]
 
@@ -56,14 +56,15 @@ def test_text_shows_each_threshold_with_what_was_observed(report: Report) -> Non
         "pass row_count > 0 fail 336,776 0",
         "warn unexpected_percent < 0.5 warn 0.745896% 0.5% tailnum present",
         "inconclusive missing_percent < 1.8 fail 1.5% 1.8%",
-        "fail success_percent >= 95 fail 50% 95%",
+        "fail success_percent >= 95 fail 50% 95% checks that held, as Great",
+        "Expectations counts",
         "error element_count > 0 fail - 0",
     ]
 
 
 def test_text_tells_why_a_check_could_not_be_evaluated(report: Report) -> None:
     """Errors are written in full below the tables, with their reason."""
-    assert _blocks(report)[3] == [
+    assert _blocks(report)[4] == [
         "error in dest pattern (bad_regex):",
         "  The pattern '(' is not a regular expression.",
     ]
@@ -76,8 +77,9 @@ def test_text_tells_why_the_gate_could_not_be_measured(report: Report) -> None:
     _, error, tail = _blocks(failed, width=60)
     assert error[:2] == [
         "error in flights (out_of_memory):",
-        "  More memory is needed. Raise it. Raise it. Raise it. Raise",
+        "  More memory",
     ]
+    assert error[2].startswith("  is needed. Raise it.")
     assert tail[0] == "ERROR: could not be measured (out_of_memory)"
 
 
@@ -145,7 +147,7 @@ def _rows(report: Report, block: int) -> list[str]:
 def test_text_shows_a_benchmark_by_size(sized: Report) -> None:
     """One line a size, the smallest first; then the exponent, and where the time went."""
     header, *sizes = _rows(sized, 1)
-    assert header == "size sample_count median p(95) cpu_median throughput peak_memory"
+    assert header == "size samples median CPU median p(95) of iterations throughput peak memory"
     assert [line.split()[0] for line in sizes] == ["100", "1,000", "10,000"]
     assert sizes[2].endswith("6 MB")
     assert _rows(sized, 2) == ["metric value interval of", "exponent 1.1 [1.05, 1.15] clock:cpu"]
@@ -189,7 +191,7 @@ def test_text_tells_why_a_check_is_inconclusive(compared: Report) -> None:
 def test_text_wraps_the_long_name_of_an_artifact(report: Report) -> None:
     """A name that does not fit its column has lines of its own."""
     long = Artifact(name="name " * 30, uri="/q", media_type="application/json")
-    lines = _blocks(report.model_copy(update={"artifacts": (long,)}), width=60)[4]
+    lines = _blocks(report.model_copy(update={"artifacts": (long,)}), width=60)[5]
     assert len(lines) == 4
     assert lines[-1] == " " * 12 + "/q"
 
@@ -211,7 +213,7 @@ def test_text_shows_a_load_by_scenario(loaded: Report) -> None:
         "all 7.8 ms 1.5 ms 6.15 ms 600 ms 16.5 ms 21 ms 75 ms",
         "read 5.2 ms 1 ms 4.1 ms 400 ms 11 ms 14 ms 50 ms",
         "write 15.6 ms 3 ms 12.3 ms 1.2 s 33 ms 42 ms 150 ms",
-        "service 4 ms 200 ms 9 ms",
+        "service (all) 4 ms 200 ms 9 ms",
     ]
 
 
