@@ -22,6 +22,7 @@ with DAG("flights_report", schedule=None, tags=["dpq"], doc_md=__doc__):
     flights_are_good = QualityGateSensor(
         task_id="flights_are_good",
         gate="flights",
+        dag_id="flights_quality",
         max_age=timedelta(days=1),
         fail_on_verdict=True,
         poke_interval=10,

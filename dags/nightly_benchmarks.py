@@ -93,13 +93,15 @@ with DAG(
         QualityGateSensor(
             task_id=f"{gate}_passed",
             gate=gate,
+            dag_id="nightly_benchmarks",
+            kind=kind,
             max_age=timedelta(hours=12),
             fail_on_verdict=True,
             poke_interval=60,
             timeout=timedelta(hours=2),
             deferrable=True,
         )
-        for gate in ("delays_by_carrier", "busiest_routes", "no_leak")
+        for gate, kind in (("delays_by_carrier", "benchmark"), ("busiest_routes", "benchmark"), ("no_leak", "leak"))
     ]
     # [END hold]
 

@@ -117,7 +117,7 @@ class GateOperator(BaseOperator):
             run.keep(report, context["ti"])
         except StoreError as failure:
             if error is None or isinstance(error, (MeasurementError, StoreError)):
-                raise airflow_error(failure, self.gate) from failure
+                raise airflow_error(failure, str(run.identity)) from failure
             self.log.warning("The report could not be stored either: %s", failure)
         self.act(report, error, run.link)
 
@@ -133,7 +133,7 @@ class GateOperator(BaseOperator):
             raise error  # a time limit of the task, or an interrupt
         if error is not None:
             # Without the chain, which is logged: a database's error quotes its statement with the values in it.
-            raise airflow_error(error, self.gate) from None
+            raise airflow_error(error, str(report.identity)) from None
         if report.verdict is Verdict.PASS:
             return
         message = decision(report, link)
@@ -192,7 +192,7 @@ def decision(report: Report, link: str) -> str:
         ),
     ]
     more = [f"and {len(reasons) - _MAX_REASONS} more"] if len(reasons) > _MAX_REASONS else []
-    head = f"Gate {report.gate!r}: {report.verdict.value}, {outcome.conclusion(report)}."
+    head = f"Gate {str(report.identity)!r}: {report.verdict.value}, {outcome.conclusion(report)}."
     return "\n".join([head, *(f"  {line}" for line in [*reasons[:_MAX_REASONS], *more]), f"  Report: {link}"])
 
 

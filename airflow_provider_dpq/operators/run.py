@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from airflow_provider_dpq import conf
 from airflow_provider_dpq.core.errors import DpqError, StoreError
+from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.operators.link import tab_path
 
 if TYPE_CHECKING:
@@ -61,6 +62,11 @@ class GateRun:
             data_interval=data_interval(dag_run.data_interval_start, dag_run.data_interval_end),
             dpq_conn_id=dpq_conn_id,
         )
+
+    @property
+    def identity(self) -> Gate:
+        """Whose run it is: the gate's DAG and name."""
+        return Gate.of(self.gate, self.provenance.dag_id)
 
     @property
     def link(self) -> str:
@@ -117,7 +123,7 @@ class GateRun:
         ti.xcom_push(key=XCOM_KEY, value=summarize(report, link=self.link))
 
     def history(self, limit: int) -> Sequence[Report]:
-        """Return at most so many reports of the data-quality gate of this name, the newest first.
+        """Return at most so many reports of this data-quality gate, the newest first.
 
         Raises:
             StoreError: The store cannot be read.
@@ -126,10 +132,10 @@ class GateRun:
         from airflow_provider_dpq.hooks.dpq import DpqHook
 
         with DpqHook(self.dpq_conn_id).get_store() as store:
-            return store.reports(self.gate, limit=limit, kind=KIND)
+            return store.reports(self.identity, limit=limit, kind=KIND)
 
     def benchmark_history(self, limit: int) -> tuple[Sequence[Report], Sequence[Baseline]]:
-        """Return at most so many reports of the benchmark of this name, the newest first, and its accepted baselines.
+        """Return at most so many reports of this benchmark, the newest first, and its accepted baselines.
 
         Raises:
             StoreError: The store cannot be read.
@@ -138,7 +144,7 @@ class GateRun:
         from airflow_provider_dpq.hooks.dpq import DpqHook
 
         with DpqHook(self.dpq_conn_id).get_store() as store:
-            return store.reports(self.gate, limit=limit, kind=KIND), store.baselines(self.gate)
+            return store.reports(self.identity, limit=limit, kind=KIND), store.baselines(self.identity)
 
     def _store(self, report: Report, *, replace: bool) -> None:
         from airflow_provider_dpq.hooks.dpq import DpqHook

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow.sdk import BaseSensorOperator, conf
 from airflow.sdk.exceptions import AirflowSkipException
 
-from airflow_provider_dpq.core.errors import DeclarationError, StoreError
+from airflow_provider_dpq.core.errors import DeclarationError, DpqError
+from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.exceptions import GateFailedError, airflow_error, declaring
+from airflow_provider_dpq.operators.gate import one_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_provider_dpq.triggers.gate import GateQuery, Standing
+
+KINDS: Final = ("quality", "benchmark", "load", "leak")
+"""Kinds of gates that can be waited for."""
 
 
 class QualityGateSensor(BaseSensorOperator):
@@ -24,10 +30,16 @@ class QualityGateSensor(BaseSensorOperator):
 
     A gate has passed when in its newest run the newest try of every task instance has the verdict ``pass`` or ``warn``.
     The reports that count are those for exactly the data interval of this DAG run or, with `max_age`, those young
-    enough.
+    enough. The newest run is the one that the store got last, whatever the clocks of the machines say; where it began
+    more than five minutes ahead of this machine's clock, the gate has not passed.
 
     Args:
         gate: Name of the gate.
+        dag_id: DAG of the gate. Without it the gate is the one of that name, and a name that several DAGs bear is
+            refused.
+        kind: Kind of the gate: ``quality``, ``benchmark``, ``load`` or ``leak``. Reports of other kinds do not count.
+        outside_airflow: Whether the gate is one that no DAG has, such as one that ``dpq check`` runs. Otherwise such
+            reports do not count.
         max_age: Age that the reports may have at most, counted from the start of measuring. For runs without a data
             interval, such as those triggered by hand or by an asset, and for DAGs on different schedules.
         fail_on_verdict: Whether a final verdict against it (``fail`` or ``inconclusive``) fails this task at once,
@@ -37,13 +49,16 @@ class QualityGateSensor(BaseSensorOperator):
         **kwargs: Arguments of Airflow's BaseSensorOperator.
     """
 
-    template_fields: Sequence[str] = ("gate",)
+    template_fields: Sequence[str] = ("gate", "gate_dag_id")
     ui_color = "#e3eef7"
 
     def __init__(
         self,
         *,
         gate: str,
+        dag_id: str | None = None,
+        kind: str = KINDS[0],
+        outside_airflow: bool = False,
         max_age: timedelta | None = None,
         fail_on_verdict: bool = False,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
@@ -52,11 +67,18 @@ class QualityGateSensor(BaseSensorOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.gate = gate
+        self.gate_dag_id = dag_id  # every operator has a dag_id, its own
+        self.kind = kind
+        self.outside_airflow = outside_airflow
         self.max_age = max_age
         self.fail_on_verdict = fail_on_verdict
         self.deferrable = deferrable
         self.dpq_conn_id = dpq_conn_id
         with declaring(gate):
+            one_of("kind", kind, KINDS)
+            if dag_id is not None and (outside_airflow or not dag_id):
+                message = f"dag_id is {dag_id!r}, outside_airflow is {outside_airflow!r}."
+                raise DeclarationError("invalid_option", message, hint="Give the one or the other, or neither.")
             if max_age is not None and max_age <= timedelta(0):
                 message = f"max_age is {max_age!r}."
                 raise DeclarationError("invalid_option", message, hint="Give a positive timedelta.")
@@ -65,7 +87,8 @@ class QualityGateSensor(BaseSensorOperator):
         """Wait until the gate has passed.
 
         Raises:
-            GateDeclarationError: The run has no data interval and no `max_age` is given; not retried.
+            GateDeclarationError: The run has no data interval and no `max_age` is given, or several DAGs have a gate of
+                that name and no `dag_id` is given; not retried.
             GateFailedError: The gate's final verdict is against it, and `fail_on_verdict` is set; not retried.
             GateStoreError: The store could not be read; retried.
             AirflowSensorTimeout: It has not passed in time.
@@ -93,16 +116,16 @@ class QualityGateSensor(BaseSensorOperator):
             deadline: When the time is up, in seconds since 1970; None where Airflow does not hand it on, as in
                 `DAG.test`.
         """
-        self.log.info("The trigger saw gate %r: %s.", self.gate, event["standing"])
+        self.log.info("The trigger saw gate %r: %s.", self._named, event["standing"])
         if not self.poke(context):
             self._wait_in_triggerer(context, deadline)
 
     def poke(self, context: Context) -> bool:
         """Return whether the gate has passed."""
         standing = self._look(context)
-        self.log.info("Gate %r: %s.", self.gate, standing)
+        self.log.info("Gate %r: %s.", self._named, standing)
         if self.fail_on_verdict and standing.final:
-            message = f"Gate {self.gate!r} will not pass: {standing}."
+            message = f"Gate {self._named!r} will not pass: {standing}."
             raise GateFailedError(message)
         return standing.passed
 
@@ -113,29 +136,48 @@ class QualityGateSensor(BaseSensorOperator):
         try:
             with DpqHook(self.dpq_conn_id).get_store() as store:
                 return self._query(context).standing(store, count_tasks)
-        except StoreError as error:
-            raise airflow_error(error, self.gate) from error
+        except DpqError as error:
+            raise airflow_error(error, self._named) from error
+
+    @property
+    def _named(self) -> str:
+        return str(Gate.of(self.gate, self.gate_dag_id))
 
     def _query(self, context: Context) -> GateQuery:
         from airflow_provider_dpq.triggers.gate import GateQuery
 
         start, end = context["dag_run"].data_interval_start, context["dag_run"].data_interval_end
-        if self.max_age is not None:
-            return GateQuery(gate=self.gate, max_age=self.max_age)
-        if start is None or end is None:
+        if self.gate_dag_id == "":
             with declaring(self.gate):
+                message = "dag_id is empty once its template is rendered."
+                raise DeclarationError("invalid_option", message, hint="Give the DAG of the gate, or no dag_id.")
+        asked = GateQuery(
+            gate=self.gate,
+            dag_id=self.gate_dag_id,
+            kind=self.kind,
+            outside_airflow=self.outside_airflow,
+            max_age=self.max_age,
+        )
+        if self.max_age is not None:
+            return asked
+        if start is None or end is None:
+            with declaring(self._named):
                 message = "This run has no data interval to look for reports of."
                 raise DeclarationError("no_data_interval", message, hint="Give max_age, such as timedelta(days=1).")
-        return GateQuery(gate=self.gate, interval=(start, end))
+        return replace(asked, interval=(start, end))
 
     def _wait_in_triggerer(self, context: Context, deadline: float | None = None) -> None:
         from airflow_provider_dpq.triggers.gate import QualityGateTrigger
 
         deadline = time.time() + self.timeout if deadline is None else deadline
-        interval = self._query(context).interval
+        asked = self._query(context)
+        interval = asked.interval
         self.defer(
             trigger=QualityGateTrigger(
-                gate=self.gate,
+                gate=asked.gate,
+                dag_id=asked.dag_id,
+                kind=asked.kind,
+                outside_airflow=asked.outside_airflow,
                 interval_start=interval[0].isoformat() if interval else None,
                 interval_end=interval[1].isoformat() if interval else None,
                 max_age_seconds=self.max_age.total_seconds() if self.max_age else None,

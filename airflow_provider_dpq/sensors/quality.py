@@ -147,11 +147,11 @@ class DataQualitySensor(BaseSensorOperator):
             run.keep(report, context["ti"], replace=True)
         except StoreError as failure:
             if error is None or isinstance(error, SourceError):
-                raise airflow_error(failure, self.gate) from failure
+                raise airflow_error(failure, str(run.identity)) from failure
             self.log.warning("The report could not be stored either: %s", failure)
         if error is not None and not isinstance(error, SourceError):
             # Without the chain, which is logged: a database's error quotes its statement with the values in it.
-            raise airflow_error(error, self.gate) from None
+            raise airflow_error(error, str(run.identity)) from None
         if not report.verdict.passed:
             self.log.info("%s", decision(report, run.link))
         return report.verdict.passed

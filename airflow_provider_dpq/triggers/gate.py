@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from airflow_provider_dpq.core.errors import StoreError
-from airflow_provider_dpq.core.gate.verdict import Verdict, worst
+from airflow_provider_dpq.core.errors import DpqError
+from airflow_provider_dpq.core.gate.identity import Gate, closest, the_only
+from airflow_provider_dpq.core.gate.verdict import Verdict
 
 if TYPE_CHECKING:
-    from airflow_provider_dpq.core.store import Entry, Store
+    from airflow_provider_dpq.core.store import Entry, NewestRun, Store
 
-_PAGE: Final = 100
+DEFAULT_KIND: Final = "quality"
+"""Kind of the gates that are waited for where nothing else is said."""
+
+CLOCK_SKEW: Final = timedelta(minutes=5)
+"""How far the clocks of two machines may differ: a report that began later than this from now satisfies nobody."""
 
 CountTasks: TypeAlias = Callable[[str, str, Sequence[str]], int]
 """Counts the task instances of some tasks (by DAG, run and task ids) that Airflow knows."""
@@ -30,16 +35,22 @@ class Standing:
         verdict: Worst verdict of its newest run; None where there is no report to go by yet.
         run_id: That run; None where there is none.
         missing: Mapped task instances of that run that have not reported yet.
+        tally: How many of several instances decided as the worst; empty where there is one.
+        doubt: Why the newest run counts for nothing although it has a verdict; empty where it counts.
+        note: What else to know where there is no report, such as the gates that may be meant.
     """
 
     verdict: Verdict | None = None
     run_id: str | None = None
     missing: int = 0
+    tally: str = ""
+    doubt: str = ""
+    note: str = field(default="", compare=False)
 
     @property
     def passed(self) -> bool:
         """Whether downstream work may run: every instance has reported, and each passed."""
-        return self.verdict is not None and self.verdict.passed and not self.missing
+        return self.verdict is not None and self.verdict.passed and not self.missing and not self.doubt
 
     @property
     def final(self) -> bool:
@@ -49,9 +60,11 @@ class Standing:
     def __str__(self) -> str:
         """Say it in words."""
         if self.verdict is None:
-            return "no report yet"
+            return f"no report yet. {self.note}" if self.note else "no report yet"
+        tally = f" ({self.tally})" if self.tally else ""
         waiting = f", {self.missing} of its mapped tasks have not reported yet" if self.missing else ""
-        return f"{self.verdict.value} in run {self.run_id}{waiting}"
+        doubt = f", which does not count: {self.doubt}" if self.doubt else ""
+        return f"{self.verdict.value}{tally} in run {self.run_id}{waiting}{doubt}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +73,23 @@ class GateQuery:
 
     Attributes:
         gate: Name of the gate.
+        dag_id: DAG of the gate; None where no other DAG has a gate of that name.
+        kind: Kind of the reports.
+        outside_airflow: Whether the gate is one that no DAG has, such as one of `dpq check`.
         interval: Data interval that the reports must be of, exactly; None where `max_age` decides.
         max_age: Age that the reports may have at most; None where `interval` decides.
     """
 
     gate: str
+    dag_id: str | None = None
+    kind: str = DEFAULT_KIND
+    outside_airflow: bool = False
     interval: tuple[datetime, datetime] | None = None
     max_age: timedelta | None = None
+
+    def __str__(self) -> str:
+        """Name the gate, with its DAG where that is given."""
+        return str(Gate.of(self.gate, self.dag_id))
 
     def standing(self, store: Store, count: CountTasks, *, now: datetime | None = None) -> Standing:
         """Return where the gate stands: its newest run, and of that the newest try of each task instance.
@@ -77,48 +100,51 @@ class GateQuery:
             now: Moment that `max_age` is counted from; the present if not given.
 
         Raises:
+            DeclarationError: ``ambiguous_gate``: several DAGs have a gate of that name, and none is given.
             StoreError: The store cannot be read.
         """
-        entries = self._newest_run(store)
-        if self.max_age is not None:
-            oldest = (now or datetime.now(UTC)) - self.max_age
-            if any(entry.started_at < oldest for entry in entries):
-                return Standing()
-        if not entries:
+        now = now or datetime.now(UTC)
+        gate = self._gate(store)
+        interval = None if self.max_age is not None else self.interval
+        run = store.newest_run(gate, kind=self.kind, interval=interval)
+        if run is None:
+            return Standing(note=self._note(store, gate))
+        if self.max_age is not None and any(_began(entry) < now - self.max_age for entry in run.entries):
             return Standing()
-        verdict = worst(entry.verdict for entry in entries)
-        first = entries[0]
         missing = 0
-        if verdict.passed and first.dag_id is not None and any(entry.map_index >= 0 for entry in entries):
-            tasks = sorted({str(entry.task_id) for entry in entries})
-            missing = max(0, count(first.dag_id, first.run_id, tasks) - len(entries))
-        return Standing(verdict, first.run_id, missing)
+        if run.verdict.passed and gate.dag_id and any(entry.map_index >= 0 for entry in run.entries):
+            tasks = sorted({str(entry.task_id) for entry in run.entries})
+            missing = max(0, count(gate.dag_id, run.run_id, tasks) - len(run.entries))
+        return Standing(run.verdict, run.run_id, missing, run.tally, _doubt(run, now))
 
-    def _newest_run(self, store: Store) -> list[Entry]:
-        if self.max_age is None:
-            start, end = self.interval or (None, None)
-            entries = store.of_interval(self.gate, start, end) if start and end else []
-            return _newest_tries([entry for entry in entries if _run_of(entry) == _run_of(entries[0])])
-        limit = _PAGE
-        while True:
-            entries = store.history(self.gate, limit=limit)
-            run = [entry for entry in entries if _run_of(entry) == _run_of(entries[0])]
-            if len(run) < limit:
-                return _newest_tries(run)
-            limit *= 10
+    def _gate(self, store: Store) -> Gate:
+        if self.dag_id is not None or self.outside_airflow:
+            return Gate.of(self.gate, self.dag_id)
+        return the_only([gate for gate in store.gates(self.gate) if gate.dag_id], self.gate, hint="Give dag_id.")
+
+    def _note(self, store: Store, gate: Gate) -> str:
+        of_gate = store.history(gate, limit=1)
+        if of_gate and self.outside_airflow == (not gate.dag_id):
+            newest = of_gate[0]
+            if newest.kind != self.kind:
+                return f"It has reports of kind {newest.kind!r}, this sensor asks for {self.kind!r}."
+            return "It has reports of other data intervals only." if self.max_age is None else ""
+        named = closest(gate, store.gates())
+        meant = f" Did you mean {' or '.join(repr(str(one)) for one in named)}?" if named else ""
+        return f"No gate {str(self)!r} has reported to this store.{meant}"
 
 
-def _run_of(entry: Entry) -> tuple[str | None, str]:
-    return entry.dag_id, entry.run_id
+def _began(entry: Entry) -> datetime:
+    # What cannot be read has the verdict error, and no age that would let it be overlooked.
+    return entry.started_at or datetime.max.replace(tzinfo=UTC)
 
 
-def _newest_tries(entries: Sequence[Entry]) -> list[Entry]:
-    newest: dict[tuple[str | None, int], Entry] = {}
-    for entry in entries:
-        key = (entry.task_id, entry.map_index)
-        if key not in newest or entry.try_number > newest[key].try_number:
-            newest[key] = entry
-    return list(newest.values())
+def _doubt(run: NewestRun, now: datetime) -> str:
+    ahead = [entry.started_at for entry in run.entries if entry.started_at and entry.started_at > now + CLOCK_SKEW]
+    if not ahead:
+        return ""
+    minutes = CLOCK_SKEW.total_seconds() / 60
+    return f"it began at {max(ahead).isoformat()}, more than {minutes:.0f} minutes ahead of this clock"
 
 
 def count_tasks(dag_id: str, run_id: str, task_ids: Sequence[str]) -> int:
@@ -139,6 +165,9 @@ class QualityGateTrigger(BaseTrigger):
 
     Args:
         gate: Name of the gate.
+        dag_id: DAG of the gate; None where no other DAG has a gate of that name.
+        kind: Kind of the reports.
+        outside_airflow: Whether the gate is one that no DAG has.
         interval_start: Start of the data interval, in ISO 8601; None where `max_age_seconds` decides.
         interval_end: End of the data interval.
         max_age_seconds: Age that the reports may have at most, in seconds.
@@ -151,6 +180,9 @@ class QualityGateTrigger(BaseTrigger):
         self,
         *,
         gate: str,
+        dag_id: str | None = None,
+        kind: str = DEFAULT_KIND,
+        outside_airflow: bool = False,
         interval_start: str | None = None,
         interval_end: str | None = None,
         max_age_seconds: float | None = None,
@@ -160,6 +192,9 @@ class QualityGateTrigger(BaseTrigger):
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.gate = gate
+        self.dag_id = dag_id
+        self.kind = kind
+        self.outside_airflow = outside_airflow
         self.interval_start = interval_start
         self.interval_end = interval_end
         self.max_age_seconds = max_age_seconds
@@ -174,12 +209,19 @@ class QualityGateTrigger(BaseTrigger):
         if self.interval_start is not None and self.interval_end is not None:
             interval = (datetime.fromisoformat(self.interval_start), datetime.fromisoformat(self.interval_end))
         max_age = None if self.max_age_seconds is None else timedelta(seconds=self.max_age_seconds)
-        return GateQuery(gate=self.gate, interval=interval, max_age=max_age)
+        return GateQuery(
+            gate=self.gate,
+            dag_id=self.dag_id,
+            kind=self.kind,
+            outside_airflow=self.outside_airflow,
+            interval=interval,
+            max_age=max_age,
+        )
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class and its arguments: plain values, and the name of a connection in place of a secret."""
-        names = ("gate", "interval_start", "interval_end", "max_age_seconds", "fail_on_verdict", "poke_interval")
-        arguments = {name: getattr(self, name) for name in (*names, "dpq_conn_id")}
+        names = ("gate", "dag_id", "kind", "outside_airflow", "interval_start", "interval_end", "max_age_seconds")
+        arguments = {name: getattr(self, name) for name in (*names, "fail_on_verdict", "poke_interval", "dpq_conn_id")}
         return f"{type(self).__module__}.{type(self).__qualname__}", arguments
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
@@ -187,13 +229,13 @@ class QualityGateTrigger(BaseTrigger):
         while True:
             try:
                 standing = await asyncio.to_thread(self._look)
-            except StoreError as error:
+            except DpqError as error:
                 yield TriggerEvent({"standing": str(error)})
                 return
             if standing.passed or (self.fail_on_verdict and standing.final):
                 yield TriggerEvent({"standing": str(standing)})
                 return
-            self.log.info("Gate %r: %s. Next look in %s seconds.", self.gate, standing, self.poke_interval)
+            self.log.info("Gate %r: %s. Next look in %s seconds.", str(self.query), standing, self.poke_interval)
             await asyncio.sleep(self.poke_interval)
 
     def _look(self) -> Standing:

@@ -11,8 +11,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
-from airflow_provider_dpq.core.errors import DpqError, StoreError
-from airflow_provider_dpq.core.gate.report import Report
+from airflow_provider_dpq.core.errors import DpqError
 from airflow_provider_dpq.core.store import Entry, Store
 from airflow_provider_dpq.ui import page
 
@@ -71,13 +70,15 @@ def build_app(open_store: Callable[[], Store], access: Access) -> FastAPI:
             entries = store.of_task(dag_id, task_id, run_id, _map_index(map_index))
             if not entries:
                 return page.message("No report", _NO_REPORT)
-            return page.report(store.report(_first_to_read(entries).report_id), entries, _addresses(request))
+            return _report_page(store, _first_to_read(entries), entries, _addresses(request))
 
     @app.api_route("/dags/{dag_id}/reports/{report_id}", methods=_READ, dependencies=may_read_dag)
     def report(request: Request, dag_id: str, report_id: str) -> HTMLResponse:
         with open_store() as store:
-            shown = _report_of_dag(store, dag_id, report_id)
-            return page.report(shown, _of_same_task(store, shown), _addresses(request), back=True)
+            shown = store.entry(report_id)
+            if shown is None or shown.dag_id != dag_id:
+                raise HTTPException(404, f"The DAG {dag_id!r} has no report {report_id!r}.")
+            return _report_page(store, shown, _of_same_task(store, shown), _addresses(request), back=True)
 
     @app.api_route("/{path:path}", methods=_ANY)
     def unknown(path: str) -> HTMLResponse:
@@ -109,22 +110,16 @@ def _first_to_read(entries: Sequence[Entry]) -> Entry:
     return max((entry for entry in entries if entry.try_number == newest_try), key=lambda entry: entry.verdict.rank)
 
 
-def _report_of_dag(store: Store, dag_id: str, report_id: str) -> Report:
-    missing = HTTPException(404, f"The DAG {dag_id!r} has no report {report_id!r}.")
-    try:
-        found = store.report(report_id)
-    except StoreError as error:
-        if error.reason == "unknown_report":
-            raise missing from error
-        raise
-    if found.provenance.dag_id != dag_id:
-        raise missing
-    return found
+def _of_same_task(store: Store, shown: Entry) -> Sequence[Entry]:
+    return store.of_task(str(shown.dag_id), str(shown.task_id), shown.run_id, shown.map_index)
 
 
-def _of_same_task(store: Store, report: Report) -> Sequence[Entry]:
-    source = report.provenance
-    return store.of_task(str(source.dag_id), str(source.task_id), source.run_id, source.map_index)
+def _report_page(
+    store: Store, shown: Entry, entries: Sequence[Entry], addresses: page.Addresses, *, back: bool = False
+) -> HTMLResponse:
+    if shown.problem is not None:
+        return page.distrusted(shown, entries, addresses, back=back)
+    return page.report(store.report(shown.report_id), entries, addresses, back=back)
 
 
 def _refused(_: Request, error: HTTPException) -> HTMLResponse:

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.render import figure, render_html
-from airflow_provider_dpq.core.store import Entry
+from airflow_provider_dpq.core.store import Entry, NewestRun
 
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
@@ -48,17 +48,17 @@ class Addresses:
         return f"{self.root}/dags/{quote(str(entry.dag_id), safe='')}/reports/{quote(entry.report_id, safe='')}"
 
 
-def gate_list(entries: Iterable[Entry], addresses: Addresses) -> HTMLResponse:
+def gate_list(runs: Iterable[NewestRun], addresses: Addresses) -> HTMLResponse:
     """Return the list of gates with the latest verdict of each, the worst first.
 
     Args:
-        entries: The newest entry of each gate.
+        runs: The newest run of each gate.
         addresses: Where the reports are.
     """
-    listed = sorted(entries, key=lambda entry: (-entry.verdict.rank, entry.gate))
-    found = Counter(entry.verdict for entry in listed)
+    listed = sorted(runs, key=lambda run: (-run.verdict.rank, run.gate))
+    found = Counter(run.verdict for run in listed)
     tally = [(verdict.value, found[verdict]) for verdict in reversed(Verdict) if found[verdict]]
-    return _response(_render("gates.html", entries=listed, tally=tally, addresses=addresses))
+    return _response(_render("gates.html", runs=listed, tally=tally, addresses=addresses))
 
 
 def report(shown: Report, entries: Sequence[Entry], addresses: Addresses, *, back: bool = False) -> HTMLResponse:
@@ -70,15 +70,36 @@ def report(shown: Report, entries: Sequence[Entry], addresses: Addresses, *, bac
         addresses: Where the reports are.
         back: Whether there is a link to the list of gates.
     """
+    links = _links(shown.id, shown.gate, entries, addresses, back=back)
+    return _response(render_html(shown, above=links))
+
+
+def distrusted(shown: Entry, entries: Sequence[Entry], addresses: Addresses, *, back: bool = False) -> HTMLResponse:
+    """Return in the place of a report that cannot be trusted or read why, below the same links.
+
+    Args:
+        shown: The entry of the report.
+        entries: All reports of the task instance, the newest try first.
+        addresses: Where the reports are.
+        back: Whether there is a link to the list of gates.
+    """
+    problem = shown.problem
+    text, reason = (problem.message, problem.reason) if problem else ("", "")
+    links = _links(shown.report_id, shown.gate, entries, addresses, back=back)
+    return _response(_render("message.html", title=f"error: {shown.identity}", text=text, reason=reason, above=links))
+
+
+def _links(report_id: str, gate: str, entries: Sequence[Entry], addresses: Addresses, *, back: bool) -> Markup:
     links = _render(
         "links.html",
-        shown=shown,
+        report_id=report_id,
+        gate=gate,
         gates=_newest_of_each_gate(entries),
-        tries=[entry for entry in entries if entry.gate == shown.gate],
+        tries=[entry for entry in entries if entry.gate == gate],
         addresses=addresses,
         back=back,
     )
-    return _response(render_html(shown, above=Markup(links)))  # noqa: S704 - rendered by an escaping template
+    return Markup(links)  # noqa: S704 - rendered by an escaping template
 
 
 def _newest_of_each_gate(entries: Iterable[Entry]) -> list[Entry]:
@@ -100,7 +121,7 @@ def message(
         reason: Stable code of what is wrong.
         headers: HTTP headers beside those of every page.
     """
-    return _response(_render("message.html", title=title, text=text, reason=reason), status, headers)
+    return _response(_render("message.html", title=title, text=text, reason=reason, above=""), status, headers)
 
 
 def _response(html: str, status: int = 200, headers: Mapping[str, str] | None = None) -> HTMLResponse:

@@ -21,6 +21,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "A file has columns whose names differ in case only, or not at all.",
         "Name them apart: DuckDB would read one in the place of another.",
     ),
+    "ambiguous_gate": (
+        "Several DAGs have a gate of that name, and nothing says which one is meant.",
+        "Give `dag_id` to the sensor, `--dag` (or `--outside-airflow`) on the command line.",
+    ),
     "ambiguous_metric": (
         "A check of a history names a metric that several checks have.",
         "Name the check in `check`, or its column as a tag.",
@@ -401,6 +405,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "read_failed": (
         "A file could not be read any more, or there is no room to spill to disk.",
         "Check the file and the room in the temporary directory.",
+    ),
+    "report_altered": (
+        "A report in the store is not what was written: its document has another digest, or its row says otherwise.",
+        "It counts as an error and satisfies no sensor. Restore the store from a backup, and see who may write to it.",
     ),
     "report_exists": (
         "This try of this task has a report of this gate already.",

@@ -36,9 +36,12 @@ def kept(store_url: str, report: Report) -> Report:
 def test_accept_keeps_who_and_why(store_url: str, kept: Report) -> None:
     """The report becomes the baseline of its gate, and the command says so in one line."""
     result = _dpq("baseline", "accept", kept.id, "--reason", "two files", "--actor", "ann", "--store", store_url)
-    assert (result.exit_code, result.stdout) == (0, f"Gate {kept.gate!r} is judged from report {kept.id} on.\n")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        f"Gate {str(kept.identity)!r} is judged from report {kept.id} on.\n",
+    )
     with open_store(store_url) as store:
-        (baseline,) = store.baselines(kept.gate)
+        (baseline,) = store.baselines(kept.identity)
         (event,) = store.audit()
     assert (baseline.report_id, baseline.actor, baseline.reason) == (kept.id, "ann", "two files")
     assert (event.event, event.actor) == ("baseline_accepted", "ann")
@@ -49,7 +52,7 @@ def test_accept_is_by_the_login_name(store_url: str, kept: Report, monkeypatch: 
     monkeypatch.setattr(getpass, "getuser", lambda: "ben")
     assert _dpq("baseline", "accept", kept.id, "--reason", "why", "--store", store_url).exit_code == 0
     with open_store(store_url) as store:
-        assert [item.actor for item in store.baselines(kept.gate)] == ["ben"]
+        assert [item.actor for item in store.baselines(kept.identity)] == ["ben"]
 
 
 def test_accept_by_nobody_is_refused(store_url: str, kept: Report, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +84,7 @@ def test_accept_needs_a_reason(store_url: str, kept: Report, arguments: list[str
     result = _dpq("baseline", "accept", kept.id, *arguments, "--store", store_url)
     assert (result.exit_code, result.stdout) == (2, "")
     with open_store(store_url) as store:
-        assert store.baselines(kept.gate) == []
+        assert store.baselines(kept.identity) == []
 
 
 def test_list_shows_what_was_accepted(store_url: str, kept: Report) -> None:
@@ -103,7 +106,7 @@ def test_list_says_where_there_is_nothing(store_url: str, kept: Report) -> None:
     """A gate without a baseline is told on standard error, so that a program reads no line."""
     result = _dpq("baseline", "list", kept.gate, "--store", store_url)
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == f"No baseline of gate {kept.gate!r} in the store.\n"
+    assert result.stderr == f"No baseline of gate {str(kept.identity)!r} in the store.\n"
 
 
 @pytest.mark.parametrize("command", [["list", "gate"], ["accept", "x", "--reason", "why"]])

@@ -180,7 +180,7 @@ def test_operation_that_fails_exits_with_3_and_says_why(tmp_path: Path) -> None:
     assert error is not None
     assert (error.reason, "no such luck" in error.message) == ("operation_failed", True)
     with open_store(url) as store:
-        assert [entry.verdict for entry in store.latest()] == [Verdict.ERROR]
+        assert [run.verdict for run in store.latest()] == [Verdict.ERROR]
 
 
 @pytest.mark.parametrize(("deed", "exit_code"), [("interrupt", 130), ("terminate", 143)])
@@ -194,7 +194,7 @@ def test_signal_keeps_what_was_measured_and_has_its_exit_code(deed: str, exit_co
     assert (report.verdict, report.error and report.error.reason) == (Verdict.ERROR, "cancelled")
     assert next(item.value for item in report.metrics if item.name == "sample_count") >= 1
     with open_store(url) as store:
-        assert [entry.report_id for entry in store.latest()] == [report.id]
+        assert [run.worst.report_id for run in store.latest()] == [report.id]
     assert not [
         child for child in psutil.Process().children(recursive=True) if "core.operation.child" in str(child.cmdline())
     ]

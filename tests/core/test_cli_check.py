@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 from airflow_provider_dpq.core.cli import main
 from airflow_provider_dpq.core.cli.check import check
 from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.report import Report, parse_report
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.quality import run as quality_run
@@ -382,7 +383,7 @@ def store_directory(tmp_path: Path) -> Path:
 
 def _stored(url: str, gate: str = "people_suite") -> list[Report]:
     with open_store(url) as store:
-        return [store.report(entry.report_id) for entry in store.history(gate)]
+        return [store.report(entry.report_id) for entry in store.history(Gate("", gate))]
 
 
 @pytest.mark.usefixtures("store_directory")

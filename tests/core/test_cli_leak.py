@@ -73,4 +73,4 @@ def test_interrupt_keeps_what_was_seen_and_exits_with_130(tmp_path: Path) -> Non
     assert (report.verdict, report.error and report.error.reason) == (Verdict.ERROR, "cancelled")
     assert [len(item.values) >= 1 for item in report.series if item.name == "resident"] == [True]
     with open_store(url) as store:
-        assert [entry.report_id for entry in store.latest()] == [report.id]
+        assert [run.worst.report_id for run in store.latest()] == [report.id]

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from airflow_provider_dpq.core.cli import main
+from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.report import parse_report
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.load import preset
@@ -165,7 +166,7 @@ def test_a_load_that_holds_passes_and_is_stored(tmp_path: Path) -> None:
     result = load(WORK, "--workers", "2", "--iterations", "60", "--threshold", "p(50) < 10s", "--store", store)
     assert result.exit_code == 0, result.output
     with open_store(store) as reports:
-        (report,) = reports.reports(WORK, limit=2, kind="load")
+        (report,) = reports.reports(Gate("", WORK), limit=2, kind="load")
     assert (report.kind, report.verdict) == ("load", Verdict.PASS)
     assert report.recording is not None
 

@@ -53,9 +53,12 @@ def test_list_shows_the_newest_report_of_each_gate(store_url: str, kept: list[Re
     result = _dpq("report", "list", "--store", store_url)
     rows = [line.split() for line in result.stdout.splitlines()]
     assert result.exit_code == 0
-    assert rows[0] == ["verdict", "gate", "started", "took", "subject", "report"]
-    assert {(row[1], row[-1]) for row in rows[1:]} == {("flights", kept[2].id), ("planes", kept[3].id)}
-    assert rows[1][:2] == ["error", "flights"]
+    assert rows[0] == ["verdict", "gate", "part", "started", "took", "subject", "report"]
+    named = {(" ".join(row[1:4]), row[4], row[-1]) for row in rows[1:]}
+    assert named == {
+        ("flights_quality > flights", "[3]", kept[2].id),
+        ("flights_quality > planes", "[3]", kept[3].id),
+    }
     assert "2013-01-04 03:04:05 UTC  1.25 s  /data/flights.csv" in result.stdout
 
 
@@ -159,8 +162,8 @@ def test_reading_creates_no_store(command: list[str], tmp_path: Path) -> None:
 def test_upgrade_says_which_schema_the_store_has(store_url: str) -> None:
     """Upgrading creates the store, and does nothing the second time."""
     first, second = (_dpq("store", "upgrade", "--store", store_url) for _ in range(2))
-    assert (first.exit_code, first.stdout) == (0, "The store is at schema version 2 now, and was at 0.\n")
-    assert (second.exit_code, second.stdout) == (0, "The store is at schema version 2 already.\n")
+    assert (first.exit_code, first.stdout) == (0, "The store is at schema version 3 now, and was at 0.\n")
+    assert (second.exit_code, second.stdout) == (0, "The store is at schema version 3 already.\n")
 
 
 def test_schema_is_the_published_one() -> None:

@@ -13,6 +13,7 @@ import psutil
 import pytest
 from airflow.sdk import DAG
 
+from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.quality.suite import load_suite
 from airflow_provider_dpq.core.store import Store
@@ -61,7 +62,7 @@ def test_parts_are_checked_and_merged(run_dag: RunDag, store: Store) -> None:
     """The weather of three airports is checked in three tasks, and the whole is published once all of it is good."""
     outcome = run_dag(runpy.run_path(str(DAGS / "partitions_quality.py"))["dag"])
     assert set(outcome.states.values()) == {"success"}
-    assert [entry.gate for entry in store.latest()] == ["weather", "weather EWR", "weather JFK", "weather LGA"]
+    assert [run.gate.name for run in store.latest()] == ["weather", "weather EWR", "weather JFK", "weather LGA"]
     (entry,) = store.of_task("partitions_quality", "weather", outcome.run_id)
     rows = [metric.value for metric in store.report(entry.report_id).metrics if metric.name == "row_count"]
     assert rows == [26115]
@@ -122,10 +123,10 @@ def test_the_morning_waits_for_the_benchmarks_of_the_night(
         if task.task_id != "no_leak":
             task.sizes = [100, 200, 400]
     assert set(run_dag(night).states.values()) == {"success"}
-    verdicts = {entry.gate: entry.verdict.value for entry in store.latest()}
+    verdicts = {run.gate.name: run.verdict.value for run in store.latest()}
     assert verdicts == {"busiest_routes": "warn", "delays_by_carrier": "warn", "no_leak": "pass"}
     assert run_dag(morning).states["report"] == "success"
-    leaking = store.report(store.history("no_leak")[0].report_id)
+    leaking = store.report(store.history(Gate("nightly_benchmarks", "no_leak"))[0].report_id)
     later = leaking.model_copy(
         update={
             "id": "of-a-leak",
@@ -151,9 +152,9 @@ def test_service_of_the_night_holds_the_load_and_ends_with_its_task(
     dag.get_task("flights_service").load = constant_arrival_rate("100/s", "3s")
     dag.get_task("flights_checks").load = shared_iterations(2, workers=2)
     assert set(run_dag(dag).states.values()) == {"success"}
-    kinds = {entry.gate: entry.kind for entry in store.latest()}
+    kinds = {run.gate.name: run.worst.kind for run in store.latest()}
     assert kinds == {"flights_service": "load", "flights_checks": "load"}
-    report = store.report(store.history("flights_service")[0].report_id)
+    report = store.report(store.history(Gate("nightly_load", "flights_service"))[0].report_id)
     counts = {one.tags.get("scenario"): one.value for one in report.metrics if one.name == "iteration_count"}
     assert counts == {None: 300, "read": 270, "book": 30}
     assert [

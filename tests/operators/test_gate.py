@@ -102,7 +102,7 @@ def test_fail_names_the_gate_the_numbers_and_the_link(
     """Who reads the log of a failed task sees which threshold was missed by how much, and where the report is."""
     outcome = outcome_of(run_dag, rows=9)
     out = capfd.readouterr().out + caplog.text
-    assert "GateFailedError: Gate 'rows': fail, 0 of 1 threshold passed." in out
+    assert "GateFailedError: Gate 'counting > rows': fail, 0 of 1 threshold passed." in out
     assert "fail: row_count >= 10: observed 9, limit 10" in out
     assert f"Report: {outcome.xcoms['rows', XCOM_KEY]['link']}" in out
 
@@ -207,7 +207,7 @@ def test_store_out_of_reach_is_retried_and_never_passes(
         outcome = outcome_of(run_dag, rows=rows, retries=1)
     assert (outcome.states["rows"], outcome.tries["rows"]) == ("failed", 2)
     assert ("rows", XCOM_KEY) not in outcome.xcoms
-    assert f"quality gate rows: {'PASS' if rows == 10 else 'FAIL'}" in caplog.text
+    assert f"quality gate counting > rows: {'PASS' if rows == 10 else 'FAIL'}" in caplog.text
 
 
 def test_declaration_error_is_told_when_the_store_is_out_of_reach_too(

@@ -193,6 +193,9 @@ def test_deferral_hands_over_what_to_wait_for(store: Store, monkeypatch: pytest.
     assert (found["method_name"], found["kwargs"]) == ("resume", {"deadline": 1060.0})
     assert found["trigger"].serialize()[1] == {
         "gate": "orders",
+        "dag_id": None,
+        "kind": "quality",
+        "outside_airflow": False,
         "interval_start": "2026-01-01T00:00:00+00:00",
         "interval_end": "2026-01-01T00:00:00+00:00",
         "max_age_seconds": None,

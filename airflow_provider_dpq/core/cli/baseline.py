@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from airflow_provider_dpq.core.cli.delivery import write_text
-from airflow_provider_dpq.core.cli.option import store_option
+from airflow_provider_dpq.core.cli.option import dag_options, find_gate, store_option
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.store import Baseline
@@ -40,22 +40,24 @@ def accept(report_id: str, reason: str, actor: str, store_url: str) -> None:
 
     with open_store(store_url, upgrade=False) as store:
         accepted = store.accept_baseline(report_id, actor=actor, reason=reason)
-    write_text(f"Gate {accepted.gate!r} is judged from report {accepted.report_id} on.\n")
+    write_text(f"Gate {str(accepted.identity)!r} is judged from report {accepted.report_id} on.\n")
 
 
 @baseline.command("list")
 @click.argument("gate", metavar="GATE")
+@dag_options
 @store_option(required=True)
-def list_baselines(gate: str, store_url: str) -> None:
+def list_baselines(gate: str, dag_id: str | None, outside_airflow: bool, store_url: str) -> None:
     """List what was accepted for GATE, the newest first."""
     from airflow_provider_dpq.core.store import open_store
 
     with open_store(store_url, upgrade=False) as store:
-        accepted = store.baselines(gate)
+        found = find_gate(store, gate, dag_id=dag_id, outside_airflow=outside_airflow)
+        accepted = store.baselines(found)
     if accepted:
         write_text(_table(accepted[::-1]))
     else:
-        click.echo(f"No baseline of gate {gate!r} in the store.", err=True)
+        click.echo(f"No baseline of gate {str(found)!r} in the store.", err=True)
 
 
 def _table(accepted: Sequence[Baseline]) -> str:

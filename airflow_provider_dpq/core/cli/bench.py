@@ -17,6 +17,7 @@ from airflow_provider_dpq.core.cli.operation import (
     read_operation,
     seconds,
 )
+from airflow_provider_dpq.core.gate.identity import Gate
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.benchmark.measurement import BenchmarkMeasurement
@@ -113,13 +114,13 @@ def bench(
     name = gate or gate_name(target, operation)
 
     def prepare(store: Store | None) -> BenchmarkMeasurement:
-        earlier = None if store is None else partial(_history, store, name)
+        earlier = None if store is None else partial(_history, store, Gate.of(name, None))
         return BenchmarkMeasurement(design=design, thresholds=limits, history=earlier)
 
     measure_and_exit(prepare, kind=KIND, gate=name, form=form, output=output, store_url=store_url)
 
 
-def _history(store: Store, gate: str, limit: int) -> tuple[Sequence[Report], Sequence[Baseline]]:
+def _history(store: Store, gate: Gate, limit: int) -> tuple[Sequence[Report], Sequence[Baseline]]:
     from airflow_provider_dpq.core.benchmark.gate import KIND
 
     return store.reports(gate, limit=limit, kind=KIND), store.baselines(gate)

@@ -17,6 +17,7 @@ import click
 from airflow_provider_dpq.core.cli.gate import exit_by, gate_options, run_gate
 from airflow_provider_dpq.core.cli.progress import progress_on
 from airflow_provider_dpq.core.errors import MeasurementError, SourceError
+from airflow_provider_dpq.core.gate.identity import Gate
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.gate.report import Report
@@ -151,7 +152,7 @@ def check(
     name = gate or declared.name or PurePosixPath(suite).stem
 
     def measure(store: Store | None) -> Report:
-        history = None if store is None else partial(_history, store, name)
+        history = None if store is None else partial(_history, store, Gate.of(name, None))
         return _measured(lambda progress: scan(progress, history), data, name, limits)
 
     exit_by(run_gate(measure, kind=KIND, form=form, output=output, store_url=store_url))
@@ -160,7 +161,7 @@ def check(
 History: TypeAlias = Callable[[int], "Sequence[Report]"]
 
 
-def _history(store: Store, gate: str, limit: int) -> Sequence[Report]:
+def _history(store: Store, gate: Gate, limit: int) -> Sequence[Report]:
     from airflow_provider_dpq.core.quality.gate import KIND
 
     return store.reports(gate, limit=limit, kind=KIND)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from airflow_provider_dpq.core.gate.identity import Gate
+    from airflow_provider_dpq.core.store import Store
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -24,6 +28,37 @@ def store_option(*, required: bool) -> Callable[[Decorated], Decorated]:
         required=required,
         help="Store of reports, a SQLAlchemy URL such as sqlite:////var/lib/dpq.db.",
     )
+
+
+def dag_options(function: Decorated) -> Decorated:
+    """Add ``--dag`` and ``--outside-airflow``, which tell gates of one name apart; `find_gate` reads them."""
+    outside = click.option("--outside-airflow", is_flag=True, help="The gate is one that no DAG has.")
+    return click.option("--dag", "dag_id", metavar="DAG", help="DAG of the gate, where several have one of that name.")(
+        outside(function)
+    )
+
+
+def find_gate(store: Store, name: str, *, dag_id: str | None, outside_airflow: bool) -> Gate:
+    """Return the one gate of a name that the command line means.
+
+    Args:
+        store: The store to look in.
+        name: Name of the gate.
+        dag_id: Its DAG, where that is given.
+        outside_airflow: Whether it is one that no DAG has.
+
+    Raises:
+        DeclarationError: ``ambiguous_gate``: several DAGs have a gate of that name, and neither option is given.
+        UsageError: Both options are given.
+    """
+    from airflow_provider_dpq.core.gate.identity import Gate, the_only
+
+    if dag_id and outside_airflow:
+        message = "Give one of --dag and --outside-airflow."
+        raise click.UsageError(message)
+    if dag_id or outside_airflow:
+        return Gate.of(name, dag_id)
+    return the_only(store.gates(name), name, hint="Give --dag, or --outside-airflow for the one that no DAG has.")
 
 
 def format_option(function: Decorated) -> Decorated:

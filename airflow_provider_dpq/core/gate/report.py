@@ -15,6 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat, J
 
 from airflow_provider_dpq.core.environment import Environment, current
 from airflow_provider_dpq.core.errors import DpqError, StoreError, text_of
+from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.part import Part
 from airflow_provider_dpq.core.gate.profile import Profile
@@ -70,6 +71,8 @@ class Provenance(_Frozen):
         run_id: Run of the DAG; outside Airflow an identifier of the invocation.
         map_index: Index of a mapped task, -1 where it is not mapped.
         try_number: Attempt, counted from 1.
+        label: What this instance of a mapped task is about, for people, such as its partition; None where nothing says
+            it.
     """
 
     dag_id: str | None = None
@@ -77,6 +80,7 @@ class Provenance(_Frozen):
     run_id: str
     map_index: int = -1
     try_number: int = 1
+    label: str | None = None
 
 
 class CheckResult(_Frozen):
@@ -174,6 +178,11 @@ class Report(_Frozen):
     recording: Recording | None = None
     parts: tuple[Part, ...] = ()
     error: Problem | None = None
+
+    @property
+    def identity(self) -> Gate:
+        """Whose report it is: the gate's DAG and name."""
+        return Gate.of(self.gate, self.provenance.dag_id)
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Return the report as JSON text; `parse_report` reads it back."""

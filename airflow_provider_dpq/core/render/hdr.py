@@ -48,9 +48,10 @@ def render_hdr(report: Report) -> str:
         raise DeclarationError("no_response_times", message, hint="Nothing ended under load; write it as json.")
     started = recording.started_at_seconds
     begun = datetime.fromtimestamp(started, UTC).isoformat(sep=" ", timespec="milliseconds")
+    gate = " ".join(str(report.identity).split())
     lines = [
         f"#[Histogram log format version {_VERSION}]",
-        f"#[Response times of the gate {' '.join(report.gate.split())}, in microseconds; Interval_Max in milliseconds]",
+        f"#[Response times of the gate {gate}, in microseconds; Interval_Max in milliseconds]",
         f"#[StartTime: {started:.3f} (seconds since epoch), {begun}]",
         f"#[BaseTime: {started:.3f} (seconds since epoch)]",
         _LEGEND,

@@ -89,7 +89,7 @@ def _head(report: Report, width: int, paint: _Paint) -> list[str]:
         "started": f"{figure.moment(report.started_at)}, took {figure.duration(report.duration_seconds)}",
     }
     note = f" ({load.share(report)})" if load.share(report) else ""
-    lines = [f"{printable(f'{report.kind} gate {report.gate}')}: {paint(report.verdict.value.upper())}{note}"]
+    lines = [f"{printable(f'{report.kind} gate {report.identity}')}: {paint(report.verdict.value.upper())}{note}"]
     for name, fact in facts.items():
         for index, line in enumerate(wrap(printable(fact), width - 10)) if fact else ():
             lines.append(f"{'' if index else name:<10}{line}")
@@ -296,7 +296,7 @@ def _artifacts(report: Report, width: int) -> list[str]:
 
 
 def _problems(report: Report, width: int) -> list[str]:
-    lines = _problem(f"error in {report.gate}", report.error, width) if report.error else []
+    lines = _problem(f"error in {report.identity}", report.error, width) if report.error else []
     for check in report.checks:
         if check.error:
             lines += _problem(_HEADINGS[check.verdict].format(check.name), check.error, width)

@@ -7,12 +7,16 @@ from datetime import datetime
 from typing import Final
 
 from airflow_provider_dpq.core.errors import DeclarationError
+from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.store.audit import AuditEvent
 
 KINDS: Final = ("benchmark",)
 """Kinds of gates that are judged by a history which can begin anew."""
+
+ACCEPTED: Final = "baseline_accepted"
+"""Event of the audit trail that tells of a baseline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Baseline:
         accepted_at: When it was accepted, in UTC.
         actor: Who accepted it.
         reason: Why, for people.
+        dag_id: DAG of the gate; empty outside Airflow.
     """
 
     number: int
@@ -36,6 +41,12 @@ class Baseline:
     accepted_at: datetime
     actor: str
     reason: str
+    dag_id: str = ""
+
+    @property
+    def identity(self) -> Gate:
+        """Whose level it is: the gate's DAG and name."""
+        return Gate(self.dag_id, self.gate)
 
 
 def require_explained(actor: str, reason: str) -> None:
@@ -59,7 +70,9 @@ def require_acceptable(report: Report) -> None:
         message = f"Report {report.id!r} is of a {report.kind} gate, which has no baseline."
         raise DeclarationError("kind_without_baseline", message, hint=f"Kinds that have one: {', '.join(KINDS)}.")
     if report.verdict is Verdict.ERROR:
-        message = f"Report {report.id!r} of gate {report.gate!r} has the verdict error: there is nothing to accept."
+        message = (
+            f"Report {report.id!r} of gate {str(report.identity)!r} has the verdict error: there is nothing to accept."
+        )
         raise DeclarationError("nothing_to_accept", message, hint="Accept one that measured what it was to measure.")
 
 
@@ -74,7 +87,7 @@ def acceptance(baseline: Baseline, report: Report) -> AuditEvent:
     return AuditEvent(
         at=baseline.accepted_at,
         actor=baseline.actor,
-        event="baseline_accepted",
+        event=ACCEPTED,
         dag_id=source.dag_id,
         task_id=source.task_id,
         run_id=source.run_id,

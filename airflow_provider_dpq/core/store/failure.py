@@ -45,6 +45,9 @@ _SQLSTATE: Final = {
 }
 """Reasons by the beginning of a SQLSTATE."""
 
+_MYSQL_LOCKED: Final = (1205, 1213)
+"""Numbers of MySQL's and MariaDB's errors of a lock not had in time and of a deadlock; their drivers tell no state."""
+
 _WORDS: Final = {
     _FAILED: ("failed", "Nothing was changed."),
     _UNREACHABLE: ("cannot be reached", "Check its address and that it can be reached from here."),
@@ -102,5 +105,7 @@ def _reason(error: SQLAlchemyError, original: BaseException) -> str:
     state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
     if state:
         return next((reason for start, reason in _SQLSTATE.items() if state.startswith(start)), _FAILED)
+    if getattr(original, "args", ()) and original.args[0] in _MYSQL_LOCKED:
+        return _LOCKED
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     return _UNREACHABLE if lost or isinstance(error, (OperationalError, InterfaceError)) else _FAILED

@@ -4,74 +4,101 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, and_, func, select, true
+from sqlalchemy import CTE, ColumnElement, FromClause, ScalarSelect, Select, and_, func, select, true
 
+from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.store.baseline import Baseline
-from airflow_provider_dpq.core.store.entry import Entry
+from airflow_provider_dpq.core.store.entry import FOUND_BY
 from airflow_provider_dpq.core.store.tables import baselines as accepted
 from airflow_provider_dpq.core.store.tables import reports
 
 _OF = reports.c
-_ENTRY = [_OF[field.name] for field in fields(Entry)]
-_NEWEST_FIRST = (_OF.started_at.desc(), _OF.number.desc())
+_ROW: Final = [_OF[name] for name in ("number", *FOUND_BY, "document", "digest")]
+"""What an entry or a whole report is read from."""
+
+_NEWEST_FIRST: Final = _OF.number.desc()
 
 
-def document(report_id: str) -> Select[Any]:
-    """The JSON of one report."""
-    return select(_OF.document).where(_OF.report_id == report_id)
+def report(report_id: str) -> Select[Any]:
+    """One report."""
+    return select(*_ROW).where(_OF.report_id == report_id)
 
 
-def history(gate: str, limit: int, kind: str | None) -> Select[Any]:
-    """The newest entries of a gate."""
-    asked = select(*_ENTRY).where(_OF.gate == gate)
-    if kind is not None:
-        asked = asked.where(_OF.kind == kind)
-    return asked.order_by(*_NEWEST_FIRST).limit(limit)
+def history(gate: Gate, limit: int, kind: str | None) -> Select[Any]:
+    """The newest reports of a gate."""
+    return select(*_ROW).where(*_is_of(gate, kind)).order_by(_NEWEST_FIRST).limit(limit)
 
 
-def documents(gate: str, limit: int, kind: str) -> Select[Any]:
-    """The JSON of the newest reports of a gate."""
-    asked = select(_OF.document).where(_OF.gate == gate, _OF.kind == kind)
-    return asked.order_by(*_NEWEST_FIRST).limit(limit)
+def of_interval(gate: Gate, start: datetime, end: datetime, kind: str | None) -> Select[Any]:
+    """The reports of a gate about one data interval."""
+    same = (_OF.data_interval_start == start, _OF.data_interval_end == end)
+    return select(*_ROW).where(*_is_of(gate, kind), *same).order_by(_NEWEST_FIRST)
 
 
-def of_interval(gate: str, start: datetime, end: datetime) -> Select[Any]:
-    """The entries of a gate about one data interval."""
-    same = (_OF.gate == gate, _OF.data_interval_start == start, _OF.data_interval_end == end)
-    return select(*_ENTRY).where(*same).order_by(*_NEWEST_FIRST)
+def of_run(gate: Gate, run_id: str, kind: str | None) -> Select[Any]:
+    """The reports that a gate left in one run."""
+    return select(*_ROW).where(*_is_of(gate, kind), _OF.run_id == run_id).order_by(_NEWEST_FIRST)
+
+
+def newest_run_id(gate: Gate, kind: str | None) -> Select[Any]:
+    """The run that the newest report of a gate is of."""
+    return select(_OF.run_id).where(*_is_of(gate, kind)).order_by(_NEWEST_FIRST).limit(1)
 
 
 def of_task(dag_id: str, task_id: str, run_id: str, map_index: int) -> Select[Any]:
-    """The entries of a task instance, all its tries and gates."""
+    """The reports of a task instance, all its tries and gates."""
     same = (_OF.dag_id == dag_id, _OF.task_id == task_id, _OF.run_id == run_id, _OF.map_index == map_index)
-    return select(*_ENTRY).where(*same).order_by(_OF.try_number.desc(), *_NEWEST_FIRST)
+    return select(*_ROW).where(*same).order_by(_OF.try_number.desc(), _NEWEST_FIRST)
 
 
-def baselines(gate: str) -> Select[Any]:
+def baselines(gate: Gate) -> Select[Any]:
     """What was accepted for a gate, the oldest first."""
     columns = [accepted.c[field.name] for field in fields(Baseline)]
-    return select(*columns).where(accepted.c.gate == gate).order_by(accepted.c.number)
+    same = (accepted.c.gate == gate.name, accepted.c.dag_id == gate.dag_id)
+    return select(*columns).where(*same).order_by(accepted.c.number)
 
 
-def latest() -> Select[Any]:
-    """The newest entry of each gate in each DAG.
+def gates(name: str | None) -> Select[Any]:
+    """The DAG and name of each gate, or of each that bears a name."""
+    newest = _newest_of_each(name)
+    return select(_OF.dag_id, _OF.gate).join(newest, newest.c.number == _OF.number)
+
+
+def newest_runs() -> Select[Any]:
+    """The reports that each gate left in its newest run."""
+    newest = _newest_of_each(None)
+    here = reports.alias("newest_report")
+    same_run = and_(_OF.gate == here.c.gate, _OF.dag_id == here.c.dag_id, _OF.run_id == here.c.run_id)
+    of_newest = select(*_ROW).select_from(newest).join(here, here.c.number == newest.c.number)
+    return of_newest.join(reports, same_run).order_by(_NEWEST_FIRST)
+
+
+def _is_of(gate: Gate, kind: str | None) -> list[ColumnElement[bool]]:
+    same = [_OF.gate == gate.name, _OF.dag_id == gate.dag_id]
+    return same if kind is None else [*same, _OF.kind == kind]
+
+
+def _newest_of_each(name: str | None) -> CTE:
+    """The number of the newest report of each gate, or of each gate of a name.
 
     Walks an index backwards, where each gate in each DAG begins with its newest report, and leaps from one beginning to
     the next: the cost grows with the number of gates, not with that of the reports.
     """
-    newest = select(_last(reports, true()).label("number")).cte("newest", recursive=True)
+    newest = select(_last(reports, true() if name is None else _OF.gate == name).label("number"))
+    newest_of_each = newest.cte("newest", recursive=True)
     here, there = reports.alias("here"), reports.alias("there")
     # Not a comparison of (gate, dag_id) in one: SQLite would read its way through all reports of the pair.
-    in_same_gate = _last(there, and_(there.c.gate == here.c.gate, there.c.dag_id < here.c.dag_id), here)
-    in_gate_before = _last(there, there.c.gate < here.c.gate, here)
-    leap = func.coalesce(in_same_gate, in_gate_before)
-    newest = newest.union_all(select(leap).join_from(newest, here, here.c.number == newest.c.number))
-    return select(*_ENTRY).join(newest, newest.c.number == _OF.number).order_by(*_NEWEST_FIRST)
+    leap: Any = _last(there, and_(there.c.gate == here.c.gate, there.c.dag_id < here.c.dag_id), here)
+    if name is None:
+        leap = func.coalesce(leap, _last(there, there.c.gate < here.c.gate, here))
+    return newest_of_each.union_all(
+        select(leap).join_from(newest_of_each, here, here.c.number == newest_of_each.c.number)
+    )
 
 
 def _last(table: FromClause, where: ColumnElement[bool], *outer: FromClause) -> ScalarSelect[int]:
-    """Number of the last report in the order of gate, DAG and time, of those that meet a condition."""
-    backwards = [table.c[name].desc() for name in ("gate", "dag_id", "started_at", "number")]
+    """Number of the last report in the order of gate, DAG and number, of those that meet a condition."""
+    backwards = [table.c[name].desc() for name in ("gate", "dag_id", "number")]
     return select(table.c.number).where(where).order_by(*backwards).limit(1).correlate(*outer).scalar_subquery()

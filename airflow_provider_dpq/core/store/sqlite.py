@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,14 +67,16 @@ def share(engine: Engine, *, create: bool) -> None:
         engine: The engine.
         create: Whether the file may still have to be made one that is shared so, which changes it.
     """
-    event.listen(engine, "connect", _set_foreign_keys)
+    event.listen(engine, "connect", _set_up)
     if create:
         event.listen(engine, "connect", _set_write_ahead_log)
     event.listen(engine, "begin", _begin)
 
 
-def _set_foreign_keys(connection: sqlite3.Connection, _: object) -> None:
+def _set_up(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
+    # What is no UTF-8 was never written by us: its row is told by its digest, and the others are read all the same.
+    connection.text_factory = partial(str, encoding="utf-8", errors="replace")
 
 
 def _set_write_ahead_log(connection: sqlite3.Connection, _: object) -> None:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.sql.dml import UpdateBase
 
 from airflow_provider_dpq.core.errors import StoreError
-from airflow_provider_dpq.core.gate.report import Report, parse_report
+from airflow_provider_dpq.core.gate.identity import Gate
+from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.store import query, tables
 from airflow_provider_dpq.core.store.audit import AuditEvent
 from airflow_provider_dpq.core.store.baseline import Baseline, acceptance, require_acceptable, require_explained
 from airflow_provider_dpq.core.store.database import Database
-from airflow_provider_dpq.core.store.entry import Entry, entry_of, row_of
+from airflow_provider_dpq.core.store.entry import Entry, entry_of, row_of, trusted_report
+from airflow_provider_dpq.core.store.newest import NewestRun, newest_run
 from airflow_provider_dpq.core.store.upgrade import require_version, upgrade_tables
+
+_ATTEMPTS: Final = 30
+"""How often a report is put in the place of another one: after each failure that of another process is kept."""
 
 
 def open_store(url: str, *, upgrade: bool = True) -> Store:
@@ -89,79 +94,130 @@ class Store:
                 ``invalid_time``: it holds what cannot be kept.
         """
         row = row_of(report)
-        insertion = insert(tables.reports).values(row)
-        overwriting = update(tables.reports).where(tables.reports.c.key == row["key"]).values(row)
-        # Where another process stores the first report of this key in between, that one is overwritten in turn.
-        statements = (overwriting, insertion, overwriting) if replace else (insertion,)
-        if not any(self._changed(statement) for statement in statements):
+        # Where another process keeps a report of this key in between, that one is replaced in turn.
+        ways = (self._replaced, self._inserted) * _ATTEMPTS if replace else (self._inserted,)
+        if not any(way(row) for way in ways):
             source = report.provenance
             message = (
-                f"Gate {report.gate!r} already has a report of try {source.try_number} of task {source.task_id!r}"
-                f" (map index {source.map_index}) in run {source.run_id!r} of DAG {source.dag_id!r}."
+                f"Gate {str(report.identity)!r} already has a report of try {source.try_number} of task"
+                f" {source.task_id!r} (map index {source.map_index}) in run {source.run_id!r}."
             )
             hint = "A try writes one report of a gate: give each gate of a task a name of its own."
             raise StoreError("report_exists", message, hint=hint, quotes_data=False)
 
-    def _changed(self, statement: UpdateBase) -> bool:
+    def _inserted(self, row: dict[str, Any]) -> bool:
         try:
             with self._database.writing() as connection:
-                return connection.execute(statement).rowcount > 0 or statement.is_insert
+                connection.execute(insert(tables.reports).values(row))
         except IntegrityError:
             return False
+        return True
+
+    def _replaced(self, row: dict[str, Any]) -> bool:
+        """Put a report in the place of an earlier one, as the newest of all; False where there is no earlier one."""
+        of_key = tables.reports.c.key == row["key"]
+        try:
+            with self._database.writing() as connection:
+                if connection.execute(delete(tables.reports).where(of_key)).rowcount:
+                    connection.execute(insert(tables.reports).values(row))
+                    return True
+        except IntegrityError:
+            pass
+        return False
 
     def report(self, report_id: str) -> Report:
         """Return a report by its identifier.
 
         Raises:
-            StoreError: ``unknown_report``; ``unreadable_report``: a newer release wrote it.
+            StoreError: ``unknown_report``; ``report_altered``: it is not what was written; ``unreadable_report``: a
+                newer release wrote it.
         """
         with self._database.reading() as connection:
             return self._read(connection, report_id)
 
     def _read(self, connection: Connection, report_id: str) -> Report:
-        document = connection.execute(query.document(report_id)).scalar()
-        if document is None:
+        row = connection.execute(query.report(report_id)).mappings().first()
+        if row is None:
             message = f"There is no report {report_id!r} in the store {self._database}."
             raise StoreError("unknown_report", message, hint="dpq report list names the reports.", quotes_data=False)
-        return parse_report(document)
+        return trusted_report(row)
 
-    def latest(self, *, dag_ids: Collection[str] | None = None) -> list[Entry]:
-        """Return the newest entry of each gate, by gate name.
+    def entry(self, report_id: str) -> Entry | None:
+        """Return the entry of a report by its identifier; None where there is no such report."""
+        return next(iter(self._entries(query.report(report_id))), None)
+
+    def gates(self, name: str | None = None) -> list[Gate]:
+        """Return the gates that have a report, by DAG and name.
 
         Args:
-            dag_ids: Only entries of these DAGs count, and none from outside Airflow; None for all.
+            name: Only gates of this name; None for all.
         """
-        wanted = None if dag_ids is None else set(dag_ids)
-        newest: dict[str, Entry] = {}
-        for entry in self._entries(query.latest()):
-            if wanted is None or entry.dag_id in wanted:
-                newest.setdefault(entry.gate, entry)
-        return [newest[gate] for gate in sorted(newest)]
+        with self._database.reading() as connection:
+            return sorted(Gate(dag_id, gate) for dag_id, gate in connection.execute(query.gates(name)))
 
-    def history(self, gate: str, *, limit: int = 20, kind: str | None = None) -> list[Entry]:
+    def latest(self, *, dag_ids: Collection[str] | None = None) -> list[NewestRun]:
+        """Return the newest run of each gate, by DAG and name.
+
+        Args:
+            dag_ids: Only gates of these DAGs, and none from outside Airflow; None for all.
+        """
+        wanted = None if dag_ids is None else set(dag_ids) - {""}
+        with self._database.reading() as connection:
+            rows = [
+                row
+                for row in connection.execute(query.newest_runs()).mappings()
+                if wanted is None or row["dag_id"] in wanted
+            ]
+        found: dict[Gate, list[Entry]] = defaultdict(list)
+        for row in rows:
+            found[Gate(row["dag_id"], row["gate"])].append(entry_of(row))
+        runs = [newest_run(found[gate]) for gate in sorted(found)]
+        return [run for run in runs if run is not None]
+
+    def newest_run(
+        self, gate: Gate, *, kind: str | None = None, interval: tuple[datetime, datetime] | None = None
+    ) -> NewestRun | None:
+        """Return the newest run of a gate, or None where it has no report.
+
+        Args:
+            gate: The gate.
+            kind: Only reports of this kind; None for all.
+            interval: Only reports about exactly this data interval, given by its ends with time zone; None for all.
+        """
+        with self._database.reading() as connection:
+            if interval is not None:
+                asked = query.of_interval(gate, *interval, kind)
+            else:
+                run_id = connection.execute(query.newest_run_id(gate, kind)).scalar()
+                if run_id is None:
+                    return None
+                asked = query.of_run(gate, run_id, kind)
+            return newest_run([entry_of(row, interval) for row in connection.execute(asked).mappings()])
+
+    def history(self, gate: Gate, *, limit: int = 20, kind: str | None = None) -> list[Entry]:
         """Return the entries of a gate, newest first.
 
         Args:
-            gate: Name of the gate.
+            gate: The gate.
             limit: Most entries returned.
             kind: Only entries of this kind; None for all.
         """
         return self._entries(query.history(gate, limit, kind))
 
-    def reports(self, gate: str, *, limit: int, kind: str) -> list[Report]:
+    def reports(self, gate: Gate, *, limit: int, kind: str) -> list[Report]:
         """Return whole reports of a gate, newest first.
 
         Args:
-            gate: Name of the gate.
+            gate: The gate.
             limit: Most reports returned.
             kind: Kind of the gate.
 
         Raises:
-            StoreError: ``unreadable_report``: a newer release wrote one of them.
+            StoreError: ``report_altered``; ``unreadable_report``: a newer release wrote one of them.
         """
         with self._database.reading() as connection:
-            documents = connection.execute(query.documents(gate, limit, kind)).scalars().all()
-        return [parse_report(document) for document in documents]
+            rows: Sequence[Any] = connection.execute(query.history(gate, limit, kind)).mappings().all()
+        return [trusted_report(row) for row in rows]
 
     def of_task(self, dag_id: str, task_id: str, run_id: str, map_index: int = -1) -> list[Entry]:
         """Return the entries that a task instance left, newest try first, whatever their gate.
@@ -174,15 +230,17 @@ class Store:
         """
         return self._entries(query.of_task(dag_id, task_id, run_id, map_index))
 
-    def of_interval(self, gate: str, start: datetime, end: datetime) -> list[Entry]:
+    def of_interval(self, gate: Gate, start: datetime, end: datetime) -> list[Entry]:
         """Return the entries of a gate about exactly this data interval, newest first.
 
         Args:
-            gate: Name of the gate.
+            gate: The gate.
             start: Start of the interval, with time zone.
             end: End of the interval, with time zone.
         """
-        return self._entries(query.of_interval(gate, start, end))
+        with self._database.reading() as connection:
+            rows = connection.execute(query.of_interval(gate, start, end, None)).mappings()
+            return [entry_of(row, (start, end)) for row in rows]
 
     def _entries(self, asked: Select[Any]) -> list[Entry]:
         with self._database.reading() as connection:
@@ -199,7 +257,8 @@ class Store:
         Raises:
             DeclarationError: ``unexplained_baseline``: `actor` or `reason` is empty; ``kind_without_baseline``;
                 ``nothing_to_accept``: the report measured nothing.
-            StoreError: ``unknown_report``; ``unreadable_report``: a newer release wrote it.
+            StoreError: ``unknown_report``; ``report_altered``: it is not what was written; ``unreadable_report``: a
+                newer release wrote it.
         """
         require_explained(actor, reason)
         with self._database.writing() as connection:
@@ -212,17 +271,18 @@ class Store:
                 "accepted_at": datetime.now(UTC),
                 "actor": actor,
                 "reason": reason,
+                "dag_id": report.identity.dag_id,
             }
             (number,) = tuple(connection.execute(insert(tables.baselines).values(row)).inserted_primary_key or ())
             baseline = Baseline(number=number, **row)
             connection.execute(insert(tables.audit).values(asdict(acceptance(baseline, report))))
         return baseline
 
-    def baselines(self, gate: str) -> list[Baseline]:
+    def baselines(self, gate: Gate) -> list[Baseline]:
         """Return what was accepted as the level of a gate, in the order of accepting.
 
         Args:
-            gate: Name of the gate.
+            gate: The gate.
         """
         with self._database.reading() as connection:
             return [Baseline(**row) for row in connection.execute(query.baselines(gate)).mappings()]
@@ -249,7 +309,7 @@ class Store:
         Raises:
             StoreError: One of the two is not possible.
         """
-        self.latest()
+        self.gates()
         event = AuditEvent(at=datetime.now(UTC), actor="probe", event="probe")
         with self._database.writing() as connection:
             connection.execute(insert(tables.audit).values(asdict(event)))

@@ -26,7 +26,7 @@ schema: Final = Table("dpq_schema", metadata, Column("version", Integer, nullabl
 reports: Final = Table(
     "dpq_report",
     metadata,
-    # Counts up in the order of writing: the younger of two reports that began at the same moment has the higher one.
+    # Counts up in the order of writing: the newest report has the highest one, whatever the clocks of machines say.
     Column("number", _SERIAL, primary_key=True, autoincrement=True),
     # Hash of gate, dag_id, task_id, run_id, map_index and try_number. A unique constraint on the columns themselves
     # would be too wide for some databases.
@@ -46,11 +46,13 @@ reports: Final = Table(
     Column("data_interval_end", Moment),
     Column("started_at", Moment, nullable=False),
     Column("duration_seconds", Double, nullable=False),
-    # The whole report, as its codec writes it. The other columns are there to find it.
+    # The whole report, as its codec writes it. The other columns are there to find it, and decide nothing.
     Column("document", _DOCUMENT, nullable=False),
-    Index("dpq_report_history", "gate", "started_at", "number"),
-    Index("dpq_report_latest", "gate", "dag_id", "started_at", "number"),
-    Index("dpq_report_interval", "gate", "data_interval_start", "data_interval_end", "started_at"),
+    # SHA-256 of the document, in hexadecimal digits. A row without it is not trusted.
+    Column("digest", String(64), nullable=False, server_default=""),
+    Index("dpq_report_gate", "gate", "dag_id", "number"),
+    Index("dpq_report_run", "dag_id", "run_id", "gate"),
+    Index("dpq_report_interval_of_gate", "gate", "dag_id", "data_interval_start", "data_interval_end"),
     Index("dpq_report_task", "dag_id", "task_id", "run_id", "map_index"),
     **_EXACT,
 )
@@ -84,6 +86,8 @@ baselines: Final = Table(
     Column("accepted_at", Moment, nullable=False),
     Column("actor", Words, nullable=False),
     Column("reason", Words, nullable=False),
-    Index("dpq_baseline_gate", "gate", "number"),
+    # Empty outside Airflow, as that of its report.
+    Column("dag_id", Name, nullable=False, server_default=""),
+    Index("dpq_baseline_of_gate", "gate", "dag_id", "number"),
     **_EXACT,
 )

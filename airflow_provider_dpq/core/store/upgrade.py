@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, insert, inspect, select
+from sqlalchemy import Column, Connection, Table, bindparam, delete, func, insert, inspect, select, text, update
+from sqlalchemy.schema import CreateColumn
 
 from airflow_provider_dpq.core.errors import StoreError
+from airflow_provider_dpq.core.store.baseline import ACCEPTED
 from airflow_provider_dpq.core.store.column import MYSQL
 from airflow_provider_dpq.core.store.database import Database
+from airflow_provider_dpq.core.store.entry import digest_of
 from airflow_provider_dpq.core.store.tables import audit, baselines, metadata, reports, schema
 
 _LOCK: Final = 0x6470715F73746F72
 """Of PostgreSQL's advisory locks, the one that upgrades of a store take."""
 
 _LOCK_TIMEOUT_SECONDS: Final = 30
+_BATCH: Final = 200
+"""Reports read at once: whole documents, which may be large."""
 
 
 def _create_tables(connection: Connection) -> None:
@@ -27,8 +32,59 @@ def _create_baselines(connection: Connection) -> None:
     metadata.create_all(connection, tables=[baselines])
 
 
-STEPS: Final[tuple[Callable[[Connection], None], ...]] = (_create_tables, _create_baselines)
-"""The first makes a store of an empty database; each following one takes a store to the next version."""
+def _name_gates_by_dag(connection: Connection) -> None:
+    """Give reports the digests of their documents and baselines the DAGs of their reports; index by gate and DAG."""
+    _complete(connection, reports)
+    _complete(connection, baselines)
+    _add_digests(connection)
+    _add_dags_of_baselines(connection)
+
+
+def _complete(connection: Connection, table: Table) -> None:
+    """Add the columns and indexes that a table of an older release lacks, and drop the indexes that are no more."""
+    present = {column["name"] for column in inspect(connection).get_columns(table.name)}
+    for column in table.columns:
+        if column.name not in present:
+            connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {_definition(column, connection)}"))
+    indexes = {str(index["name"]) for index in inspect(connection).get_indexes(table.name) if not index["unique"]}
+    declared = {str(index.name): index for index in table.indexes}
+    quote = connection.dialect.identifier_preparer.quote
+    for name in sorted(indexes - set(declared)):
+        of_table = f" ON {table.name}" if connection.dialect.name in MYSQL else ""
+        connection.execute(text(f"DROP INDEX {quote(name)}{of_table}"))
+    for name in sorted(set(declared) - indexes):
+        declared[name].create(connection)
+
+
+def _definition(column: Column[Any], connection: Connection) -> str:
+    return str(CreateColumn(column).compile(dialect=connection.dialect))
+
+
+def _add_digests(connection: Connection) -> None:
+    table = reports.c
+    lacking = select(table.number, table.document).where(table.digest == "").order_by(table.number).limit(_BATCH)
+    digest = update(reports).where(table.number == bindparam("of")).values(digest=bindparam("found"))
+    while rows := connection.execute(lacking).all():
+        connection.execute(digest, [{"of": number, "found": digest_of(document)} for number, document in rows])
+
+
+def _add_dags_of_baselines(connection: Connection) -> None:
+    """Take the DAG of a baseline from its report, and where that is gone from the event that told of accepting it."""
+    table = baselines.c
+    for number, report_id in connection.execute(select(table.number, table.report_id)).all():
+        dag_id = connection.execute(select(reports.c.dag_id).where(reports.c.report_id == report_id)).scalar()
+        if dag_id is None:
+            told = (audit.c.event == ACCEPTED, audit.c.detail.contains(f", report {report_id}: ", autoescape=True))
+            dag_id = connection.execute(select(audit.c.dag_id).where(*told).limit(1)).scalar()
+        connection.execute(update(baselines).where(table.number == number).values(dag_id=dag_id or ""))
+
+
+STEPS: Final[tuple[Callable[[Connection], None], ...]] = (_create_tables, _create_baselines, _name_gates_by_dag)
+"""The first makes a store of an empty database; each following one takes a store to the next version.
+
+A step that finds its work done, or half done by one that was killed, does what is left: MariaDB cannot roll back
+tables.
+"""
 
 VERSION: Final = len(STEPS)
 """Version of the tables that this release reads and writes."""

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from airflow_provider_dpq.core.errors import DeclarationError, StoreError
+from airflow_provider_dpq.core.gate.identity import Gate as Identity
 from airflow_provider_dpq.core.gate.report import CheckResult, DataInterval, Provenance, Report
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.quality import SuiteResult, check
@@ -54,7 +55,7 @@ class Gate:
             self.suite,
             now=day(number).end,
             data_interval=day(number),
-            history=lambda limit: self.store.reports("orders", limit=limit, kind="quality"),
+            history=lambda limit: self.store.reports(Identity("", "orders"), limit=limit, kind="quality"),
             **self.options,
         )
 

@@ -55,7 +55,7 @@ def test_html_shows_the_report(report: Report) -> None:
     """Verdict, subject, interval, provenance, thresholds, metrics, environment and identifier are on the page."""
     shown = Page(render_html(report)).shown
     for text in (
-        "error flights quality gate: 2 of 6 checks and 1 of 5 thresholds passed",
+        "error flights_quality > flights quality gate: 2 of 6 checks and 1 of 5 thresholds passed",
         "Subject/data/flights.csv",
         "Data interval2013-01-01 00:00:00 UTC to 2013-01-02 00:00:00 UTC",
         "Taskflights_quality.check[3], try 1",

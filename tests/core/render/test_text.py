@@ -24,7 +24,7 @@ def test_text_begins_with_the_gate_and_ends_with_its_verdict(report: Report) -> 
     """The first block says what was judged, the last one what came of it and which report that is."""
     head, *_, tail = _blocks(report)
     assert head == [
-        "quality gate flights: ERROR",
+        "quality gate flights_quality > flights: ERROR",
         "subject   /data/flights.csv",
         "data      2013-01-01 00:00:00 UTC to 2013-01-02 00:00:00 UTC",
         "task      flights_quality.check[3], try 1",
@@ -76,7 +76,7 @@ def test_text_tells_why_the_gate_could_not_be_measured(report: Report) -> None:
     failed = report.model_copy(update={"checks": (), "thresholds": (), "artifacts": (), "error": problem})
     _, error, tail = _blocks(failed, width=60)
     assert error[:2] == [
-        "error in flights (out_of_memory):",
+        "error in flights_quality > flights (out_of_memory):",
         "  More memory",
     ]
     assert error[2].startswith("  is needed. Raise it.")

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, event
 
 from airflow_provider_dpq.core.benchmark.history import segments
 from airflow_provider_dpq.core.errors import DeclarationError, DpqError, StoreError
+from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.gate.verdict import Verdict
@@ -52,9 +53,10 @@ def test_acceptance_is_kept_and_told(store: Store, slower: Report) -> None:
         accepted_at=baseline.accepted_at,
         actor="ann@example.org",
         reason=REASON,
+        dag_id="flights_quality",
     )
     assert baseline.started_at.utcoffset() == timedelta(0)
-    assert store.baselines(slower.gate) == [baseline]
+    assert store.baselines(slower.identity) == [baseline]
     source = slower.provenance
     assert store.audit() == [
         AuditEvent(
@@ -84,9 +86,13 @@ def test_baselines_are_of_one_gate_in_the_order_of_accepting(store: Store, varia
         )
     for report in [*reports, reports[0]]:
         store.accept_baseline(report.id, actor="ann", reason=REASON)
-    assert [item.report_id for item in store.baselines("fast")] == [reports[0].id, reports[2].id, reports[0].id]
-    assert [item.number for item in store.baselines("fast")] == [1, 3, 4]
-    assert store.baselines("other") == []
+    assert [item.report_id for item in store.baselines(Gate("flights_quality", "fast"))] == [
+        reports[0].id,
+        reports[2].id,
+        reports[0].id,
+    ]
+    assert [item.number for item in store.baselines(Gate("flights_quality", "fast"))] == [1, 3, 4]
+    assert store.baselines(Gate("flights_quality", "other")) == []
 
 
 @pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.WARN, Verdict.INCONCLUSIVE, Verdict.FAIL])
@@ -110,7 +116,7 @@ def test_report_without_a_level_is_refused(store: Store, variant: Vary, changes:
     report = variant(**{"verdict": Verdict.PASS, **changes})
     store.write(report)
     assert _refused(lambda: store.accept_baseline(report.id, actor="ann", reason=REASON)) == reason
-    assert (store.baselines(report.gate), store.audit()) == ([], [])
+    assert (store.baselines(report.identity), store.audit()) == ([], [])
 
 
 @pytest.mark.parametrize(("actor", "reason"), [("ann", ""), ("ann", " \n"), ("", REASON)])
@@ -118,7 +124,7 @@ def test_acceptance_says_who_and_why(store: Store, slower: Report, actor: str, r
     """An acceptance that nobody could explain later is refused."""
     store.write(slower)
     assert _refused(lambda: store.accept_baseline(slower.id, actor=actor, reason=reason)) == "unexplained_baseline"
-    assert store.baselines(slower.gate) == []
+    assert store.baselines(slower.identity) == []
 
 
 def test_unknown_report_cannot_be_accepted(store: Store) -> None:
@@ -150,7 +156,7 @@ def test_failure_between_leaves_neither(store: Store, slower: Report) -> None:
             store.accept_baseline(slower.id, actor="ann", reason=REASON)
     finally:
         event.remove(Engine, "before_cursor_execute", listen)
-    assert (store.baselines(slower.gate), store.audit()) == ([], [])
+    assert (store.baselines(slower.identity), store.audit()) == ([], [])
 
 
 def test_crash_between_leaves_neither(store: Store, slower: Report) -> None:
@@ -163,9 +169,9 @@ def test_crash_between_leaves_neither(store: Store, slower: Report) -> None:
             store.accept_baseline(slower.id, actor="ann", reason=REASON)
         os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
-    assert (store.baselines(slower.gate), store.audit()) == ([], [])
+    assert (store.baselines(slower.identity), store.audit()) == ([], [])
     store.accept_baseline(slower.id, actor="ann", reason=REASON)
-    assert (len(store.baselines(slower.gate)), len(store.audit())) == (1, 1)
+    assert (len(store.baselines(slower.identity)), len(store.audit())) == (1, 1)
 
 
 def test_all_of_many_at_once_are_kept_and_the_newest_counts(store: Store, store_url: str, variant: Vary) -> None:
@@ -191,12 +197,12 @@ def test_all_of_many_at_once_are_kept_and_the_newest_counts(store: Store, store_
 
     with ThreadPoolExecutor(6) as threads:
         given = list(threads.map(accept, reports))
-    kept = store.baselines(reports[0].gate)
+    kept = store.baselines(reports[0].identity)
     assert kept == sorted(given, key=lambda item: item.number)
     assert [item.number for item in kept] == [1, 2, 3, 4, 5, 6]
     assert sorted(item.detail[-36:] for item in store.audit()) == sorted(report.id for report in reports)
     here = reports[0].environment.fingerprint
-    read = store.reports(reports[0].gate, limit=10, kind="benchmark")
+    read = store.reports(reports[0].identity, limit=10, kind="benchmark")
     *_, present = segments(read, kept, metric_name="cpu_median", tags={}, fingerprint=here)
     assert present[0].report_id == kept[-1].report_id
 

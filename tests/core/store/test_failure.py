@@ -16,6 +16,7 @@ from sqlalchemy import Engine, event, make_url
 from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
 
 from airflow_provider_dpq.core.errors import StoreError
+from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.store import AuditEvent, Store, failure, open_store, upgrade_store
 
@@ -216,7 +217,9 @@ def test_full_database_is_told_and_keeps_what_it_has(store_url: str, variant: Ca
         kept, error = _fill(store, variant)
         assert (error.reason, "has no room left" in str(error)) == ("store_full", True)
         assert "xxx" not in "".join(traceback.format_exception(error))  # a log is no place for what was measured
-        assert {entry.report_id for entry in store.history("flights", limit=5000)} == {report.id for report in kept}
+        assert {entry.report_id for entry in store.history(Gate("flights_quality", "flights"), limit=5000)} == {
+            report.id for report in kept
+        }
         assert [store.report(report.id) for report in kept] == kept
 
 

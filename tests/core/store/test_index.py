@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import pytest
 from sqlalchemy import Engine, event
 
+from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.store import Store
 
@@ -55,11 +56,14 @@ def _statements() -> Iterator[list[tuple[str, Any]]]:
 @pytest.mark.parametrize(
     ("ask", "index"),
     [
-        (lambda store: store.history("flights"), "dpq_report_history (gate=?)"),
-        (lambda store: store.history("flights", kind="quality"), "dpq_report_history (gate=?)"),
+        (lambda store: store.history(Gate("flights_quality", "flights")), "dpq_report_gate (gate=? AND dag_id=?)"),
         (
-            lambda store: store.of_interval("flights", *DAY),
-            "dpq_report_interval (gate=? AND data_interval_start=? AND data_interval_end=?)",
+            lambda store: store.history(Gate("flights_quality", "flights"), kind="quality"),
+            "dpq_report_gate (gate=? AND dag_id=?)",
+        ),
+        (
+            lambda store: store.of_interval(Gate("flights_quality", "flights"), *DAY),
+            "dpq_report_interval_of_gate (gate=? AND dag_id=? AND data_interval_start=? AND data_interval_end=?)",
         ),
         (
             lambda store: store.of_task("flights_quality", "check", "scheduled__2013-01-01", 3),
@@ -78,8 +82,8 @@ def test_question_is_answered_from_an_index(plan: Plan, ask: Callable[[Store], o
 
 def test_history_needs_no_sorting(plan: Plan) -> None:
     """The index holds the entries in the order asked for: twenty of a million cost as much as twenty of twenty."""
-    steps = plan(lambda store: store.history("gate 1"))
-    assert steps == ["SEARCH dpq_report USING INDEX dpq_report_history (gate=?)"]
+    steps = plan(lambda store: store.history(Gate("flights_quality", "gate 1")))
+    assert steps == ["SEARCH dpq_report USING INDEX dpq_report_gate (gate=? AND dag_id=?)"]
 
 
 def _steps_of_latest(store: Store, store_path: Path) -> int:
@@ -108,14 +112,14 @@ def test_latest_costs_the_same_however_long_the_history(
         store.write(variant(gate=f"gate {number}", dag_id="flights"))
     few = _steps_of_latest(store, store_path)
     newest = store.latest()
-    columns = "gate, kind, subject, verdict, dag_id, task_id, run_id, map_index, duration_seconds, document"
+    columns = "gate, kind, subject, verdict, dag_id, task_id, map_index, duration_seconds, document, digest"
     with closing(sqlite3.connect(store_path)) as connection, connection:
         connection.execute(
             "WITH RECURSIVE n(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM n WHERE n <= 1000)"
-            f" INSERT INTO dpq_report (key, report_id, try_number, started_at, {columns})"
-            f" SELECT key || n, report_id || n, n, datetime(started_at, -n || ' minutes'), {columns}"
+            f" INSERT INTO dpq_report (number, key, report_id, run_id, try_number, started_at, {columns})"
+            f" SELECT -10 * n - number, key || n, report_id || n, run_id || n, n, started_at, {columns}"
             " FROM dpq_report, n"
         )
-    assert len(store.history("gate 7", limit=10_000)) == 1001
+    assert len(store.history(Gate("flights", "gate 7"), limit=10_000)) == 1001
     assert store.latest() == newest
     assert _steps_of_latest(store, store_path) < 1.1 * few

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.store import Store, open_store
 
@@ -38,7 +39,10 @@ def _finished(writer: subprocess.Popen[str]) -> list[str]:
 
 def _kept(store: Store) -> dict[str, Report]:
     """Every report of the store, read whole."""
-    return {entry.report_id: store.report(entry.report_id) for entry in store.history("shared", limit=1_000_000)}
+    return {
+        entry.report_id: store.report(entry.report_id)
+        for entry in store.history(Gate("flights", "shared"), limit=1_000_000)
+    }
 
 
 def test_two_processes_write_five_hundred_reports_each(store_url: str) -> None:

@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
 from airflow_provider_dpq.core.errors import StoreError
+from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.report import DataInterval, Report
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.store import AuditEvent, Entry, Store, open_store, upgrade, upgrade_store
@@ -94,11 +95,11 @@ def test_server_returns_what_it_was_given(server_store: Store, variant: Vary) ->
         server_store.write(report)
         assert server_store.report(report.id) == report
         assert _reason(lambda report=report: server_store.write(report)) == "report_exists"
-        entry = server_store.history(report.gate)[0]
+        entry = server_store.history(report.identity)[0]
         assert (entry.started_at, entry.started_at.utcoffset()) == (START, timedelta(0))
-        assert report.id in _ids(server_store.of_interval(report.gate, interval.start, interval.end))
-    assert [entry.gate for entry in server_store.latest()] == ["Flights", names[0]["gate"], "flights"]
-    assert server_store.history("FLIGHTS") == []
+        assert report.id in _ids(server_store.of_interval(report.identity, interval.start, interval.end))
+    assert [run.gate for run in server_store.latest()] == sorted(report.identity for report in reports)
+    assert server_store.history(Gate("flights_quality", "FLIGHTS")) == []
     assert _reason(lambda: server_store.report("nowhere")) == "unknown_report"
     assert _reason(lambda: server_store.write(variant(gate="a\0b"))) == "invalid_text"
 
@@ -115,7 +116,7 @@ def test_server_replaces_a_report(server_store: Store, variant: Vary) -> None:
     first, second = variant(), variant(subject="again")
     server_store.write(first, replace=True)
     server_store.write(second, replace=True)
-    assert _ids(server_store.history("flights")) == [second.id]
+    assert _ids(server_store.history(Gate("flights_quality", "flights"))) == [second.id]
     assert _reason(lambda: server_store.report(first.id)) == "unknown_report"
 
 
@@ -127,12 +128,13 @@ def test_server_orders_entries(server_store: Store, variant: Vary) -> None:
                 variant(gate=gate, dag_id=dag_id, task_id="t", run_id="r", map_index=-1, try_number=number + 1,
                         started_at=START + number * HOUR)
             )  # fmt: skip
-    assert [entry.try_number for entry in server_store.history("a", limit=3)] == [4, 3, 2]
+    assert [entry.try_number for entry in server_store.history(Gate("x", "a"), limit=3)] == [4, 1]
     assert [(entry.try_number, entry.gate) for entry in server_store.of_task("x", "t", "r")] == [
         (4, "b"), (4, "a"), (1, "b"), (1, "a"),
     ]  # fmt: skip
-    for dag_ids, newest in ((None, [4, 4]), (["x"], [4, 4]), (["y"], [2, 2]), (["z"], []), ([], [])):
-        assert [entry.try_number for entry in server_store.latest(dag_ids=dag_ids)] == newest
+    every = [3, 3, 4, 4, 2, 2]
+    for dag_ids, newest in ((None, every), (["x"], [4, 4]), (["y"], [2, 2]), (["z"], []), ([], [])):
+        assert [run.worst.try_number for run in server_store.latest(dag_ids=dag_ids)] == newest
 
 
 def test_server_keeps_the_audit_trail(server_store: Store) -> None:
@@ -163,12 +165,12 @@ def test_server_store_of_version_1_is_upgraded(
         older.setattr(upgrade, "VERSION", 1)
         with open_store(server_url) as store:
             store.write(report)
-            assert _reason(lambda: store.baselines(report.gate)) == "store_failed"
+            assert _reason(lambda: store.baselines(report.identity)) == "store_failed"
     assert _reason(lambda: open_store(server_url, upgrade=False)) == "older_store"
     assert upgrade_store(server_url) == (1, upgrade.VERSION)
     with open_store(server_url, upgrade=False) as store:
         assert store.report(report.id) == report
-        assert store.baselines(report.gate) == []
+        assert store.baselines(report.identity) == []
 
 
 def test_server_keeps_baselines(server_store: Store, variant: Vary) -> None:
@@ -181,14 +183,14 @@ def test_server_keeps_baselines(server_store: Store, variant: Vary) -> None:
         given = list(
             threads.map(lambda item: server_store.accept_baseline(item.id, actor="ß", reason=item.id), reports)
         )
-    kept = server_store.baselines("Flüge 🛫")
+    kept = server_store.baselines(Gate("flights_quality", "Flüge 🛫"))
     assert kept == sorted(given, key=lambda item: item.number)
     assert {item.report_id for item in kept} == {item.reason for item in kept} == {report.id for report in reports}
     assert {item.started_at for item in kept} == {START}
     assert len({item.number for item in kept}) == len(server_store.audit()) == 8
-    assert server_store.baselines("flüge 🛫") == []
+    assert server_store.baselines(Gate("flights_quality", "flüge 🛫")) == []
     assert _reason(lambda: server_store.accept_baseline(reports[0].id, actor="a", reason="a\0")) == "invalid_text"
-    assert (len(server_store.baselines("Flüge 🛫")), len(server_store.audit())) == (8, 8)
+    assert (len(server_store.baselines(Gate("flights_quality", "Flüge 🛫"))), len(server_store.audit())) == (8, 8)
 
 
 def _write_in_process(url: str, name: str, count: int) -> subprocess.Popen[str]:
@@ -210,7 +212,7 @@ def test_processes_make_one_store_and_lose_no_report(server_url: str) -> None:
         assert writer.returncode == 0, errors
         acknowledged.update(output.split())
     with open_store(server_url) as store:
-        assert set(_ids(store.history("shared", limit=1000))) == acknowledged
+        assert set(_ids(store.history(Gate("flights", "shared"), limit=1000))) == acknowledged
         assert {store.report(identifier).id for identifier in acknowledged} == acknowledged
     assert len(acknowledged) == 100
     assert _on_server(server_url, "SELECT version FROM dpq_schema") == [(upgrade.VERSION,)]
@@ -254,7 +256,7 @@ def test_reports_that_replace_each_other_race_without_an_error(server_store: Sto
     reports = [variant() for _ in range(40)]
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda report: server_store.write(report, replace=True), reports))
-    (entry,) = server_store.history("flights")
+    (entry,) = server_store.history(Gate("flights_quality", "flights"))
     assert server_store.report(entry.report_id) in reports
 
 
@@ -273,7 +275,7 @@ def test_one_of_many_reports_a_try(server_store: Store, variant: Vary) -> None:
         outcomes = list(threads.map(outcome, reports))
     assert sorted(outcomes) == ["kept"] + ["report_exists"] * 15
     winner = reports[outcomes.index("kept")]
-    assert _ids(server_store.history("flights")) == [winner.id]
+    assert _ids(server_store.history(Gate("flights_quality", "flights"))) == [winner.id]
 
 
 @pytest.mark.parametrize("driver", ["psycopg2", "psycopg"])
@@ -310,7 +312,7 @@ def test_sessions_cut_between_two_calls_are_not_noticed(
         store.write(first)
         assert _on_server(postgres_url, others) == []
         store.write(second)
-        assert len(store.history("flights")) == 2
+        assert len(store.history(Gate("flights_quality", "flights"))) == 2
 
 
 def test_user_without_the_right_to_write_is_told(postgres_store_url: str, postgres_url: str, report: Report) -> None:
@@ -350,10 +352,10 @@ def test_server_without_the_database_is_told(postgres_url: str) -> None:
 @pytest.mark.parametrize(
     ("ask", "index"),
     [
-        (lambda store: store.history("gate 7"), "dpq_report_history"),
-        (lambda store: store.of_interval("gate 7", START, START + HOUR), "dpq_report_interval"),
+        (lambda store: store.history(Gate("d", "gate 7")), "dpq_report_gate"),
+        (lambda store: store.of_interval(Gate("d", "gate 7"), START, START + HOUR), "dpq_report_interval_of_gate"),
         (lambda store: store.of_task("d", "t", "7"), "dpq_report_task"),
-        (lambda store: store.latest(), "dpq_report_latest"),
+        (lambda store: store.latest(), "dpq_report_gate"),
     ],
     ids=["history", "interval", "task", "latest"],
 )
@@ -364,11 +366,11 @@ def test_postgres_answers_from_an_index(
     ran: list[tuple[str, Any]] = []
     with open_store(postgres_store_url) as store:
         store.write(report)
-        columns = "kind, subject, verdict, map_index, duration_seconds, document"
+        columns = "kind, subject, verdict, map_index, duration_seconds, document, digest"
         _on_server(
             postgres_store_url,
             "INSERT INTO dpq_report (key, report_id, gate, dag_id, task_id, run_id, try_number, started_at,"
-            f" data_interval_start, data_interval_end, {columns}) SELECT md5(n::text), n::text, 'gate ' || n % 10,"
+            f" data_interval_start, data_interval_end, {columns}) SELECT md5(n::text), n::text, 'gate ' || n % 200,"
             " 'd', 't', n::text, 1, started_at + n * interval '1 hour', started_at + n * interval '1 hour',"
             f" started_at, {columns} FROM dpq_report, generate_series(1, 20000) AS n",
             "ANALYZE dpq_report",

@@ -16,12 +16,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_dpq.core.errors import StoreError
+from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.report import CheckResult, DataInterval, Metric, Report
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.store import Entry, Store, open_store
+from airflow_provider_dpq.core.store.entry import digest_of
 
 Vary = Callable[..., Report]
 
+FLIGHTS = Gate("flights_quality", "flights")
 START = datetime(2013, 7, 1, 6, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
@@ -63,9 +66,10 @@ def test_report_is_read_as_it_was_written(
     report = _storable(data.draw(reports))
     shared_store.write(report, replace=True)
     assert shared_store.report(report.id) == report
-    (entry,) = [entry for entry in shared_store.history(report.gate, limit=10_000) if entry.report_id == report.id]
+    (entry,) = [entry for entry in shared_store.history(report.identity, limit=10_000) if entry.report_id == report.id]
     source, interval = report.provenance, report.data_interval
     assert entry == Entry(
+        number=entry.number,
         report_id=report.id,
         gate=report.gate,
         kind=report.kind,
@@ -76,6 +80,7 @@ def test_report_is_read_as_it_was_written(
         run_id=source.run_id,
         map_index=source.map_index,
         try_number=source.try_number,
+        label=source.label,
         data_interval_start=interval.start if interval else None,
         data_interval_end=interval.end if interval else None,
         started_at=report.started_at,
@@ -119,7 +124,9 @@ def test_report_is_refused_twice_for_one_try_only(store: Store, variant: Vary, o
 def test_report_that_exists_is_named(store: Store, variant: Vary) -> None:
     """The refusal says which gate, task instance and try it is about."""
     store.write(variant())
-    with pytest.raises(StoreError, match=r"Gate 'flights' .* try 1 of task 'check' \(map index 3\) in run 'scheduled"):
+    with pytest.raises(
+        StoreError, match=r"Gate 'flights_quality > flights' .* try 1 of task 'check' \(map index 3\) in run 'scheduled"
+    ):
         store.write(variant())
 
 
@@ -140,8 +147,8 @@ def test_replaced_report_is_gone(store: Store, variant: Vary) -> None:
     for written in (first, second, other):
         store.write(written, replace=True)
     assert store.report(second.id) == second
-    assert set(_ids(store.history("flights"))) == {second.id, other.id}
-    assert next(entry for entry in store.history("flights") if entry.try_number == 1).verdict is Verdict.PASS
+    assert set(_ids(store.history(FLIGHTS))) == {second.id, other.id}
+    assert next(entry for entry in store.history(FLIGHTS) if entry.try_number == 1).verdict is Verdict.PASS
     assert _reason(lambda: store.report(first.id)) == "unknown_report"
 
 
@@ -153,16 +160,16 @@ def test_unknown_report_is_named(store: Store) -> None:
 
 
 def test_history_is_of_one_gate_and_newest_first(store: Store, variant: Vary) -> None:
-    """The order is that of measuring; of two that began together, the one written later counts as newer."""
+    """The order is that of writing, whatever the clocks of those who measured said."""
     written = [
         variant(run_id=f"run {number}", started_at=START + hours * HOUR) for number, hours in enumerate((1, 3, 2, 2))
     ]
     for report in [*written, variant(gate="Flights"), variant(gate="flights ")]:
         store.write(report)
-    newest_first = [written[1].id, written[3].id, written[2].id, written[0].id]
-    assert _ids(store.history("flights")) == newest_first
-    assert _ids(store.history("flights", limit=2)) == newest_first[:2]
-    assert store.history("nothing") == []
+    newest_first = [report.id for report in reversed(written)]
+    assert _ids(store.history(FLIGHTS)) == newest_first
+    assert _ids(store.history(FLIGHTS, limit=2)) == newest_first[:2]
+    assert store.history(Gate("flights_quality", "nothing")) == []
 
 
 def test_reports_of_a_gate_come_whole_and_newest_first(store: Store, variant: Vary) -> None:
@@ -173,22 +180,22 @@ def test_reports_of_a_gate_come_whole_and_newest_first(store: Store, variant: Va
     ]
     for report in [*written, variant(gate="others")]:
         store.write(report)
-    assert store.reports("flights", limit=2, kind="quality") == [written[3], written[2]]
+    assert store.reports(FLIGHTS, limit=2, kind="quality") == [written[3], written[2]]
 
 
 def test_history_has_twenty_entries_by_default(store: Store, variant: Vary) -> None:
     """A long history is cut where nobody asks for more."""
     for number in range(21):
         store.write(variant(run_id=str(number), started_at=START + number * HOUR))
-    assert [entry.run_id for entry in store.history("flights")] == [str(number) for number in range(20, 0, -1)]
+    assert [entry.run_id for entry in store.history(FLIGHTS)] == [str(number) for number in range(20, 0, -1)]
 
 
 def test_history_may_be_of_one_kind(store: Store, variant: Vary) -> None:
     """Entries of another kind do not count, not even towards the limit."""
     for number, kind in enumerate(("load", "quality", "load", "load")):
         store.write(variant(run_id=str(number), kind=kind, started_at=START + number * HOUR))
-    assert [entry.run_id for entry in store.history("flights", kind="quality", limit=1)] == ["1"]
-    assert [entry.run_id for entry in store.history("flights", kind="load", limit=2)] == ["3", "2"]
+    assert [entry.run_id for entry in store.history(FLIGHTS, kind="quality", limit=1)] == ["1"]
+    assert [entry.run_id for entry in store.history(FLIGHTS, kind="load", limit=2)] == ["3", "2"]
 
 
 def test_of_task_returns_one_task_instance(store: Store, variant: Vary) -> None:
@@ -221,60 +228,59 @@ def test_of_interval_returns_exactly_that_interval(store: Store, variant: Vary) 
     store.write(variant(gate="planes", data_interval=day))
     for report in same:
         store.write(report)
-    newest_first = _ids(store.of_interval("flights", day.start, day.end))
+    newest_first = _ids(store.of_interval(FLIGHTS, day.start, day.end))
     assert newest_first == [report.id for report in reversed(same)]
     tokyo = timezone(timedelta(hours=9))
-    assert _ids(store.of_interval("flights", day.start.astimezone(tokyo), day.end.astimezone(tokyo))) == newest_first
+    assert _ids(store.of_interval(FLIGHTS, day.start.astimezone(tokyo), day.end.astimezone(tokyo))) == newest_first
 
 
 def test_times_are_returned_in_utc(store: Store, variant: Vary) -> None:
-    """The instant is kept to the microsecond, whatever zone it was given in, and sorts by time, not by its text."""
+    """The instant is kept to the microsecond, whatever zone it was given in."""
     tokyo = timezone(timedelta(hours=9))
     moment = datetime(2013, 7, 1, 1, 2, 3, 4, tzinfo=tokyo)
     interval = DataInterval(start=moment, end=moment + HOUR)
     store.write(variant(started_at=moment, data_interval=interval))
-    store.write(variant(try_number=2, started_at=datetime(2013, 6, 30, 20, tzinfo=UTC)))
-    later, earlier = store.history("flights")
-    assert (later.try_number, earlier.try_number) == (2, 1)
-    times = (earlier.started_at, earlier.data_interval_start, earlier.data_interval_end)
+    (entry,) = store.history(FLIGHTS)
+    times = (entry.started_at, entry.data_interval_start, entry.data_interval_end)
     assert times == (moment, moment, moment + HOUR)
     assert {time.utcoffset() for time in times if time} == {timedelta(0)}
 
 
-def test_latest_is_the_newest_of_each_gate_by_name(store: Store, variant: Vary) -> None:
-    """One entry a gate, from whatever DAG or none, in the order of names."""
+def test_latest_is_the_newest_of_each_gate_by_dag_and_name(store: Store, variant: Vary) -> None:
+    """Gates of one name in several DAGs are several gates, in the order of DAGs and names."""
     assert store.latest() == []
     newest = {}
     for gate in ("b", "a", "c"):
         for number, dag_id in enumerate(("y", None, "x", "y")):
-            report = variant(gate=gate, dag_id=dag_id, run_id=str(number), started_at=START + number * HOUR)
+            report = variant(gate=gate, dag_id=dag_id, run_id=str(number), started_at=START - number * HOUR)
             store.write(report)
-            newest[gate] = report.id
-    outside = variant(gate="c", dag_id=None, started_at=START + 9 * HOUR)
-    store.write(outside)
-    assert _ids(store.latest()) == [newest["a"], newest["b"], outside.id]
+            newest[report.identity] = report.id
+    assert [(run.gate, run.worst.report_id) for run in store.latest()] == sorted(newest.items())
+    assert store.gates() == sorted(newest)
+    assert store.gates("b") == [Gate("", "b"), Gate("x", "b"), Gate("y", "b")]
+    assert store.gates("d") == []
 
 
 def test_latest_of_some_dags_leaves_out_all_others(store: Store, variant: Vary) -> None:
-    """A gate that several DAGs report shows the newest of those asked for; what is from no DAG never shows."""
+    """What is from no DAG never shows."""
     for gate, dag_id, hours in (("a", "x", 1), ("a", "y", 2), ("a", None, 3), ("b", "y", 1), ("c", None, 1)):
         store.write(variant(gate=gate, dag_id=dag_id, run_id=f"{gate} {dag_id}", started_at=START + hours * HOUR))
 
     def shown(*dag_ids: str) -> list[tuple[str, str | None]]:
-        return [(entry.gate, entry.dag_id) for entry in store.latest(dag_ids=dag_ids)]
+        return [(run.gate.name, run.gate.dag_id) for run in store.latest(dag_ids=dag_ids)]
 
     assert shown("x") == [("a", "x")]
-    assert shown("x", "y") == [("a", "y"), ("b", "y")]
+    assert shown("x", "y") == [("a", "x"), ("a", "y"), ("b", "y")]
     assert shown("z") == shown("") == shown() == []
-    assert [(entry.gate, entry.dag_id) for entry in store.latest()] == [("a", None), ("b", "y"), ("c", None)]
+    assert [str(run.gate) for run in store.latest()] == ["a", "c", "x > a", "y > a", "y > b"]
 
 
-def test_latest_of_two_that_began_together_is_the_later_one(store: Store, variant: Vary) -> None:
-    """Where the clock does not tell them apart, the order of writing does."""
-    first, second = variant(run_id="1"), variant(run_id="2", dag_id="other")
+def test_latest_is_what_was_written_last(store: Store, variant: Vary) -> None:
+    """A clock ahead does not outrank a later report."""
+    first, second = variant(run_id="1", started_at=START + 9000 * HOUR), variant(run_id="2")
     store.write(first)
     store.write(second)
-    assert _ids(store.latest()) == [second.id]
+    assert _ids([run.worst for run in store.latest()]) == [second.id]
 
 
 @pytest.mark.parametrize("field", ["gate", "kind", "subject", "dag_id", "task_id", "run_id", "id"])
@@ -302,7 +308,7 @@ def test_subject_may_be_long(store: Store, variant: Vary) -> None:
     """The subject of a gate can be a whole query."""
     report = variant(subject="SELECT 1 " * 10_000)
     store.write(report)
-    assert store.history("flights")[0].subject == report.subject
+    assert store.history(FLIGHTS)[0].subject == report.subject
 
 
 @pytest.mark.parametrize("names", [("a\0b", "t", "r"), ("d", "a\udc80b", "r")])
@@ -327,7 +333,7 @@ def test_time_that_is_no_instant_is_refused(store: Store, variant: Vary, moment:
     assert caught.value.reason in refused
     interval = DataInterval.model_construct(start=moment, end=START)
     assert _reason(lambda: store.write(variant(data_interval=interval))) in refused
-    assert _reason(lambda: store.of_interval("flights", START, moment)) == "invalid_time"
+    assert _reason(lambda: store.of_interval(FLIGHTS, START, moment)) == "invalid_time"
     assert store.latest() == []
 
 
@@ -354,7 +360,7 @@ def test_large_report_is_kept_whole(store: Store, variant: Vary, make_check: Cal
 def test_store_keeps_nothing_open(store: Store, store_path: Path, report: Report) -> None:
     """Between two calls no file is open, so that a forked process shares nothing with its parent."""
     store.write(report)
-    store.history("flights")
+    store.history(FLIGHTS)
     opened = [str(file.readlink()) for file in Path("/proc/self/fd").iterdir() if file.is_symlink()]
     assert not [path for path in opened if path.startswith(str(store_path))]
 
@@ -368,12 +374,12 @@ def test_store_that_was_deleted_is_told(store: Store, store_path: Path, variant:
 
 def test_report_of_a_newer_release_is_told(store: Store, store_path: Path, report: Report) -> None:
     """A report whose schema this release does not know is an error, and its entry is listed all the same."""
+    newer = report.to_json().replace('"schema_version":1', '"schema_version":9')
     store.write(report)
     with closing(sqlite3.connect(store_path)) as connection, connection:
-        newer = "replace(document, '\"schema_version\":1', '\"schema_version\":9')"
-        connection.execute(f"UPDATE dpq_report SET document = {newer}")
+        connection.execute("UPDATE dpq_report SET document = ?, digest = ?", (newer, digest_of(newer)))
     assert _reason(lambda: store.report(report.id)) == "unreadable_report"
-    assert _ids(store.history("flights")) == [report.id]
+    assert _ids(store.history(FLIGHTS)) == [report.id]
 
 
 def test_identifiers_are_not_guessed(store: Store, report: Report) -> None:

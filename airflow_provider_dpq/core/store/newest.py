@@ -1,0 +1,82 @@
+"""The newest run of a gate: what each of its task instances decided last, and what that makes of the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from airflow_provider_dpq.core.gate.identity import Gate
+from airflow_provider_dpq.core.gate.verdict import Verdict, worst
+from airflow_provider_dpq.core.store.entry import Entry
+
+_DID: Final = {
+    Verdict.PASS: "passed",
+    Verdict.WARN: "warned",
+    Verdict.INCONCLUSIVE: "undecided",
+    Verdict.FAIL: "failed",
+    Verdict.ERROR: "in error",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NewestRun:
+    """The newest run of a gate, and of that the newest try of each task instance.
+
+    Attributes:
+        entries: One for each task instance, the worst first; never empty.
+    """
+
+    entries: tuple[Entry, ...]
+
+    @property
+    def gate(self) -> Gate:
+        """Whose run it is."""
+        return self.entries[0].identity
+
+    @property
+    def run_id(self) -> str:
+        """The run."""
+        return self.entries[0].run_id
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of all instances."""
+        return worst(entry.verdict for entry in self.entries)
+
+    @property
+    def worst(self) -> Entry:
+        """The entry that decides; of several as bad the first part."""
+        return self.entries[0]
+
+    @property
+    def number(self) -> int:
+        """Number of its newest report, by which runs are ordered."""
+        return max(entry.number for entry in self.entries)
+
+    @property
+    def tally(self) -> str:
+        """How many of several instances decided as the worst, such as ``1 of 5 failed``; empty where there is one."""
+        if len(self.entries) == 1:
+            return ""
+        as_bad = sum(1 for entry in self.entries if entry.verdict is self.verdict)
+        return f"{as_bad} of {len(self.entries)} {_DID[self.verdict]}"
+
+
+def newest_run(entries: Iterable[Entry]) -> NewestRun | None:
+    """Return the run of the newest report of a gate, or None where there is no report.
+
+    Args:
+        entries: Reports of one gate, of any runs, but all of the newest one.
+    """
+    ordered = sorted(entries, key=lambda entry: -entry.number)
+    return NewestRun(_newest_tries([one for one in ordered if one.run_id == ordered[0].run_id])) if ordered else None
+
+
+def _newest_tries(newest_first: Sequence[Entry]) -> tuple[Entry, ...]:
+    newest: dict[tuple[str | None, int], Entry] = {}
+    for entry in newest_first:
+        instance = (entry.task_id, entry.map_index)
+        if instance not in newest or entry.try_number > newest[instance].try_number:
+            newest[instance] = entry
+    return tuple(sorted(newest.values(), key=lambda one: (-one.verdict.rank, one.task_id or "", one.map_index)))
