@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
@@ -11,6 +11,8 @@ from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import DpqError
 from airflow_provider_dpq.core.gate.report import CheckResult, Problem
+from airflow_provider_dpq.core.gate.threshold import ThresholdResult
+from airflow_provider_dpq.core.quality.expectations.base import Observed
 from airflow_provider_dpq.core.quality.result_format import ResultFormat
 
 _Error = TypeVar("_Error", bound=DpqError)
@@ -36,57 +38,55 @@ COUNTS: Final = frozenset(
 _PARTIAL: Final = ("partial_unexpected_list", "partial_unexpected_counts", "unexpected_rows")
 _INDEXES: Final = ("partial_unexpected_index_list", "unexpected_index_list")
 _SAMPLES: Final = (*_PARTIAL, *_INDEXES, "unexpected_list")
-_WITHOUT_VALUES: Final = frozenset(
-    {
-        "expect_column_to_exist",
-        "expect_column_proportion_of_non_null_values_to_be_between",
-        "expect_column_proportion_of_unique_values_to_be_between",
-        "expect_column_unique_value_count_to_be_between",
-        "expect_column_values_to_be_in_type_list",
-        "expect_column_values_to_be_of_type",
-        "expect_table_column_count_to_be_between",
-        "expect_table_column_count_to_equal",
-        "expect_table_columns_to_match_ordered_list",
-        "expect_table_columns_to_match_set",
-        "expect_table_row_count_to_be_between",
-        "expect_table_row_count_to_equal",
-        "expect_table_to_reconcile_with_other_table",
-    }
-)
-"""Expectations whose observed value is a count, a share of a count, a column's name or a type."""
+_NO_VALUES: Final = (Observed.COUNTS, Observed.NAMES, Observed.ROWS)
+_OF_VALUES: Final = ("min", "max")
+"""Figures of a reconciliation that are values of rows."""
 
-_KEPT_OUT: Final = "What was said is kept out: it may quote a value of a hidden column."
+_KEPT_OUT: Final = "What was said is kept out: it may quote a value that the gate does not show."
 
 
-def disclose(check: CheckResult, wanted: ResultFormat) -> CheckResult:
+def disclose(check: CheckResult, observes: Observed | None, wanted: ResultFormat) -> CheckResult:
     """Return a check as the gate lets it be seen.
 
     Args:
         check: The check with all that is known of it, its thresholds judged.
+        observes: What the check observes; None where nobody knows, which counts as values.
         wanted: What results show.
     """
     result = _bounded(check.result, wanted)
-    if not wanted.hidden_columns:
-        return check.model_copy(update={"result": result})
-    error = None if check.error is None else _shown(check.error)
-    if not _mentions(check.declaration, wanted.hidden_columns):
+    if wanted.values_kept_out:
+        result = _without_values(result, observes)
+        if observes not in _NO_VALUES and observes is not Observed.FIGURES:
+            check = check.model_copy(update={"thresholds": _silent(check.thresholds)})
+    error = _shown(check.error) if check.error is not None and wanted.hides_some else check.error
+    if not _about_hidden(observes, check.declaration, wanted):
         return check.model_copy(update={"result": _without(result, wanted.hidden_columns), "error": error})
-    judged = tuple(
-        item if item.metric in COUNTS else item.model_copy(update={"observed": None}) for item in check.thresholds
-    )
-    return check.model_copy(
-        update={"result": _counted(check.type, result, wanted), "thresholds": judged, "error": error}
-    )
+    judged = _silent(check.thresholds)
+    return check.model_copy(update={"result": _counted(observes, result, wanted), "thresholds": judged, "error": error})
 
 
-def hides_figures(kind: str, declaration: Mapping[str, JsonValue], wanted: ResultFormat) -> bool:
-    """Whether what a check observes, but for counts, stays in the process: it is about a hidden column."""
-    return kind not in _WITHOUT_VALUES and _mentions(declaration, wanted.hidden_columns)
+def _silent(thresholds: tuple[ThresholdResult, ...]) -> tuple[ThresholdResult, ...]:
+    """Return judged thresholds with what was observed of counts alone."""
+    return tuple(item if item.metric in COUNTS else item.model_copy(update={"observed": None}) for item in thresholds)
+
+
+def hides_figures(observes: Observed | None, declaration: Mapping[str, JsonValue], wanted: ResultFormat) -> bool:
+    """Whether what a check observes, but for counts, stays in the process."""
+    if wanted.values_kept_out and observes not in _NO_VALUES and observes is not Observed.FIGURES:
+        return True
+    return observes not in _NO_VALUES and _about_hidden(observes, declaration, wanted)
+
+
+def _about_hidden(observes: Observed | None, declaration: Mapping[str, JsonValue], wanted: ResultFormat) -> bool:
+    """Whether a check is about a hidden column, or nobody can say that what it shows is of no such column."""
+    if not wanted.hidden_columns:
+        return False
+    return wanted.names_lost or observes in (Observed.ROWS, None) or mentions(declaration, wanted.hidden_columns)
 
 
 @contextmanager
 def data_kept_out(wanted: ResultFormat) -> Iterator[None]:
-    """Keep an error's words, where they may quote data, out of the error inside if there are hidden columns.
+    """Keep an error's words, where they may quote data, out of the error inside if the gate hides any.
 
     Raises:
         DpqError: The error inside, without its words.
@@ -101,8 +101,26 @@ def data_kept_out(wanted: ResultFormat) -> Iterator[None]:
 
 
 def error_shown(error: _Error, wanted: ResultFormat) -> _Error:
-    """Return an error as the gate lets it be seen: without its words where they may quote a hidden column."""
-    return error.without_data(_KEPT_OUT) if wanted.hidden_columns and error.quotes_data else error
+    """Return an error as the gate lets it be seen: without its words where they may quote what it hides."""
+    return error.without_data(_KEPT_OUT) if wanted.hides_some and error.quotes_data else error
+
+
+def loses_names(query: str, columns: Iterable[str], hidden: frozenset[str]) -> bool:
+    """Whether a query that is checked may show a hidden column under another name.
+
+    It may unless each time that it names the column is a column of what it finds.
+
+    Args:
+        query: The query.
+        columns: Names of the columns that it finds.
+        hidden: Names of the hidden columns, in lower case.
+    """
+    found = [name.casefold() for name in columns]
+    return any(len(_words(name).findall(query.casefold())) > found.count(name) for name in hidden)
+
+
+def _words(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
 
 
 def _bounded(result: Mapping[str, JsonValue], wanted: ResultFormat) -> dict[str, JsonValue]:
@@ -115,6 +133,30 @@ def _bounded(result: Mapping[str, JsonValue], wanted: ResultFormat) -> dict[str,
     if wanted.sample_rows is not None and _names_more_rows(shown, wanted.sample_rows):
         shown.pop("unexpected_index_query", None)
     return shown
+
+
+def _without_values(result: Mapping[str, JsonValue], observes: Observed | None) -> dict[str, JsonValue]:
+    """Return a result without the values that it shows beside those of failing rows, which are bounded already."""
+    shown = dict(result)
+    if isinstance(figures := shown.get("figures"), list):
+        shown["figures"] = [_figure_shown(figure) for figure in figures]
+    if observes in _NO_VALUES:
+        return shown
+    shown.pop("details", None)
+    if observes is Observed.FIGURES:
+        return shown
+    shown.pop("observed_value", None)
+    if observes is not None:
+        return shown
+    known = {*COUNTS, *_SAMPLES, "unexpected_index_column_names", "unexpected_index_query"}
+    return {name: item for name, item in shown.items() if name in known}
+
+
+def _figure_shown(figure: JsonValue) -> JsonValue:
+    of_values = isinstance(figure, dict) and figure.get("figure") in _OF_VALUES
+    if not (isinstance(figure, dict) and of_values):
+        return figure
+    return {name: item for name, item in figure.items() if name not in ("here", "there")}
 
 
 def cut(item: JsonValue, limit: int | None) -> JsonValue:
@@ -135,20 +177,20 @@ def _names_more_rows(result: Mapping[str, JsonValue], most: int) -> bool:
     return isinstance(query, str) and query.startswith("df.") and not (isinstance(count, int) and count <= most)
 
 
-def _mentions(declared: JsonValue | Mapping[str, JsonValue], hidden: frozenset[str]) -> bool:
+def mentions(declared: JsonValue | Mapping[str, JsonValue], hidden: frozenset[str]) -> bool:
     """Whether an argument names a hidden column, also inside of a condition or a query."""
     if isinstance(declared, str):
         text = declared.casefold()
-        return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for name in hidden)
+        return any(_words(name).search(text) for name in hidden)
     if isinstance(declared, Mapping):
-        return any(_mentions(part, hidden) for pair in declared.items() for part in pair)
-    return isinstance(declared, list) and any(_mentions(item, hidden) for item in declared)
+        return any(mentions(part, hidden) for pair in declared.items() for part in pair)
+    return isinstance(declared, list) and any(mentions(item, hidden) for item in declared)
 
 
-def _counted(kind: str, result: Mapping[str, JsonValue], wanted: ResultFormat) -> dict[str, JsonValue]:
+def _counted(observes: Observed | None, result: Mapping[str, JsonValue], wanted: ResultFormat) -> dict[str, JsonValue]:
     """Return what is shown of a check about a hidden column: counts, and which rows they are."""
     kept = {*COUNTS, "unexpected_index_column_names", "unexpected_index_query"}
-    if kind in _WITHOUT_VALUES:
+    if observes in _NO_VALUES:
         kept.add("observed_value")
     shown = {name: item for name, item in result.items() if name in kept}
     keys = frozenset(wanted.index_columns)

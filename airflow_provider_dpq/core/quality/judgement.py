@@ -53,13 +53,13 @@ def write_down(
     if isinstance(answer, Answer) and answer.undecided is not None:
         return full.model_copy(update={"verdict": Verdict.INCONCLUSIVE})
     if full.error is not None:
-        return disclose(full, wanted)
+        return disclose(full, declared.observes, wanted)
     judged = judge(declared.thresholds, tuple(check_metrics(full)))
     shown = _query_alone(full.result, wanted) if wanted.level == "BOOLEAN_ONLY" else full.result
     nothing = full.result.get("element_count", rows) == 0
     verdict = policy.verdict if nothing and policy.verdict is not None else _verdict(declared, full, judged)
     judgement = {"thresholds": judged, "result": shown, "verdict": verdict}
-    return disclose(full.model_copy(update=judgement), wanted)
+    return disclose(full.model_copy(update=judgement), declared.observes, wanted)
 
 
 def _query_alone(result: Mapping[str, JsonValue], wanted: ResultFormat) -> dict[str, JsonValue]:

@@ -144,7 +144,8 @@ def _hides(part: Part, asked: Asked) -> bool:
         return True
     observing = {name for name, check in part.checks.items() if {OBSERVED, MEAN} & check.figures.keys()}
     return any(
-        one.name in observing and hides_figures(one.type, {n: jsonable(v) for n, v in one.kwargs.items()}, asked.wanted)
+        one.name in observing
+        and hides_figures(one.observes, {n: jsonable(v) for n, v in one.kwargs.items()}, asked.wanted)
         for one in asked.suite.expectations
     )
 
@@ -207,7 +208,7 @@ class _Scan:
         scope: dict[str, JsonValue] = {"scope": _EACH if figures is None else _ALL}
         broken = [part.key for part in held if _breaks(part.checks[one.name], alone=figures is None)]
         shown = [dict(key) for key in broken if not _is_hidden(key, wanted)]
-        if shown and not wanted.exclude_unexpected_values:
+        if shown and not (wanted.exclude_unexpected_values or wanted.values_kept_out):
             scope["partitions_with_unexpected"] = list[JsonValue](shown[:_MOST_NAMED])
         samples = _samples(self._fresh.get(one.name, []), wanted)
         return Outcome(replace(answer, result={**samples, **answer.result, **scope}), by)

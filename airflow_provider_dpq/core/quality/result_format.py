@@ -26,6 +26,8 @@ class ResultFormat:
         unexpected_rows: Whether to show the first unexpected rows whole.
         sample_rows: Most unexpected rows that any field shows; None for what the level says.
         hidden_columns: Columns whose values no field shows, in lower case.
+        values_kept_out: Whether the gate shows no value of the data at all, whatever Great Expectations would show.
+        names_lost: Whether columns may hold values of hidden ones under other names, as a query may call them.
     """
 
     level: str = "SUMMARY"
@@ -36,6 +38,13 @@ class ResultFormat:
     unexpected_rows: bool = False
     sample_rows: int | None = None
     hidden_columns: frozenset[str] = frozenset()
+    values_kept_out: bool = False
+    names_lost: bool = False
+
+    @property
+    def hides_some(self) -> bool:
+        """Whether there are values that the gate does not show, so that no error may quote any."""
+        return bool(self.hidden_columns) or self.values_kept_out
 
     @property
     def shows_query(self) -> bool:
@@ -90,6 +99,7 @@ def parse_result_format(
         bool(options.get("include_unexpected_rows", False)),
         sample_rows,
         hidden,
+        exclude_unexpected_values or sample_rows == 0,
     )
 
 

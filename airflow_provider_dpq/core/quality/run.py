@@ -21,7 +21,7 @@ from airflow_provider_dpq.core.quality.compile.condition import partition_filter
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.plan import Answer
 from airflow_provider_dpq.core.quality.condition import parse_condition
-from airflow_provider_dpq.core.quality.disclosure import data_kept_out, error_shown
+from airflow_provider_dpq.core.quality.disclosure import data_kept_out, error_shown, loses_names
 from airflow_provider_dpq.core.quality.emptiness import OnEmpty, parse_on_empty
 from airflow_provider_dpq.core.quality.evaluate import Outcome, Progress, evaluate
 from airflow_provider_dpq.core.quality.expectations.history import ExpectMetricToFollowItsHistory
@@ -32,6 +32,7 @@ from airflow_provider_dpq.core.quality.place import Place
 from airflow_provider_dpq.core.quality.quarantine.apart import set_apart
 from airflow_provider_dpq.core.quality.quarantine.broken import find_broken
 from airflow_provider_dpq.core.quality.quarantine.request import Request, parse_request, require_whole
+from airflow_provider_dpq.core.quality.query import is_query
 from airflow_provider_dpq.core.quality.result import SuiteResult
 from airflow_provider_dpq.core.quality.result_format import ResultFormat, parse_result_format
 from airflow_provider_dpq.core.quality.suite import Declared, Suite, load_suite
@@ -156,6 +157,10 @@ def check(
         return table
 
     with data_kept_out(wanted):
+        if connection is not None and wanted.hidden_columns and isinstance(data, str) and is_query(data):
+            with opened(data) as table:
+                lost = loses_names(data, table.columns, wanted.hidden_columns)
+            run = replace(run, wanted=replace(wanted, names_lost=lost))
         if partition_by is None:
             with opened(data) as table:
                 return run.whole(table, partition, request)

@@ -17,6 +17,7 @@ from airflow_provider_dpq.core.quality.contract_suite import as_suite
 from airflow_provider_dpq.core.quality.document import find_document, is_document, read_document, split_name
 from airflow_provider_dpq.core.quality.emptiness import OnEmpty, parse_on_empty
 from airflow_provider_dpq.core.quality.expectations import Expectation, registered
+from airflow_provider_dpq.core.quality.expectations.base import Observed
 from airflow_provider_dpq.core.quality.merge import require_partitionable
 
 _SEVERITIES: Final = {Severity.FAIL: "critical", Severity.WARN: "warning"}
@@ -54,6 +55,12 @@ class Declared:
     on_empty: OnEmpty | None = None
     expectation: Expectation | None = None
     native: Any = field(default=None, compare=False)
+
+    @property
+    def observes(self) -> Observed | None:
+        """What the check observes; None where only Great Expectations knows it."""
+        model = type(self.expectation) if self.expectation is not None else registered().get(self.type)
+        return None if model is None else model.observes
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError
 from airflow_provider_dpq.core.quality import SuiteResult, check
+from airflow_provider_dpq.core.quality.expectations import registered
+from airflow_provider_dpq.core.quality.expectations.base import Observed
 
 SECRET = "0049-555-17"
 FRAME = pd.DataFrame(
@@ -185,3 +187,118 @@ def test_limits_that_are_none_are_refused_before_data_are_read(options: dict[str
     with pytest.raises(DeclarationError) as refused:
         check("nowhere.parquet", BESIDE, **options)
     assert refused.value.reason == reason
+
+
+def test_every_expectation_says_what_it_observes() -> None:
+    """Nobody can add one and forget that what it observes may be a value."""
+    assert {type_: model.observes for type_, model in registered().items() if isinstance(model.observes, Observed)}
+    silent = [
+        type_ for type_, model in registered().items() if not isinstance(getattr(model, "observes", None), Observed)
+    ]
+    assert silent == []
+
+
+OBSERVING: list[dict[str, Any]] = [
+    {"type": "expect_column_most_common_value_to_be_in_set", "kwargs": {"column": "phone", "value_set": ["a"]}},
+    {"type": "expect_column_distinct_values_to_be_in_set", "kwargs": {"column": "phone", "value_set": ["a"]}},
+    {"type": "expect_column_distinct_values_to_contain_set", "kwargs": {"column": "phone", "value_set": ["a"]}},
+    {"type": "expect_column_distinct_values_to_equal_set", "kwargs": {"column": "phone", "value_set": ["a"]}},
+    {"type": "expect_column_max_to_be_between", "kwargs": {"column": "salary", "max_value": 3}},
+    {"type": "expect_column_min_to_be_between", "kwargs": {"column": "salary", "min_value": 3}},
+    {"type": "expect_column_median_to_be_between", "kwargs": {"column": "salary", "min_value": 30}},
+    {
+        "type": "expect_column_quantile_values_to_be_between",
+        "kwargs": {"column": "salary", "quantile_ranges": {"quantiles": [0, 0.5, 1], "value_ranges": [[5, 6]] * 3}},
+    },
+    {
+        "type": "expect_column_kl_divergence_to_be_less_than",
+        "kwargs": {
+            "column": "phone",
+            "partition_object": {"values": ["x", "q"], "weights": [0.5, 0.5]},
+            "threshold": 0.1,
+        },
+    },
+    {"type": "expect_column_values_to_match_regex", "kwargs": {"column": "phone", "regex": "^x"}},
+    {"type": "expect_column_values_to_be_in_set", "kwargs": {"column": "city", "value_set": ["?"]}},
+    {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": "SELECT phone AS p FROM {batch}"}},
+    {"type": "expect_column_values_to_be_dateutil_parseable", "kwargs": {"column": "salary"}},
+]
+SHOWN = [SECRET, "91731.5", "71737.25", "Bonn", "Ulm"]
+
+
+@pytest.mark.parametrize("database", [False, True])
+@pytest.mark.parametrize("limits", [{"sample_rows": 0}, {"exclude_unexpected_values": True}])
+@pytest.mark.parametrize("level", ["BASIC", "SUMMARY", "COMPLETE"])
+def test_whatever_shows_a_value_obeys_the_same_rule(limits: dict[str, Any], level: str, database: bool) -> None:
+    """A gate that shows no failing value shows no greatest, most common or middle one either; the verdicts stand."""
+    options: dict[str, Any] = {}
+    data: Any = FRAME
+    if database:
+        options["connection"] = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
+        FRAME.to_sql("t", options["connection"], index=False)
+        data = "t"
+    declared = [{**one, "thresholds": ["observed_value < 5"]} if "max" in one["type"] else one for one in OBSERVING]
+    open_ = check(data, declared, result_format=level, **options)
+    closed = check(data, declared, result_format=level, **limits, **options)
+    assert any(value in _text(open_) for value in SHOWN)
+    written = json.dumps(
+        [result.model_dump(mode="json", exclude={"declaration"}) for result in closed.results] + [repr(closed.metrics)]
+    )
+    assert [value for value in SHOWN if value in written] == []
+    assert [result.verdict for result in closed.results] == [result.verdict for result in open_.results]
+
+
+def test_figures_of_many_values_stay_where_failing_values_stay_out() -> None:
+    """A mean is no value of a row; nor is a number of values."""
+    suite = [
+        {"type": "expect_column_mean_to_be_between", "kwargs": {"column": "id", "max_value": 3}},
+        {"type": "expect_column_unique_value_count_to_be_between", "kwargs": {"column": "id", "max_value": 3}},
+        {"type": "expect_table_row_count_to_equal", "kwargs": {"value": 6}},
+    ]
+    found = check(FRAME, suite, sample_rows=0, exclude_unexpected_values=True).results
+    assert [result.result["observed_value"] for result in found] == [3.5, 6, 6]
+
+
+def test_result_format_alone_shows_what_great_expectations_shows() -> None:
+    """Its exclude_unexpected_values is about failing rows; the gate's own arguments are about all values."""
+    form = {"result_format": "COMPLETE", "exclude_unexpected_values": True}
+    (result,) = check(FRAME, OBSERVING[4:5], result_format=form).results
+    assert result.result["observed_value"] == 91731.5
+
+
+RENAMING = [
+    "SELECT phone AS p, 1 AS a FROM {batch}",
+    "SELECT * FROM (SELECT * FROM {batch}) AS x(a, p, c, d)",
+    "SELECT upper(city) || max(phone) AS p FROM {batch} GROUP BY city",
+]
+
+
+@pytest.mark.parametrize("query", RENAMING)
+def test_query_that_renames_a_hidden_column_shows_no_row(query: str) -> None:
+    """Columns of a query may have any name: what is not known to be free of hidden values is not shown."""
+    suite = [{"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": query}}]
+    (result,) = check(FRAME, suite, result_format="COMPLETE", hidden_columns=["phone"]).results
+    assert (SECRET in json.dumps(result.model_dump(mode="json")), result.verdict) == (False, "fail")
+    assert result.result["observed_value"] > 0
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("SELECT id, phone AS p, city FROM t", False),
+        ("SELECT id, phone, phone AS p, city FROM t", False),
+        ("SELECT id, coalesce(PHONE, city) AS p, city FROM t", False),
+        ("SELECT id, phone, city, city AS p FROM t", True),
+        ("SELECT *, city AS p FROM t", True),
+    ],
+)
+@pytest.mark.parametrize("partition_by", [None, "id"])
+def test_query_that_is_checked_may_rename_a_hidden_column(query: str, shown: bool, partition_by: str | None) -> None:
+    """Where a hidden column may be there under another name, all checks show counts alone."""
+    database = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
+    FRAME.to_sql("t", database, index=False)
+    suite = [{"type": "expect_column_values_to_be_in_set", "kwargs": {"column": "p", "value_set": ["a"]}}]
+    found = check(query, suite, connection=database, hidden_columns=["phone"], partition_by=partition_by)
+    assert SECRET not in _text(found)
+    assert ("Bonn" in _text(found)) is shown
+    assert found.results[0].result["unexpected_count"] > 0

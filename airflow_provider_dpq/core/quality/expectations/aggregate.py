@@ -10,6 +10,7 @@ from airflow_provider_dpq.core.quality.expectations.base import (
     Bounded,
     ColumnName,
     Number,
+    Observed,
     Whole,
 )
 
@@ -24,6 +25,7 @@ class ExpectColumnMinToBeBetween(ColumnFigure):
     """The smallest value lies within bounds."""
 
     type: ClassVar[str] = "expect_column_min_to_be_between"
+    observes: ClassVar[Observed] = Observed.VALUES
     min_value: Bound = None
     max_value: Bound = None
 
@@ -32,6 +34,7 @@ class ExpectColumnMaxToBeBetween(ColumnFigure):
     """The greatest value lies within bounds."""
 
     type: ClassVar[str] = "expect_column_max_to_be_between"
+    observes: ClassVar[Observed] = Observed.VALUES
     min_value: Bound = None
     max_value: Bound = None
 
@@ -40,6 +43,7 @@ class ExpectColumnMeanToBeBetween(ColumnFigure):
     """The mean lies within bounds."""
 
     type: ClassVar[str] = "expect_column_mean_to_be_between"
+    observes: ClassVar[Observed] = Observed.FIGURES
     min_value: Bound = None
     max_value: Bound = None
 
@@ -48,6 +52,7 @@ class ExpectColumnMedianToBeBetween(ColumnFigure):
     """The median lies within bounds."""
 
     type: ClassVar[str] = "expect_column_median_to_be_between"
+    observes: ClassVar[Observed] = Observed.VALUES
     min_value: Bound = None
     max_value: Bound = None
 
@@ -56,6 +61,7 @@ class ExpectColumnStdevToBeBetween(ColumnFigure):
     """The sample standard deviation lies within bounds."""
 
     type: ClassVar[str] = "expect_column_stdev_to_be_between"
+    observes: ClassVar[Observed] = Observed.FIGURES
     min_value: Number = None
     max_value: Number = None
 
@@ -64,6 +70,7 @@ class ExpectColumnSumToBeBetween(ColumnFigure):
     """The sum lies within bounds."""
 
     type: ClassVar[str] = "expect_column_sum_to_be_between"
+    observes: ClassVar[Observed] = Observed.FIGURES
     min_value: Bound = None
     max_value: Bound = None
 
@@ -72,6 +79,7 @@ class ExpectColumnUniqueValueCountToBeBetween(ColumnFigure):
     """The number of different values lies within bounds."""
 
     type: ClassVar[str] = "expect_column_unique_value_count_to_be_between"
+    observes: ClassVar[Observed] = Observed.COUNTS
     min_value: Whole = None
     max_value: Whole = None
 
@@ -79,6 +87,7 @@ class ExpectColumnUniqueValueCountToBeBetween(ColumnFigure):
 class ColumnShare(Bounded):
     """A share of a column's rows, 0 to 1, that lies within bounds; between reversed ones nothing does."""
 
+    observes: ClassVar[Observed] = Observed.COUNTS
     column: ColumnName
     min_value: Number = None
     max_value: Number = None

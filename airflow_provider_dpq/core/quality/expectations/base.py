@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -10,15 +11,32 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from airflow_provider_dpq.core.quality.condition import Condition, parse_condition
 
 
+class Observed(StrEnum):
+    """What an expectation's ``observed_value`` is, and so who may see it."""
+
+    COUNTS = "counts"
+    """How many rows or values, or a share of them."""
+    NAMES = "names"
+    """Names of columns or of types."""
+    ROWS = "rows"
+    """How many rows a query of the user's own finds; it shows them, and their columns may have any name."""
+    FIGURES = "figures"
+    """A figure that many values make, such as a mean; its details may hold values."""
+    VALUES = "values"
+    """Values as they stand in the data: the greatest, the most common, all distinct ones."""
+
+
 class Expectation(BaseModel):
     """A declared statement about data that the scan can evaluate.
 
     Attributes:
         type: Its type in snake case.
+        observes: What its ``observed_value`` is.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, arbitrary_types_allowed=True)
     type: ClassVar[str]
+    observes: ClassVar[Observed]
 
 
 def _bound(value: Any) -> Any:

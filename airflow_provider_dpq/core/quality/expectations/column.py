@@ -12,6 +12,7 @@ from airflow_provider_dpq.core.quality.expectations.base import (
     ColumnName,
     Conditional,
     Mostly,
+    Observed,
     ValueSet,
     Whole,
     require_bound,
@@ -26,6 +27,7 @@ class ColumnValues(Conditional):
         mostly: Share of the values, 0 to 1, for which it must hold.
     """
 
+    observes: ClassVar[Observed] = Observed.COUNTS
     column: ColumnName
     mostly: Mostly = 1.0
 

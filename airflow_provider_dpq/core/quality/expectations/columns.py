@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from airflow_provider_dpq.core.quality.expectations.base import ColumnName, Conditional, Mostly, as_list
+from airflow_provider_dpq.core.quality.expectations.base import ColumnName, Conditional, Mostly, Observed, as_list
 
 
 class ColumnPair(Conditional):
@@ -20,6 +20,7 @@ class ColumnPair(Conditional):
             ``neither`` of them.
     """
 
+    observes: ClassVar[Observed] = Observed.COUNTS
     column_A: ColumnName  # noqa: N815 - named so in suites
     column_B: ColumnName  # noqa: N815 - named so in suites
     mostly: Mostly = 1.0
@@ -56,6 +57,7 @@ class SeveralColumns(Conditional):
             ``never`` any.
     """
 
+    observes: ClassVar[Observed] = Observed.COUNTS
     column_list: Annotated[list[str], BeforeValidator(as_list), Field(min_length=2)]
     mostly: Mostly = 1.0
     ignore_row_if: Literal["all_values_are_missing", "any_value_is_missing", "never"] = "all_values_are_missing"

@@ -9,7 +9,7 @@ from pydantic import model_validator
 
 from airflow_provider_dpq.core.quality.contract import Contract, load_contract
 from airflow_provider_dpq.core.quality.document import is_document, split_name
-from airflow_provider_dpq.core.quality.expectations.base import Expectation
+from airflow_provider_dpq.core.quality.expectations.base import Expectation, Observed
 
 
 class ExpectTableToMatchContract(Expectation):
@@ -22,6 +22,7 @@ class ExpectTableToMatchContract(Expectation):
     """
 
     type: ClassVar[str] = "expect_table_to_match_contract"
+    observes: ClassVar[Observed] = Observed.COUNTS
     contract: Any
     previous: Any = None
     additional_columns: bool | None = None

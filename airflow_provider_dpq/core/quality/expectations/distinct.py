@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator
 
-from airflow_provider_dpq.core.quality.expectations.base import ColumnName, Conditional, ValueSet
+from airflow_provider_dpq.core.quality.expectations.base import ColumnName, Conditional, Observed, ValueSet
 
 
 def _not_empty(members: list[Any]) -> list[Any]:
@@ -24,6 +24,7 @@ class DistinctValues(Conditional):
         value_set: The values that they are held against.
     """
 
+    observes: ClassVar[Observed] = Observed.VALUES
     column: ColumnName
     value_set: ValueSet
 

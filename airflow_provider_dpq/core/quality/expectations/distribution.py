@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from airflow_provider_dpq.core.quality.expectations.base import Bound, ColumnName, Conditional, as_list
+from airflow_provider_dpq.core.quality.expectations.base import Bound, ColumnName, Conditional, Observed, as_list
 
 _TOLERANCE: Final = 1e-5 + 1e-8
 """How far weights may be from adding up to one."""
@@ -52,6 +52,7 @@ class ExpectColumnQuantileValuesToBeBetween(Conditional):
     """
 
     type: ClassVar[str] = "expect_column_quantile_values_to_be_between"
+    observes: ClassVar[Observed] = Observed.VALUES
     column: ColumnName
     quantile_ranges: QuantileRanges
     allow_relative_error: Annotated[bool | str, BeforeValidator(_flag_or_name)] = False
@@ -118,6 +119,7 @@ class ExpectColumnKLDivergenceToBeLessThan(Conditional):
     """
 
     type: ClassVar[str] = "expect_column_kl_divergence_to_be_less_than"
+    observes: ClassVar[Observed] = Observed.FIGURES
     column: ColumnName
     partition_object: Partition | None = None
     threshold: Annotated[float, Field(ge=0)] | None = None

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from airflow_provider_dpq.core.quality.expectations.base import Expectation, Mostly
+from airflow_provider_dpq.core.quality.expectations.base import Expectation, Mostly, Observed
 
 
 def _template(query: str) -> str:
@@ -35,6 +35,7 @@ class UnexpectedRowsExpectation(Expectation):
     """
 
     type: ClassVar[str] = "unexpected_rows_expectation"
+    observes: ClassVar[Observed] = Observed.ROWS
     unexpected_rows_query: Template
 
 
@@ -49,6 +50,7 @@ class ExpectQueryResultsToMatchComparison(Expectation):
     """
 
     type: ClassVar[str] = "expect_query_results_to_match_comparison"
+    observes: ClassVar[Observed] = Observed.ROWS
     base_query: Template
     comparison_data_source_name: Query
     comparison_query: Query

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, model_validator
 
 from airflow_provider_dpq.core.quality.condition import Condition, parse_condition
-from airflow_provider_dpq.core.quality.expectations.base import ColumnName, Conditional, Mostly, as_list
+from airflow_provider_dpq.core.quality.expectations.base import ColumnName, Conditional, Mostly, Observed, as_list
 
 
 class ExpectTableToReconcileWithOtherTable(Conditional):
@@ -32,6 +32,7 @@ class ExpectTableToReconcileWithOtherTable(Conditional):
     """
 
     type: ClassVar[str] = "expect_table_to_reconcile_with_other_table"
+    observes: ClassVar[Observed] = Observed.COUNTS
     other_table: ColumnName
     other_connection: ColumnName | None = None
     key_columns: Annotated[list[ColumnName] | None, BeforeValidator(as_list), Field(min_length=1)] = None

@@ -12,6 +12,7 @@ from airflow_provider_dpq.core.quality.expectations.base import (
     Conditional,
     Expectation,
     Number,
+    Observed,
     Whole,
     as_list,
     whole,
@@ -22,6 +23,7 @@ class ExpectTableRowCountToBeBetween(Between):
     """The table has a number of rows within bounds."""
 
     type: ClassVar[str] = "expect_table_row_count_to_be_between"
+    observes: ClassVar[Observed] = Observed.COUNTS
     min_value: Whole = None
     max_value: Whole = None
 
@@ -30,6 +32,7 @@ class ExpectTableRowCountToEqual(Conditional):
     """The table has a given number of rows."""
 
     type: ClassVar[str] = "expect_table_row_count_to_equal"
+    observes: ClassVar[Observed] = Observed.COUNTS
     value: Annotated[int, BeforeValidator(whole)]
 
 
@@ -41,6 +44,7 @@ class ExpectTableRowCountToEqualOtherTable(Conditional):
     """
 
     type: ClassVar[str] = "expect_table_row_count_to_equal_other_table"
+    observes: ClassVar[Observed] = Observed.COUNTS
     other_table_name: ColumnName
 
 
@@ -48,6 +52,7 @@ class ExpectTableColumnCountToBeBetween(Expectation):
     """The table has a number of columns within bounds."""
 
     type: ClassVar[str] = "expect_table_column_count_to_be_between"
+    observes: ClassVar[Observed] = Observed.COUNTS
     min_value: Number = None
     max_value: Number = None
 
@@ -61,6 +66,7 @@ class ExpectTableColumnCountToEqual(Expectation):
     """The table has a given number of columns."""
 
     type: ClassVar[str] = "expect_table_column_count_to_equal"
+    observes: ClassVar[Observed] = Observed.COUNTS
     value: Annotated[int, BeforeValidator(whole)]
 
 
@@ -68,6 +74,7 @@ class ExpectColumnToExist(Expectation):
     """The table has a column, at a position where one is given (counted from 0)."""
 
     type: ClassVar[str] = "expect_column_to_exist"
+    observes: ClassVar[Observed] = Observed.NAMES
     column: ColumnName
     column_index: Whole = None
 
@@ -76,6 +83,7 @@ class ExpectTableColumnsToMatchSet(Expectation):
     """The table has these columns, in any order; with `exact_match` no others."""
 
     type: ClassVar[str] = "expect_table_columns_to_match_set"
+    observes: ClassVar[Observed] = Observed.NAMES
     column_set: Annotated[list[Any] | None, BeforeValidator(as_list)] = None
     exact_match: bool | None = True
 
@@ -84,4 +92,5 @@ class ExpectTableColumnsToMatchOrderedList(Expectation):
     """The table has these columns in this order and no others."""
 
     type: ClassVar[str] = "expect_table_columns_to_match_ordered_list"
+    observes: ClassVar[Observed] = Observed.NAMES
     column_list: Annotated[list[Any] | None, BeforeValidator(as_list)] = None
