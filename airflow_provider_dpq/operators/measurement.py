@@ -16,6 +16,7 @@ from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.quality.address import is_url, without_secrets
 from airflow_provider_dpq.core.quality.quarantine.request import parse_request, require_whole
 from airflow_provider_dpq.core.quality.query import is_query
+from airflow_provider_dpq.core.quality.read_options import parse_read_options
 from airflow_provider_dpq.core.quality.result_format import parse_result_format
 from airflow_provider_dpq.operators.connection import sql_engine
 from airflow_provider_dpq.operators.storage import storage_path
@@ -59,6 +60,7 @@ class QualityMeasurement:
     exclude_unexpected_values: bool
     quarantine: Any = None
     good_rows: Any = None
+    read_options: Any = None
 
     @classmethod
     def of(cls, task: object) -> QualityMeasurement:
@@ -114,6 +116,8 @@ class QualityMeasurement:
         if isinstance(self.null_values, str):
             message = f"null_values is the text {self.null_values!r}."
             raise DeclarationError("unknown_option", message, hint=f"Give a list: [{self.null_values!r}].")
+        if settled(self.read_options):
+            parse_read_options(self.read_options, self.null_values)
         parse_result_format(
             self.result_format,
             sample_rows=self.sample_rows,
@@ -177,6 +181,7 @@ class QualityMeasurement:
             connection=connection,
             references={name: storage_path(path) for name, path in (self.references or {}).items()},
             null_values=self.null_values,
+            read_options=self.read_options,
             row_condition=self.row_condition,
             partition=self.partition,
             partition_by=self.partition_by,

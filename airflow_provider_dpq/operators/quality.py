@@ -36,6 +36,8 @@ class DataQualityCheckOperator(GateOperator):
             partitions that are new or have changed are scanned, and the report is about the whole table.
         row_condition: Condition that selects the rows to check, in the forms that Great Expectations knows.
         null_values: Texts in CSV files that mean a missing value.
+        read_options: How text files are read, where that is declared: a mapping of `delimiter`, `column_types` and the
+            like, as of `ReadOptions`.
         result_format: ``BOOLEAN_ONLY``, ``BASIC``, ``SUMMARY`` or ``COMPLETE``, or Great Expectations' mapping of it.
         memory_limit: Memory that checking a file may use, such as ``500MB``; ``[dpq] memory_limit`` if not given.
         on_empty: What decides where a check that does not say so itself has no rows to look at: ``pass``, ``warn``,
@@ -66,6 +68,7 @@ class DataQualityCheckOperator(GateOperator):
         "partition",
         "partition_by",
         "row_condition",
+        "read_options",
         "quarantine",
         "good_rows",
     )
@@ -87,6 +90,7 @@ class DataQualityCheckOperator(GateOperator):
         partition_by: str | Sequence[str] | None = None,
         row_condition: str | Mapping[str, Any] | None = None,
         null_values: Sequence[str] = (),
+        read_options: Any = None,
         result_format: str | Mapping[str, Any] = "SUMMARY",
         memory_limit: str | None = None,
         on_empty: str | None = None,
@@ -109,6 +113,7 @@ class DataQualityCheckOperator(GateOperator):
         self.partition_by = partition_by
         self.row_condition = row_condition
         self.null_values = null_values
+        self.read_options = read_options
         self.result_format = result_format
         self.memory_limit = memory_limit
         self.on_empty = on_empty

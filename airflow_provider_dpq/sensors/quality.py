@@ -45,6 +45,8 @@ class DataQualitySensor(BaseSensorOperator):
         partition_by: Columns or keys of folders by which the table grows.
         row_condition: Condition that selects the rows to check.
         null_values: Texts in CSV files that mean a missing value.
+        read_options: How text files are read, where that is declared: a mapping of `delimiter`, `column_types` and the
+            like, as of `ReadOptions`.
         result_format: How much the results tell.
         memory_limit: Memory that checking a file may use.
         on_empty: What decides where a check that does not say so itself has no rows to look at: ``pass``, ``warn``,
@@ -71,6 +73,7 @@ class DataQualitySensor(BaseSensorOperator):
         "partition",
         "partition_by",
         "row_condition",
+        "read_options",
     )
     template_ext: Sequence[str] = (".sql",)
     template_fields_renderers: ClassVar[dict[str, str]] = {"sql": "sql", "suite": "json"}
@@ -94,6 +97,7 @@ class DataQualitySensor(BaseSensorOperator):
         partition_by: str | Sequence[str] | None = None,
         row_condition: str | Mapping[str, Any] | None = None,
         null_values: Sequence[str] = (),
+        read_options: Any = None,
         result_format: str | Mapping[str, Any] = "SUMMARY",
         memory_limit: str | None = None,
         on_empty: str | None = None,
@@ -117,6 +121,7 @@ class DataQualitySensor(BaseSensorOperator):
         self.partition_by = partition_by
         self.row_condition = row_condition
         self.null_values = null_values
+        self.read_options = read_options
         self.result_format = result_format
         self.memory_limit = memory_limit
         self.on_empty = on_empty

@@ -137,7 +137,7 @@ class Described(Table):
         """Describe the columns of the orders."""
         self.pandas_like = False
         self.subject = "sales.orders"
-        self.beside = Beside({}, Limits(), Reading(None, ()))
+        self.beside = Beside({}, Limits(), Reading())
         self.circumstances = Circumstances(datetime(2026, 1, 4, tzinfo=UTC), None, None)
         self.columns = {name: typed_column(name, _TYPES[kind], self.spoken) for name, kind in TYPES.items()}
 

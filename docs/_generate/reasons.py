@@ -73,6 +73,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "The key columns of a reconciliation do not name one row each.",
         "Give columns that together are unique; the message says in which table they are not.",
     ),
+    "empty_file": (
+        "A text file has no row, not even one that names its columns.",
+        "Was it written to its end? A table without rows has a row of names.",
+    ),
     "empty_glob": (
         "No file matches a glob.",
         "Check the pattern, and whether the data have arrived. A `DataQualitySensor` waits for them.",
@@ -165,6 +169,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Give the path of a Parquet file that is not checked itself, or with a connection the name of another table.",
     ),
     "invalid_query": ("`sql` is not a query.", "Begin it with SELECT or WITH."),
+    "invalid_read_option": (
+        "An option of reading text files is unknown, or has a value that cannot be meant.",
+        "Correct it as the message says; see [text files](text-files.md).",
+    ),
     "invalid_regex": ("Python does not compile a regular expression.", "Mend the pattern."),
     "invalid_request": (
         "The method, a header, the expected status or the timeout of an HTTP request is none.",
@@ -218,9 +226,9 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Write `metric operator limit unit`; see [thresholds](thresholds.md).",
     ),
     "malformed_values": (
-        "A figure of a CSV column was asked for, and some of its values are no numbers; or a JSON schema is to be "
-        "followed by a value that is no JSON.",
-        "Name them as null values, or check the column's type, or its being JSON, first.",
+        "A figure of a CSV column was asked for, and some of its values are no numbers, or no days; or a JSON schema "
+        "is to be followed by a value that is no JSON.",
+        "Mend them, name them as null values, or check the column's type, or its being JSON, first.",
     ),
     "memory_elsewhere": (
         "A leak gate's operation works in another process, whose memory it does not see; the verdict is `warn`.",
@@ -556,8 +564,9 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Return plain values from what is measured.",
     ),
     "unreadable_csv": (
-        "A file cannot be read as CSV, or its archive is damaged.",
-        "Is the file whole, and of that format?",
+        "A row of a text file has more or fewer fields than the first, its encoding or its delimiter is another one, "
+        "or its archive is damaged.",
+        "Mend the line that the message names, or declare how the file is written: see [text files](text-files.md).",
     ),
     "unreadable_report": (
         "A text is not a report of the version that this release knows.",

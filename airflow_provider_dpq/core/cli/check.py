@@ -16,6 +16,7 @@ import click
 
 from airflow_provider_dpq.core.cli.gate import exit_by, gate_options, run_gate
 from airflow_provider_dpq.core.cli.progress import progress_on
+from airflow_provider_dpq.core.cli.reading import reading_options
 from airflow_provider_dpq.core.errors import MeasurementError, SourceError
 from airflow_provider_dpq.core.gate.identity import Gate
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from airflow_provider_dpq.core.gate.report import Report
     from airflow_provider_dpq.core.gate.threshold import Threshold
     from airflow_provider_dpq.core.quality import SuiteResult
+    from airflow_provider_dpq.core.quality.read_options import ReadOptions
     from airflow_provider_dpq.core.store import Store
 
 
@@ -66,6 +68,7 @@ def _refuse_constant(name: str) -> NoReturn:
     help="Parameter of the suite; the value is JSON where it parses as such, else text. Repeatable.",
 )
 @click.option("--null", "null_values", metavar="TEXT", multiple=True, help="Text that means null in CSV. Repeatable.")
+@reading_options
 @click.option("--memory-limit", metavar="SIZE", default="2GB", show_default=True, help="Memory that a scan may use.")
 @click.option(
     "--partition-by",
@@ -104,6 +107,7 @@ def check(
     thresholds: tuple[str, ...],
     parameters: Mapping[str, Any],
     null_values: tuple[str, ...],
+    read_options: ReadOptions,
     memory_limit: str,
     partition_by: tuple[str, ...],
     on_empty: str | None,
@@ -137,6 +141,7 @@ def check(
             data,
             declared,
             null_values=null_values,
+            read_options=read_options,
             memory_limit=memory_limit,
             partition_by=partition_by or None,
             sample_rows=sample_rows,

@@ -33,6 +33,7 @@ from airflow_provider_dpq.core.quality.quarantine.apart import set_apart
 from airflow_provider_dpq.core.quality.quarantine.broken import find_broken
 from airflow_provider_dpq.core.quality.quarantine.request import Request, parse_request, require_whole
 from airflow_provider_dpq.core.quality.query import is_query
+from airflow_provider_dpq.core.quality.read_options import parse_read_options
 from airflow_provider_dpq.core.quality.result import SuiteResult
 from airflow_provider_dpq.core.quality.result_format import ResultFormat, parse_result_format
 from airflow_provider_dpq.core.quality.suite import Declared, Suite, load_suite
@@ -56,6 +57,7 @@ def check(
     connection: Any = None,
     references: Mapping[str, Any] | None = None,
     null_values: Sequence[str] = (),
+    read_options: Any = None,
     row_condition: str | Mapping[str, Any] | None = None,
     partition: Mapping[str, Any] | None = None,
     partition_by: str | Sequence[str] | None = None,
@@ -89,6 +91,7 @@ def check(
             its own connection, or ``duckdb:///path``; or a Spark session.
         references: Other tables, paths or frames, by the names that checks use for them.
         null_values: Texts that mean "missing" in CSV, beside the empty one.
+        read_options: What is declared about text files: `ReadOptions`, or a mapping of its attributes.
         row_condition: Which rows to check at all: pandas-like text, or GX's dict form.
         partition: Which partition to check: values, or lists of values, by column.
         partition_by: Columns, or keys of folders such as ``day=2024-01-01``, by which the table grows: each partition
@@ -142,9 +145,10 @@ def check(
         started=started,
         clock=clock,
     )
+    options = parse_read_options(read_options, null_values)
     run.tell("opening the data")
     limits = Limits(memory_limit, threads, temp_directory)
-    beside = Beside(references or {}, limits, Reading(root or None, tuple(null_values)))
+    beside = Beside(references or {}, limits, Reading(root or None, options))
 
     def opened(source: Any) -> Table:
         table = open_table(source, connection, beside)
@@ -168,7 +172,7 @@ def check(
         there = located(data, root or None) if connection is None else data
         in_places = isinstance(there, (str, Path, Place)) and connection is None
         folders = partial(in_folders, there, root) if in_places else None
-        return run.by_partition(there, by, opened, folders, repr((row_condition, partition, tuple(null_values), by)))
+        return run.by_partition(there, by, opened, folders, repr((row_condition, partition, options, by)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

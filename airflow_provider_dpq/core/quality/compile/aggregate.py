@@ -22,6 +22,7 @@ from airflow_provider_dpq.core.quality.compile.median import MedianOfMany
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
 from airflow_provider_dpq.core.quality.expectations import aggregate as declared
 from airflow_provider_dpq.core.quality.jsonable import jsonable
+from airflow_provider_dpq.core.quality.tables.cast import cast_as_most_are, cast_for, cast_to_number
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 
@@ -56,18 +57,19 @@ def plan_sum(expectation: declared.ExpectColumnSumToBeBetween, table: Table) -> 
 
 def plan_median(expectation: declared.ExpectColumnMedianToBeBetween, table: Table) -> Plan:
     """The median lies within bounds."""
-    truth = table.column(expectation.column).kind is Kind.BOOLEAN
+    column = cast_to_number(table.column(expectation.column))
+    truth = column.kind is Kind.BOOLEAN
     if not has(table.dialect, median):
         return _figure(expectation, table, _ranked_median)
     # PostgreSQL makes a truth value an integer, and no floating number.
     plan = _figure(expectation, table, lambda value: median(_double(sa.cast(value, sa.Integer()) if truth else value)))
-    return _of_many(plan, expectation, table) if table.many_rows and not truth else plan
+    return _of_many(plan, expectation, table, column) if table.many_rows and not truth else plan
 
 
-def _of_many(plan: Plan, expectation: declared.ExpectColumnMedianToBeBetween, table: Table) -> Plan:
+def _of_many(plan: Plan, expectation: declared.ExpectColumnMedianToBeBetween, table: Table, column: Column) -> Plan:
     """Plan the median of many rows as that of a few is, but for how it is found."""
     domain = Domain(table, expectation.condition)
-    ranked = MedianOfMany(domain, domain.values(_double(table.column(expectation.column).value)))
+    ranked = MedianOfMany(domain, domain.values(_double(column.value)))
     figures = {name: figure for name, figure in plan.figures.items() if name != "observed"} | ranked.figures
     return replace(plan, figures=figures, read=lambda found: plan.read({**found, "observed": ranked.read(found)}))
 
@@ -182,7 +184,7 @@ def _figure(
     of_nothing: int | None = None,
 ) -> Plan:
     """Plan a figure that rides on the shared scan, or a selection of its own where the database lacks the function."""
-    column = table.column(expectation.column)
+    column = _cast(table.column(expectation.column), expectation, ordered=ordered)
     _require_type(column, expectation, table, ordered=ordered)
     if ordered and table.pandas_like:
         bounds = {name: rounded(column, getattr(expectation, name)) for name in ("min_value", "max_value")}
@@ -191,7 +193,7 @@ def _figure(
     malformed = {} if column.malformed is None else {"malformed": domain.count(column.malformed)}
 
     def read(found: Mapping[str, Any]) -> Answer:
-        refuse_malformed(column, found.get("malformed"))
+        refuse_malformed(column, found.get("malformed"), domain)
         value = found["observed"]
         if value is None and table.pandas_like and column.kind is Kind.TIMESTAMP:
             return Answer(success=False, result={"observed_value": "NaT"})
@@ -201,6 +203,14 @@ def _figure(
         return Plan(figures=malformed, queries={"observed": aggregate(column.value, domain, column)}, read=read)
     value = sa.type_coerce(column.value, sa.Integer) if column.kind is Kind.BOOLEAN else column.value
     return Plan(figures={**malformed, "observed": aggregate(domain.values(value))}, read=read)
+
+
+def _cast(column: Column, expectation: declared.ColumnFigure, *, ordered: bool) -> Column:
+    """Return a column of text cast to what its figure is of: moments for the least or greatest, or else numbers."""
+    bounds = [bound for bound in (expectation.min_value, expectation.max_value) if bound is not None]
+    if not ordered:
+        return cast_to_number(column)
+    return cast_for(column, *bounds) if bounds else cast_as_most_are(column)
 
 
 def _require_type(column: Column, expectation: declared.ColumnFigure, table: Table, *, ordered: bool) -> None:

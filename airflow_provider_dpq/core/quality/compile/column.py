@@ -17,6 +17,7 @@ from airflow_provider_dpq.core.quality.compile.functions import characters, know
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan, Unexpected
 from airflow_provider_dpq.core.quality.expectations import column as declared
 from airflow_provider_dpq.core.quality.expectations.base import Between
+from airflow_provider_dpq.core.quality.tables.cast import cast_for
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 
@@ -113,7 +114,7 @@ def of_rows(answer: Answer, table: Table) -> Answer:
 
 def plan_between(expectation: declared.ExpectColumnValuesToBeBetween, table: Table) -> Plan:
     """Every value lies within bounds."""
-    column = table.column(expectation.column)
+    column = cast_for(table.column(expectation.column), expectation.min_value, expectation.max_value)
     return each_value(expectation, table, column, within(expectation, column, column.value, table))
 
 
@@ -157,16 +158,19 @@ def refusal(table: Table, message: str) -> Exception:
     return MeasurementError("incomparable", message, hint="Give arguments of the column's type.")
 
 
-def refuse_malformed(column: Column, count: int | None) -> None:
+def refuse_malformed(column: Column, count: int | None, domain: Domain) -> None:
     """Refuse to reckon with a column that holds text that is no value of its type.
+
+    Args:
+        column: The column.
+        count: How many such values there are among the rows that are looked at.
+        domain: These rows.
 
     Raises:
         MeasurementError: ``malformed_values``.
     """
-    if count:
-        message = f"Column {column.name!r} has {count} values that are no {column.kind}."
-        hint = "Name them as null strings, or check the column's type first."
-        raise MeasurementError("malformed_values", message, hint=hint, quotes_data=False)
+    if count and column.malformed is not None:
+        raise column.malformed_values(count, sa.and_(*domain.table.filters, domain.rows(column.malformed)))
 
 
 def require_files(expectation: declared.ColumnValues, table: Table) -> None:
@@ -209,13 +213,13 @@ def plan_unfit(expectation: declared.ColumnValues, table: Table, column: Column)
 
 def plan_in_set(expectation: declared.ExpectColumnValuesToBeInSet, table: Table) -> Plan:
     """Every value is one of a set."""
-    column = table.column(expectation.column)
+    column = cast_for(table.column(expectation.column), *expectation.value_set)
     return each_value(expectation, table, column, _membership(column, expectation.value_set, table))
 
 
 def plan_not_in_set(expectation: declared.ExpectColumnValuesToNotBeInSet, table: Table) -> Plan:
     """No value is one of a set."""
-    column = table.column(expectation.column)
+    column = cast_for(table.column(expectation.column), *expectation.value_set)
     return each_value(expectation, table, column, sa.not_(_membership(column, expectation.value_set, table)))
 
 

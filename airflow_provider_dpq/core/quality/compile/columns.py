@@ -15,12 +15,13 @@ from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import known
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, Unexpected
 from airflow_provider_dpq.core.quality.expectations import columns as declared
+from airflow_provider_dpq.core.quality.tables.cast import cast_for, cast_pair, cast_row, cast_to_number
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 
 def plan_pair_greater(expectation: declared.ExpectColumnPairValuesAToBeGreaterThanB, table: Table) -> Plan:
     """The value of one column is greater than that of another; a missing value never is."""
-    a, b = table.column(expectation.column_A), table.column(expectation.column_B)
+    a, b = cast_pair(table.column(expectation.column_A), table.column(expectation.column_B))
     if not _comparable(a, b):
         raise refusal(table, f"Columns {a.name!r} ({a.native}) and {b.name!r} ({b.native}) cannot be compared.")
     greater = a.value >= b.value if expectation.or_equal else a.value > b.value
@@ -37,7 +38,7 @@ def _comparable(a: Column, b: Column) -> bool:
 
 def plan_pair_equal(expectation: declared.ExpectColumnPairValuesToBeEqual, table: Table) -> Plan:
     """The values of two columns are equal; a missing value equals nothing, but in Spark another one."""
-    a, b = table.column(expectation.column_A), table.column(expectation.column_B)
+    a, b = table.column(expectation.column_A).alike(table.column(expectation.column_B))
     _require_alike(table, (a, b))
     equal: sa.ColumnElement[bool] = a.value == b.value
     good = sa.or_(equal, sa.and_(a.missing, b.missing)) if _tells_missing(table) else equal
@@ -54,6 +55,8 @@ def plan_pair_in_set(expectation: declared.ExpectColumnPairValuesToBeInSet, tabl
     a, b = table.column(expectation.column_A), table.column(expectation.column_B)
     if table.pandas_like and Kind.OTHER in (a.kind, b.kind):
         raise NotScannableError(f"Pairs of {a.native} and {b.native} cannot be told apart exactly.")
+    a = cast_for(a, *(x for x, _ in expectation.value_pairs_set))
+    b = cast_for(b, *(y for _, y in expectation.value_pairs_set))
     pairs = [(_is(a, x, table), _is(b, y, table)) for x, y in expectation.value_pairs_set]
     good = sa.or_(sa.false(), *(sa.and_(*pair) for pair in pairs))
     unknown_is_good = not (table.pandas_like or _tells_missing(table))
@@ -72,7 +75,7 @@ def _is(column: Column, member: Any, table: Table) -> sa.ColumnElement[bool]:
 
 def plan_values_equal(expectation: declared.ExpectMulticolumnValuesToBeEqual, table: Table) -> Plan:
     """All columns have the same value in a row; two missing values are the same."""
-    columns = _listed(expectation, table)
+    columns = cast_row(_listed(expectation, table))
     _require_alike(table, columns)
     first, *others = columns
     good = sa.and_(*(_same(first, other) for other in others))
@@ -83,7 +86,7 @@ def plan_unique_within_record(
     expectation: declared.ExpectSelectColumnValuesToBeUniqueWithinRecord, table: Table
 ) -> Plan:
     """No value stands twice in a row; two missing values are the same."""
-    columns = _listed(expectation, table)
+    columns = cast_row(_listed(expectation, table))
     _require_alike(table, columns)
     repeated = sa.or_(*(_same(a, b) for a, b in combinations(columns, 2)))
     return _each_row(expectation, table, columns, sa.not_(repeated), unknown_is_good=True)
@@ -95,7 +98,7 @@ def _same(a: Column, b: Column) -> sa.ColumnElement[bool]:
 
 def plan_sum_equal(expectation: declared.ExpectMulticolumnSumToEqual, table: Table) -> Plan:
     """The values of a row add up to a number; with a missing value they do not in pandas, and nobody knows in SQL."""
-    columns = _listed(expectation, table)
+    columns = tuple(map(cast_to_number, _listed(expectation, table)))
     if table.pandas_like and (
         not all(column.kind in (Kind.INTEGER, Kind.FLOAT) for column in columns)
         or all(column.native == "FLOAT" for column in columns)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ctypes
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from airflow_provider_dpq.core.quality.compile.comparison import comparable
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import known
 from airflow_provider_dpq.core.quality.condition import Comparison, Condition, Group, Nullity
+from airflow_provider_dpq.core.quality.tables.cast import cast_for
 from airflow_provider_dpq.core.quality.tables.statement import refuse_reaching
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
@@ -44,11 +46,27 @@ def predicate(table: Table, condition: Condition) -> sa.ColumnElement[bool]:
 
 
 def _comparison(table: Table, column: Column, condition: Comparison) -> sa.ColumnElement[bool]:
+    values = condition.value if condition.operator in ("IN", "NOT_IN") else [condition.value]
+    column = _as_moments(cast_for(column, *values), values)
     if condition.operator in ("IN", "NOT_IN"):
         members = [_typed(table, column, value) for value in condition.value]
         inside = known(column.value.in_(members))
         return inside if condition.operator == "IN" else _unlike(table, column, inside)
     return _compared(table, column, condition.operator, _typed(table, column, condition.value))
+
+
+def _as_moments(column: Column, values: Sequence[Any]) -> Column:
+    """Return a column of days as the moments at which they begin, where it is compared with a moment."""
+    if column.kind is not Kind.DATE or column.raw is None or not any(_is_moment(value) for value in values):
+        return column
+    return replace(column, kind=Kind.TIMESTAMP, value=sa.cast(column.value, sa.TIMESTAMP()))
+
+
+def _is_moment(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and len(value) > len("2024-01-01") and bool(datetime.fromisoformat(value))
+    except ValueError:
+        return False
 
 
 def _typed(table: Table, column: Column, value: Any) -> Any:
@@ -105,7 +123,9 @@ def partition_filters(table: Table, partition: Mapping[str, Any]) -> list[sa.Col
 
 
 def _partition_filter(column: Column, value: Any) -> sa.ColumnElement[bool]:
-    values = [_fit(column, item) for item in (value if isinstance(value, (list, tuple, set)) else [value])]
+    items = value if isinstance(value, (list, tuple, set)) else [value]
+    column = cast_for(column, *items)
+    values = [_fit(column, item) for item in items]
     return known(column.value.in_(values))
 
 

@@ -144,6 +144,9 @@ def _type_of_text(promised: ContractColumn, column: Column, table: Table) -> _Ru
         accepted |= {Kind.INTEGER, Kind.FLOAT}
     domain = Domain(table, None)
     expected = " or ".join(promised.type)
+    if column.read_as is not None and Kind.STRING not in accepted:
+        promise = next(kind for kind in Kind if kind in accepted)
+        column = column.read_as(Kind.FLOAT if promise.numeric else promise)
     if Kind.STRING in accepted:
         return _fixed(promised.name, "type", expected, "")
     malformed = column.malformed if column.malformed is not None else sa.false()
@@ -152,6 +155,8 @@ def _type_of_text(promised: ContractColumn, column: Column, table: Table) -> _Ru
     def found(figures: Mapping[str, Any]) -> str:
         if not figures["present"]:
             return ""
+        if figures["malformed"] == figures["present"]:
+            return str(Kind.STRING)
         if column.kind not in accepted:
             return str(column.kind)
         return f"{figures['malformed']} values that are none" if figures["malformed"] else ""

@@ -19,6 +19,7 @@ from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
 from airflow_provider_dpq.core.quality.compile.quantile import Quantiles
 from airflow_provider_dpq.core.quality.expectations.distribution import ExpectColumnKLDivergenceToBeLessThan, Partition
 from airflow_provider_dpq.core.quality.jsonable import jsonable
+from airflow_provider_dpq.core.quality.tables.cast import cast_to_number
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 _MOST: Final = 10_000
@@ -30,6 +31,8 @@ def plan_divergence(expectation: ExpectColumnKLDivergenceToBeLessThan, table: Ta
     column = read_column(table, expectation.column)
     domain = Domain(table, expectation.condition)
     partition = expectation.partition_object
+    if expectation.bucketize_data if partition is None else not partition.categorical:
+        column = cast_to_number(column)
     if partition is None:
         return (
             _of_bins_found(expectation, column, domain)

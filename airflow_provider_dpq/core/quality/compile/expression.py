@@ -35,11 +35,12 @@ _SYMBOLS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Value:
-    """A value in SQL, what it holds, and the literal that it is, where it is one."""
+    """A value in SQL, what it holds, and the literal or the column that it is, where it is one."""
 
     sql: sa.ColumnElement[Any]
     kind: Kind
     literal: Any = None
+    column: str | None = None
 
 
 class RowCondition:
@@ -60,7 +61,7 @@ class RowCondition:
     def __init__(self, table: Table, node: parsed.Node) -> None:
         self._table = table
         names = dict.fromkeys(part.column for part in parsed.walk(node) if isinstance(part, parsed.Name))
-        self.columns: Mapping[str, Column] = {name: table.column(name) for name in names}
+        self.columns: dict[str, Column] = {name: table.column(name) for name in names}
         self.sql = self._truth(node)
 
     def _truth(self, node: parsed.Node) -> sa.ColumnElement[bool]:
@@ -79,7 +80,17 @@ class RowCondition:
         column = self.columns[node.column]
         if column.kind is Kind.OTHER:
             raise _refusal(f"Column {column.name!r} ({column.native}) holds what expressions do not know.")
-        return _Value(column.value, column.kind)
+        return _Value(column.value, column.kind, column=node.column)
+
+    def _cast(self, value: _Value, kind: Kind) -> _Value:
+        """Return a column of text that is held against values of another kind as one of that kind; else the value."""
+        if value.column is None or value.kind is not Kind.STRING or kind in (Kind.STRING, Kind.OTHER):
+            return value
+        column = self.columns[value.column]
+        if column.read_as is None:
+            return value
+        self.columns[value.column] = cast = column.read_as(Kind.FLOAT if kind.numeric else kind)
+        return _Value(cast.value, cast.kind, column=value.column)
 
     def _literal(self, node: parsed.Literal) -> _Value:
         value = node.value
@@ -94,7 +105,7 @@ class RowCondition:
         return _Value(sa.literal(value if exact else float(value)), kind, value)
 
     def _number(self, node: parsed.Node) -> _Value:
-        value = self._value(node)
+        value = self._cast(self._value(node), Kind.FLOAT)
         if not value.kind.numeric:
             raise _refusal(f"{_told(node)} is {value.kind}, not a number.")
         return value
@@ -116,6 +127,8 @@ class RowCondition:
 
     def _call(self, node: parsed.Call) -> _Value:
         values = [self._value(argument) for argument in node.arguments]
+        if node.function == "abs":
+            values = [self._cast(value, Kind.FLOAT) for value in values]
         if node.function == "coalesce":
             return self._first(node, values)
         allowed = {"abs": (Kind.INTEGER, Kind.FLOAT, Kind.DECIMAL), "seconds_between": _MOMENTS}
@@ -158,6 +171,7 @@ class RowCondition:
         raise _refusal(f"{_told(node)} compares {value.kind} with {other.kind}.")
 
     def _pair(self, left: _Value, right: _Value, node: parsed.Node) -> tuple[Any, Any]:
+        left, right = self._cast(left, right.kind), self._cast(right, left.kind)
         a, b = self._fitted(left, right, node) if left.literal is not None else left, right
         b = self._fitted(right, a, node)
         return _exact(a), _exact(b)
@@ -170,6 +184,9 @@ class RowCondition:
 
     def _membership(self, node: parsed.Membership) -> _Value:
         operand = self._value(node.operand)
+        kinds = {self._literal(member).kind for member in node.members}
+        if len(kinds) == 1 or all(kind.numeric for kind in kinds):
+            operand = self._cast(operand, next(iter(kinds), Kind.STRING))
         members = [self._fitted(self._literal(member), operand, node) for member in node.members]
         return _true_or_not(_exact(operand).in_([member.sql for member in members]))
 

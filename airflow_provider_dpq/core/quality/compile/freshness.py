@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.quality.compile.column import refuse_malformed
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
 from airflow_provider_dpq.core.quality.expectations.freshness import ExpectColumnMaxToBeRecent
+from airflow_provider_dpq.core.quality.tables.cast import cast_as_most_are
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 _MOMENTS: Final = (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMP_TZ)
@@ -24,7 +26,7 @@ def plan_recent(expectation: ExpectColumnMaxToBeRecent, table: Table) -> Plan:
     Raises:
         MeasurementError: ``incomparable``: the column has no moments; ``missing_data_interval``: the run has none.
     """
-    column = table.column(expectation.column)
+    column = cast_as_most_are(table.column(expectation.column), *_MOMENTS)
     if column.kind not in _MOMENTS:
         message = f"The {column.native} column {column.name!r} holds neither moments nor days."
         raise MeasurementError(
@@ -37,11 +39,7 @@ def plan_recent(expectation: ExpectColumnMaxToBeRecent, table: Table) -> Plan:
         figures["malformed"] = domain.count(column.malformed)
 
     def read(found: Mapping[str, Any]) -> Answer:
-        if found.get("malformed"):
-            message = f"Column {column.name!r} has {found['malformed']} values that are no {column.kind}."
-            raise MeasurementError(
-                "malformed_values", message, hint="Name them as null strings, or mend them.", quotes_data=False
-            )
+        refuse_malformed(column, found.get("malformed"), domain)
         return _judged(expectation, table, reference, found["newest"])
 
     return Plan(figures=figures, read=read)

@@ -19,6 +19,7 @@ from airflow_provider_dpq.core.quality.expectations import distinct as declared
 from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.result_format import MOST_VALUES, ResultFormat
 from airflow_provider_dpq.core.quality.rows import shown_value
+from airflow_provider_dpq.core.quality.tables.cast import cast_for
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 _MOST: Final = 20
@@ -45,7 +46,7 @@ class _Held:
 
     def __init__(self, expectation: declared.DistinctValues, table: Table) -> None:
         self.table = table
-        self.column = read_column(table, expectation.column)
+        self.column = cast_for(read_column(table, expectation.column), *expectation.value_set)
         self.declared: Sequence[Any] = expectation.value_set
         self.members: Sequence[Any] = expectation.value_set
         if table.pandas_like:
@@ -64,6 +65,7 @@ class _Held:
         known = [member for member in self.wanted if not isinstance(member, sa.sql.elements.Null)]
         self.outside = value.not_in(known) if known else sa.true()
         self.within = value.in_(self.wanted)
+        self.malformed = sa.false() if self.column.malformed is None else self.column.malformed
 
     def fetch(self, *where: sa.ColumnElement[bool], most: int | None = None) -> list[Any]:
         """Return the different values for which conditions hold, in order where there is a limit."""
@@ -73,7 +75,13 @@ class _Held:
 
     def list_unexpected(self, found: Mapping[str, Any]) -> list[JsonValue]:
         """Return the first values that no member is equal to."""
-        return [jsonable(value) for value in self.fetch(self.outside, most=_MOST)] if found["unexpected"] else []
+        if not found["unexpected"] + found.get("malformed", 0):
+            return []
+        values = self.fetch(self.outside, sa.not_(self.malformed), most=_MOST)
+        if found.get("malformed") and self.column.raw is not None:
+            texts = self.domain.select(self.column.raw.label("value"), where=(self.malformed,)).distinct()
+            values += [value for (value,) in self.table.fetch(texts.order_by(sa.literal_column("1")).limit(_MOST))]
+        return [jsonable(value) for value in values[:_MOST]]
 
     def missing(self, found: Mapping[str, Any]) -> int:
         """Return how many members no value is equal to."""
@@ -100,7 +108,8 @@ def _plan(held: _Held, *, inside: bool = False, contained: bool = False) -> Plan
     figures = {"values": domain.count(held.present)}
     queries = {}
     if column.malformed is not None:
-        figures["malformed"] = domain.count(column.malformed)
+        bad = sa.case((column.malformed, column.raw))
+        figures["malformed"] = sa.func.count(sa.distinct(domain.values(bad)))
     if inside:
         other = sa.case((sa.and_(held.present, held.outside), column.value))
         figures["unexpected"] = sa.func.count(sa.distinct(domain.values(other)))
@@ -109,8 +118,8 @@ def _plan(held: _Held, *, inside: bool = False, contained: bool = False) -> Plan
         queries["found"] = sa.select(sa.func.count()).select_from(there.subquery("there"))
 
     def read(found: Mapping[str, Any]) -> Answer:
-        refuse_malformed(column, found)
-        counts = {"unexpected_count": found["unexpected"]} if inside else {}
+        others = found["unexpected"] + found.get("malformed", 0) if inside else 0
+        counts = {"unexpected_count": others} if inside else {}
         counts |= {"missing_count": held.missing(found)} if contained else {}
         return Answer(not any(counts.values()), {"observed_value": None, **counts})
 

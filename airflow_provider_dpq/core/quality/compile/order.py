@@ -11,6 +11,7 @@ from airflow_provider_dpq.core.quality.compile.column import counted, plan_unfit
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan, Unexpected
 from airflow_provider_dpq.core.quality.expectations import order as declared
+from airflow_provider_dpq.core.quality.tables.cast import cast_as_most_are
 from airflow_provider_dpq.core.quality.tables.table import KEY, POSITION, Column, Kind, Table, named
 
 _VALUE, _BEFORE = "dpq:value", "dpq:before"
@@ -29,7 +30,7 @@ def plan_decreasing(expectation: declared.ExpectColumnValuesToBeDecreasing, tabl
 def _plan(expectation: declared.OrderedValues, table: Table, *, rising: bool) -> Plan:
     """Compare each value with the one before it that is there; malformed text never holds and is passed over."""
     require_files(expectation, table)
-    column = table.column(expectation.column)
+    column = cast_as_most_are(table.column(expectation.column), Kind.FLOAT)
     if column.kind is Kind.STRING:
         return plan_unfit(expectation, table, column)
     _require_order(column)

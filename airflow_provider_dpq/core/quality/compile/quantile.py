@@ -12,14 +12,16 @@ import sqlalchemy as sa
 from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.quality.compile.column import refuse_malformed
 from airflow_provider_dpq.core.quality.compile.condition import NULLABLE
 from airflow_provider_dpq.core.quality.compile.dialects import has
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import quantile
-from airflow_provider_dpq.core.quality.compile.membership import read_column, refuse_malformed
+from airflow_provider_dpq.core.quality.compile.membership import read_column
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
 from airflow_provider_dpq.core.quality.expectations.distribution import ExpectColumnQuantileValuesToBeBetween
 from airflow_provider_dpq.core.quality.jsonable import jsonable
+from airflow_provider_dpq.core.quality.tables.cast import cast_to_number
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 _DIGITS: Final = Decimal("1e-15")
@@ -30,7 +32,7 @@ def plan_quantiles(expectation: ExpectColumnQuantileValuesToBeBetween, table: Ta
     """Quantiles of the values lie within ranges."""
     quantiles = Quantiles(
         table,
-        read_column(table, expectation.column),
+        cast_to_number(read_column(table, expectation.column)),
         Domain(table, expectation.condition),
         expectation.quantile_ranges.quantiles,
         _interpolation(expectation, table),
@@ -114,10 +116,10 @@ class Quantiles:
         """Return the quantiles in their order; None for each where there are no values.
 
         Raises:
-            MeasurementError: A query for them failed.
-            NotScannableError: pandas would read the column as text.
+            MeasurementError: ``malformed_values``, or a query for them failed.
+            NotScannableError: They are of nothing but `pd.NA`.
         """
-        refuse_malformed(self._column, found)
+        refuse_malformed(self._column, found.get("malformed"), self._domain)
         total = found["values"]
         if not total and NULLABLE.fullmatch(self._column.dtype or ""):
             raise NotScannableError("pandas takes pd.NA for the quantile of no values.")

@@ -12,7 +12,13 @@ from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
 from airflow_provider_dpq.core.quality.expectations.reconciliation import ExpectTableToReconcileWithOtherTable
 from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.reconcile.figure import Figure, aggregates, compare_figures
-from airflow_provider_dpq.core.quality.reconcile.pair import Pair, Tolerance, common_columns, pair_columns
+from airflow_provider_dpq.core.quality.reconcile.pair import (
+    Pair,
+    Tolerance,
+    common_columns,
+    pair_columns,
+    require_values,
+)
 from airflow_provider_dpq.core.quality.reconcile.row import CHANGED, EXTRA, MISSING, Counts, RowComparison
 from airflow_provider_dpq.core.quality.result_format import MOST_VALUES, ResultFormat
 from airflow_provider_dpq.core.quality.tables.other import open_other, scan_of
@@ -35,6 +41,8 @@ def plan_reconciliation(expectation: ExpectTableToReconcileWithOtherTable, table
     figures_there = aggregates(there, [pair.there for pair in pairs], pairs, zone)
 
     def compared(found: Mapping[str, Any]) -> list[Figure]:
+        require_values(here, [pair.here for pair in pairs])
+        require_values(there, [pair.there for pair in pairs])
         (row,) = other.fetch(there.select(*figures_there.values()))
         of_other = dict(zip(figures_there, row, strict=True))
         return list(compare_figures(found, of_other, pairs, tolerance, zone))

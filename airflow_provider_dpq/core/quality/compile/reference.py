@@ -15,7 +15,7 @@ from airflow_provider_dpq.core.quality.tables.form import (
     Comparable,
     Form,
     common_form,
-    comparable_column,
+    comparable_columns,
     in_form,
     shown,
 )
@@ -44,11 +44,14 @@ def plan_exists_elsewhere(expectation: ExpectColumnValuesToExistInOtherTable, ta
     other_column = expectation.other_column or expectation.column
     if not is_elsewhere(table, expectation.other_table, expectation.other_connection):
         column = table.column(expectation.column)
+        _, columns = table.other(expectation.other_table)
+        if other_column in columns:
+            column, _ = column.alike(columns[other_column])
         keys = table.keys(expectation.other_table, other_column, column)
         join = Join(keys, keys.c[KEY] == column.value)
         return each_value(expectation, table, column, keys.c[KEY].is_not(None), join=join)
     other = open_other(table, expectation.other_table, expectation.other_connection)
-    here, there = comparable_column(table, expectation.column), comparable_column(other, other_column)
+    here, there = comparable_columns(table, expectation.column, other, other_column)
     form = common_form(here, there)
     found = _keys(table, other, there, form)
     if isinstance(table, SQLTable):

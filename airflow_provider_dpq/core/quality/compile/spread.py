@@ -15,6 +15,7 @@ from airflow_provider_dpq.core.quality.compile.functions import finite, known, q
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan
 from airflow_provider_dpq.core.quality.expectations import spread as declared
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
+from airflow_provider_dpq.core.quality.tables.cast import cast_as_most_are
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 _LOW, _HIGH, _SPREAD = "dpq_low", "dpq_high", "dpq_spread"
@@ -23,7 +24,7 @@ _QUARTILES: Final = (0.25, 0.75)
 
 def plan_z_scores(expectation: declared.ExpectColumnValueZScoresToBeLessThan, table: Table) -> Plan:
     """Every value lies less than a number of standard deviations from the mean."""
-    column = table.column(expectation.column)
+    column = cast_as_most_are(table.column(expectation.column), Kind.FLOAT)
     if not _measurable(expectation, table, column, Kind.BOOLEAN, Kind.TIMESTAMP, Kind.TIMESTAMP_TZ):
         return plan_unfit(expectation, table, column)
     value = _number(column, table)
@@ -36,7 +37,7 @@ def plan_z_scores(expectation: declared.ExpectColumnValueZScoresToBeLessThan, ta
 
 def plan_outliers(expectation: declared.ExpectColumnValuesToNotBeOutliers, table: Table) -> Plan:
     """Every value lies within the quartiles or the mean, widened by a multiple of their spread."""
-    column = table.column(expectation.column)
+    column = cast_as_most_are(table.column(expectation.column), Kind.FLOAT)
     of_deviation = expectation.method == "std"
     if not _measurable(expectation, table, column, *((Kind.BOOLEAN,) if of_deviation else ())):
         return plan_unfit(expectation, table, column)
@@ -83,10 +84,11 @@ def _plan(
         return plan
 
     def read(found: Mapping[str, Any]) -> Answer:
-        refuse_malformed(column, found["malformed"])
+        refuse_malformed(column, found["malformed"], domain)
         return plan.read(found)
 
-    malformed = Domain(table, expectation.condition).count(column.malformed)
+    domain = Domain(table, expectation.condition)
+    malformed = domain.count(column.malformed)
     return replace(plan, figures={**plan.figures, "malformed": malformed}, read=read)
 
 

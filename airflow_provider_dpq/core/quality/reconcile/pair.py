@@ -8,7 +8,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from airflow_provider_dpq.core.quality.tables.form import Comparable, Form, common_form, comparable_column
+from airflow_provider_dpq.core.quality.compile.column import refuse_malformed
+from airflow_provider_dpq.core.quality.compile.plan import Domain
+from airflow_provider_dpq.core.quality.tables.form import Comparable, Form, common_form, comparable_columns
 from airflow_provider_dpq.core.quality.tables.table import Table
 
 _SINGLE: Final = 1e-5
@@ -85,8 +87,7 @@ def pair_columns(table: Table, other: Table, names: Iterable[str], names_there: 
     """
     pairs = []
     for name in names:
-        here = comparable_column(table, name)
-        there = comparable_column(other, names_there.get(name, name))
+        here, there = comparable_columns(table, name, other, names_there.get(name, name))
         pairs.append(Pair(here, there, common_form(here, there)))
     return pairs
 
@@ -94,3 +95,18 @@ def pair_columns(table: Table, other: Table, names: Iterable[str], names_there: 
 def common_columns(table: Table, other: Table, names_there: Mapping[str, str], *, without: Sequence[str]) -> list[str]:
     """Return the names of the columns that both tables have, in the table's order."""
     return [name for name in table.columns if names_there.get(name, name) in other.columns and name not in without]
+
+
+def require_values(domain: Domain, columns: Sequence[Comparable]) -> None:
+    """Refuse text that is no value of the type that its column is compared as: it is neither a value nor missing.
+
+    Raises:
+        MeasurementError: ``malformed_values``.
+    """
+    found = [comparable.column for comparable in columns]
+    counts = [domain.count(column.malformed) for column in found if column.malformed is not None]
+    if not counts:
+        return
+    (row,) = domain.table.fetch(domain.select(*counts))
+    for column, count in zip((column for column in found if column.malformed is not None), row, strict=True):
+        refuse_malformed(column, count, domain)

@@ -16,7 +16,7 @@ from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query
 from airflow_provider_dpq.core.quality.compile.functions import count_if
 from airflow_provider_dpq.core.quality.compile.plan import Domain
-from airflow_provider_dpq.core.quality.reconcile.pair import Pair, Tolerance
+from airflow_provider_dpq.core.quality.reconcile.pair import Pair, Tolerance, require_values
 from airflow_provider_dpq.core.quality.tables.duck import Scan
 from airflow_provider_dpq.core.quality.tables.form import Comparable, in_form, shown
 from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
@@ -127,7 +127,7 @@ class RowComparison:
 
     def _side(self, domain: Domain, columns: Sequence[Comparable], mark: str) -> sa.Subquery:
         """Return one side's keys and values in their forms, as a selection in DuckDB."""
-        _refuse_malformed(domain, columns)
+        require_values(domain, columns)
         kinds = [column.kind for column in columns]
         marked: list[sa.ColumnElement[Any]] = [sa.true().label(mark)]
         if isinstance(domain.table, SQLTable):
@@ -194,23 +194,3 @@ class RowComparison:
     def _run(self, query: sa.Select[Any]) -> list[tuple[Any, ...]]:
         text, parameters = compile_query(query)
         return self._scan.run(text, parameters, "two tables side by side")
-
-
-def _refuse_malformed(domain: Domain, columns: Sequence[Comparable]) -> None:
-    """Refuse text of CSV that is no value of its column's type: it is neither a value nor missing.
-
-    Raises:
-        MeasurementError: ``malformed_values``.
-    """
-    found = [domain.table.column(column.name) for column in columns]
-    counts = [domain.count(column.malformed) for column in found if column.malformed is not None]
-    names = [column.name for column in found if column.malformed is not None]
-    if not counts:
-        return
-    (row,) = domain.table.fetch(domain.select(*counts))
-    bad = [f"{name!r} ({count})" for name, count in zip(names, row, strict=True) if count]
-    if bad:
-        message = f"Columns of {domain.table.subject} hold text that is no value of their type: {', '.join(bad)}."
-        raise MeasurementError(
-            "malformed_values", message, hint="Name it as a null value, or mend it.", quotes_data=False
-        )

@@ -51,6 +51,7 @@ class Comparable:
         native: The type's name in its source.
         value: The value as it is brought into DuckDB: what a database returns for it, without a rule of collation.
         single: Whether it holds floating numbers of four bytes, of which six digits can be relied on.
+        column: The column itself.
     """
 
     name: str
@@ -58,15 +59,20 @@ class Comparable:
     native: str
     value: sa.ColumnElement[Any]
     single: bool
+    column: Column
 
 
-def comparable_column(table: Table, name: str) -> Comparable:
-    """Return a column of a table as something to be compared.
+def comparable_columns(table: Table, name: str, other: Table, name_there: str) -> tuple[Comparable, Comparable]:
+    """Return columns of two tables as something to be compared.
 
     Raises:
         MeasurementError: ``missing_column``.
     """
-    column = table.column(name)
+    here, there = table.column(name).alike(other.column(name_there))
+    return _comparable(here, table), _comparable(there, other)
+
+
+def _comparable(column: Column, table: Table) -> Comparable:
     kind, value = column.kind, column.value
     if isinstance(column.type, sa.types.Uuid):
         kind = Kind.STRING
@@ -74,7 +80,7 @@ def comparable_column(table: Table, name: str) -> Comparable:
         kind, value = Kind.FLOAT, sa.type_coerce(value, sa.Double())  # SQLite has no other numbers with a fraction
     elif kind is Kind.STRING and not table.pandas_like:
         value = exact_text(sa.func.rtrim(value) if isinstance(column.type, sa.types.CHAR) else value)
-    return Comparable(column.name, kind, column.native, value, _is_single(column, table.dialect))
+    return Comparable(column.name, kind, column.native, value, _is_single(column, table.dialect), column)
 
 
 def _is_single(column: Column, dialect: str) -> bool:
@@ -106,12 +112,13 @@ def common_form(here: Comparable, there: Comparable) -> Form:
     )
 
 
-class _HugeInteger(sa.types.UserDefinedType[int]):
+class HugeInteger(sa.types.UserDefinedType[int]):
     """Integers of sixteen bytes: those of eight, with a sign and without."""
 
     cache_ok = True
 
     def get_col_spec(self, **_: Any) -> str:
+        """Return the type's name."""
         return "HUGEINT"
 
 
@@ -138,7 +145,7 @@ def in_form(value: sa.ColumnElement[Any], kind: Kind, form: Form, time_zone: str
         time_zone: The time zone of moments without one, where they are compared with instants.
     """
     if form is Form.INTEGER:
-        return sa.cast(value, _HugeInteger())
+        return sa.cast(value, HugeInteger())
     if form is Form.FLOAT:
         return sa.cast(value, sa.Double())
     if form is Form.DECIMAL:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from airflow_provider_dpq.core.errors import SourceError
+from airflow_provider_dpq.core.quality.read_options import ReadOptions
 from airflow_provider_dpq.core.quality.tables.duck import Scan, quote_name, quote_text
 
 
@@ -16,11 +18,11 @@ class Reading:
 
     Attributes:
         root: Directory, or URL of a place in object storage, that paths must lie in; None for any.
-        null_values: Texts that mean "missing" in CSV, beside the empty one.
+        options: What is declared about text files.
     """
 
     root: str | Path | None = None
-    null_values: tuple[str, ...] = ()
+    options: ReadOptions = field(default_factory=ReadOptions)
 
 
 def quote_list(texts: Sequence[str]) -> str:
@@ -31,6 +33,17 @@ def quote_list(texts: Sequence[str]) -> str:
 def view(scan: Scan, relation: str, source: str) -> None:
     """Give DuckDB's reading of a source a name."""
     scan.connection.execute(f"CREATE TEMP VIEW {quote_name(relation)} AS SELECT * FROM {source}")  # noqa: S608
+
+
+@contextmanager
+def texts_of_frame(scan: Scan, name: str) -> Iterator[None]:
+    """Read texts of the frame of a name as texts: DuckDB would guess from a few what all are."""
+    scan.connection.execute("SET pandas_analyze_sample = 0")
+    try:
+        yield
+    finally:
+        scan.connection.unregister(name)
+        scan.connection.execute("RESET pandas_analyze_sample")
 
 
 def refuse_twins(path: str, names: Sequence[str | None]) -> None:

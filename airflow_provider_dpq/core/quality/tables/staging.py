@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality.tables.duck import Scan
 from airflow_provider_dpq.core.quality.tables.form import STORED
+from airflow_provider_dpq.core.quality.tables.reading import texts_of_frame
 from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
 from airflow_provider_dpq.core.quality.tables.table import Kind
 
@@ -44,24 +44,13 @@ def stage(scan: Scan, source: SQLTable, query: sa.Select[Any], kinds: Sequence[K
     described = ", ".join(f"{name} {type_}" for name, type_ in zip(names, types, strict=True))
     cast = ", ".join(f"CAST({name} AS {type_})" for name, type_ in zip(names, types, strict=True))
     scan.run(f"CREATE TABLE {relation} ({described})", (), source.subject)
-    with _texts_read_as_texts(scan, source.subject):
+    with texts_of_frame(scan, _FRAME):
         # Each chunk is a transaction of its own: DuckDB holds what is not committed in memory.
         for rows in source.stream(query, _CHUNK):
             scan.connection.register(_FRAME, _frame(names, rows, kinds))
             scan.run(f"INSERT INTO {relation} SELECT {cast} FROM {_FRAME}", (), source.subject)  # noqa: S608
     database, _, table = relation.partition(".")
     return sa.table(table, *map(sa.column, names), schema=database)
-
-
-@contextmanager
-def _texts_read_as_texts(scan: Scan, subject: str) -> Iterator[None]:
-    """Read what is written as text as text: DuckDB would guess from the first values what the others are."""
-    scan.run("SET pandas_analyze_sample = 0", (), subject)
-    try:
-        yield
-    finally:
-        scan.connection.unregister(_FRAME)
-        scan.run("RESET pandas_analyze_sample", (), subject)
 
 
 def _frame(names: Sequence[str], rows: Sequence[tuple[Any, ...]], kinds: Sequence[Kind]) -> pd.DataFrame:

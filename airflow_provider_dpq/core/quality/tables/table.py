@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.closing import letting_go
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
+from airflow_provider_dpq.core.quality.compile.functions import count_if
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,6 +68,9 @@ class Column:
         malformed: Whether there is text that is no value of the column's type; None for typed sources.
         text: The value as text, as pandas would write it; None where that differs from what SQL can say.
         type: The database's own type, for tables of a database.
+        read_as: Returns the same column of text cast to a kind, for checks that need one; None for typed sources.
+        prevailing: Returns the kind that most values of a column of text have; None for typed sources.
+        misfit: Says where the first row stands for which a condition holds, for columns with malformed text.
     """
 
     name: str
@@ -81,6 +85,51 @@ class Column:
     text: sa.ColumnElement[str] | None = None
     dtype: str | None = None
     type: Any = None
+    read_as: Callable[[Kind], Column] | None = None
+    prevailing: Callable[[], Kind | None] | None = None
+    misfit: Callable[[sa.ColumnElement[bool]], str | None] | None = None
+
+    @property
+    def noun(self) -> str:
+        """What its values are, for people."""
+        return "number" if self.kind in (Kind.FLOAT, Kind.DECIMAL) else self.kind.value
+
+    def malformed_values(self, count: int, where: sa.ColumnElement[bool]) -> MeasurementError:
+        """Return the error that a column holds text that is no value of its type.
+
+        Args:
+            count: How many such values are looked at.
+            where: Holds for the rows with one.
+        """
+        noun = "value that is" if count == 1 else "values that are"
+        message = f"Column {self.name!r} has {count:,} {noun} no {self.noun}"
+        place = None if self.misfit is None else self.misfit(where)
+        message += "." if place is None else f", the first in {place}."
+        hint = "Mend them, or name them as null values."
+        return MeasurementError("malformed_values", message, hint=hint, quotes_data=False)
+
+    def as_text(self) -> Column:
+        """Return a column of a text file as the texts that stand there; any other as it is."""
+        if self.raw is None:
+            return self
+        raw: sa.ColumnElement[Any] = self.raw
+        return Column(self.name, Kind.STRING, "str", raw, raw, raw, raw.is_(None), text=raw)
+
+    def alike(self, other: Column) -> tuple[Column, Column]:
+        """Return this column and another one as they can be compared.
+
+        Where one is text, the other is text too if it is of a text file; else the text is cast to the other's kind.
+        """
+        if self.kind is other.kind or Kind.STRING not in (self.kind, other.kind):
+            return self, other
+        if other.kind is Kind.STRING:
+            second, first = other.alike(self)
+            return first, second
+        if other.raw is not None:
+            return self, other.as_text()
+        if self.read_as is None or other.kind is Kind.OTHER:
+            return self, other
+        return self.read_as(Kind.FLOAT if other.kind.numeric else other.kind), other
 
     @property
     def textual(self) -> bool:
@@ -146,7 +195,7 @@ class Table(abc.ABC):
             raise MeasurementError(
                 "missing_column", message, hint=f"Its columns are {', '.join(map(repr, columns))}.", quotes_data=False
             )
-        found = columns[column]
+        like, found = like.alike(columns[column])
         alike = found.kind is like.kind or (found.kind.numeric and like.kind.numeric)
         odd = found.kind is Kind.OTHER and (self.pandas_like or found.native != like.native)
         if not alike or odd:
@@ -229,6 +278,25 @@ class Table(abc.ABC):
         return MeasurementError(
             "unsupported_expectation", message, hint="Ask files, frames or a database.", quotes_data=False
         )
+
+    def require_values(self) -> None:
+        """Refuse to hand over columns that hold text that is no value of the type that is declared.
+
+        Raises:
+            MeasurementError: ``malformed_values``.
+        """
+        bad = {
+            name: sa.and_(column.malformed, *self.filters)
+            for name, column in self.columns.items()
+            if column.malformed is not None
+        }
+        if not bad:
+            return
+        figures: list[sa.ColumnElement[Any]] = [count_if(where) for where in bad.values()]
+        (found,) = self.fetch(sa.select(*figures).select_from(self.rows()))
+        for (name, where), count in zip(bad.items(), found, strict=True):
+            if count:
+                raise self.columns[name].malformed_values(count, where)
 
     def labels(self, positions: Sequence[int]) -> list[Any]:
         """Return the row labels that GX reports for rows at these positions."""

@@ -1,106 +1,199 @@
-"""Text files of delimited fields: CSV."""
+"""Text files of delimited fields, staged: every row of a file is a row of the table, or the file is refused."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
-import sqlalchemy as sa
+import duckdb
 
 from airflow_provider_dpq.core.errors import SourceError
-from airflow_provider_dpq.core.quality.compile.functions import without_nan
+from airflow_provider_dpq.core.quality.tables.census import holds_any, take_census
+from airflow_provider_dpq.core.quality.tables.dialect import Layout, find_layout
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile
-from airflow_provider_dpq.core.quality.tables.duck import Scan, kind_of, quote_name, quote_text, text_of
-from airflow_provider_dpq.core.quality.tables.reading import Reading, quote_list, refuse_twins, view
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, named
+from airflow_provider_dpq.core.quality.tables.duck import Scan, quote_name, quote_text
+from airflow_provider_dpq.core.quality.tables.encoding import in_utf8
+from airflow_provider_dpq.core.quality.tables.reading import Reading, quote_list, refuse_twins, texts_of_frame, view
+from airflow_provider_dpq.core.quality.tables.records import read_records
+from airflow_provider_dpq.core.quality.tables.table import Column
+from airflow_provider_dpq.core.quality.tables.text_column import TextColumns
 
-_DELIMITERS: Final = (",", ";", "|", "\t")
-_TYPES: Final[Mapping[Kind, sa.types.TypeEngine[Any]]] = {
-    Kind.INTEGER: sa.BigInteger(),
-    Kind.FLOAT: sa.Double(),
-    Kind.BOOLEAN: sa.Boolean(),
-    Kind.DATE: sa.Date(),
-    Kind.TIMESTAMP: sa.TIMESTAMP(),
-}
+if TYPE_CHECKING:
+    import pandas as pd
+
+_CHUNK: Final = 20_000
+_FRAME: Final = "dpq_records"
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A file among those of a table.
+
+    Attributes:
+        file: The file.
+        layout: How it is written.
+        first: The number of its first row in the table.
+    """
+
+    file: PlainFile
+    layout: Layout
+    first: int
+
+    def place(self, row: int) -> str:
+        """Say where a row of the table stands in the file."""
+        records = read_records(self.file, self.layout.dialect)
+        wanted = row - self.first + self.layout.headed
+        line = next(number for index, (number, _) in enumerate(records) if index == wanted)
+        return f"line {line:,} of {self.file.name!r}"
 
 
 def attach_csv(scan: Scan, relation: str, files: Sequence[PlainFile], reading: Reading) -> dict[str, Column]:
     """Give DuckDB text files as a relation, and return its columns.
 
-    Each value is read as text and cast, so that one bad value late in a file is a finding and not the end. The text is
-    parsed once, into a columnar file beside what DuckDB spills: checks and samples read it many times.
-    """
-    names = [file.address(scan) for file in files]
-    nulls = quote_list(["", *reading.null_values])
-    options = f"nullstr = {nulls}, union_by_name = true, hive_partitioning = false"
-    source = f"read_csv({quote_list(names)}, header = true, {options}"
-    sniffed = scan.connection.execute(f"DESCRIBE SELECT * FROM {source})").fetchall()  # noqa: S608
-    header = f"read_csv({quote_list(names[:1])}, header = false, all_varchar = true, hive_partitioning = false)"
-    first = scan.connection.execute(f"SELECT * FROM {header} LIMIT 1").fetchone()  # noqa: S608
-    refuse_twins(files[0].name, first or ())
-    _refuse_one_column_of_several(scan, files[0], [row[0] for row in sniffed])
-    staged = quote_name(f"{relation}_text")
-    scan.connection.execute(f"ATTACH {quote_text(str(scan.directory / relation))} AS {staged}")
-    scan.connection.execute(f"CREATE TABLE {staged}.csv AS SELECT * FROM {source}, all_varchar = true)")  # noqa: S608
-    view(scan, relation, f"{staged}.csv")
-    scan.count_rows(relation)
-    types = {row[0]: kind_of(row[1]) for row in sniffed}
-    kinds = {name: types.get(name, Kind.STRING) for name, _ in scan.columns(relation)}
-    for name in _fractional(scan, relation, [name for name, kind in kinds.items() if kind is Kind.INTEGER]):
-        kinds[name] = Kind.FLOAT
-    return {name: _csv_column(name, kind) for name, kind in kinds.items()}
-
-
-def _refuse_one_column_of_several(scan: Scan, file: PlainFile, columns: Sequence[str]) -> None:
-    """Refuse lines of different numbers of fields near the top, for which DuckDB takes each line as one field.
+    The text is parsed once, into a columnar file beside what DuckDB spills: checks and samples read it many times.
 
     Raises:
-        SourceError: ``unreadable_csv``.
+        SourceError: ``unreadable_csv``, ``empty_file`` or ``ambiguous_columns``.
     """
-    if len(columns) != 1 or not any(sign in columns[0] for sign in _DELIMITERS):
-        return
-    options = "header = false, delim = '\x01', quote = '', escape = ''"
-    lines = f"read_csv({quote_list([file.address(scan)])}, auto_detect = false, {options}"
-    first = scan.connection.execute(f"SELECT line FROM {lines}, columns = {{'line': 'VARCHAR'}}) LIMIT 1").fetchone()  # noqa: S608
-    if first is not None and not str(first[0]).startswith('"'):
-        message = f"{file.name!r} has lines of different numbers of fields near its top."
-        raise SourceError(
+    options = reading.options
+    plain = [in_utf8(scan, file, options.encoding)[0] for file in files]
+    layouts = [find_layout(one, options) for one in plain]
+    for one, layout in zip(plain, layouts, strict=True):
+        refuse_twins(one.name, layout.names)
+    columns = {name.casefold(): name for layout in reversed(layouts) for name in reversed(layout.names)}
+    ordered = list(dict.fromkeys(columns[name.casefold()] for layout in layouts for name in layout.names))
+    staged = quote_name(f"{relation}_text")
+    scan.connection.execute(f"ATTACH {quote_text(str(scan.directory / relation))} AS {staged}")
+    described = ", ".join(f"{quote_name(name)} VARCHAR" for name in ordered)
+    table = f"{staged}.csv"
+    scan.connection.execute(f"CREATE TABLE {table} ({described})")
+    parts = []
+    for one, layout in zip(plain, layouts, strict=True):
+        # What is deleted keeps its numbers.
+        ((first,),) = scan.connection.execute(f"SELECT coalesce(max(rowid) + 1, 0) FROM {table}").fetchall()  # noqa: S608
+        there = [columns[name.casefold()] for name in layout.names]
+        _Staging(scan, table, one, layout, there, ["", *options.null_values]).run()
+        ((after,),) = scan.connection.execute(f"SELECT min(rowid) FROM {table} WHERE rowid >= {first}").fetchall()  # noqa: S608
+        parts.append(_Part(one, layout, first if after is None else after))
+    view(scan, relation, table)
+    scan.count_rows(relation)
+
+    def place(row: int) -> str:
+        return next(part for part in reversed(parts) if part.first <= row).place(row)
+
+    return TextColumns(scan, table, options, place).columns(ordered)
+
+
+@dataclass(frozen=True, slots=True)
+class _Staging:
+    """A file on its way into a table of texts."""
+
+    scan: Scan
+    table: str
+    file: PlainFile
+    layout: Layout
+    columns: Sequence[str]
+    nulls: Sequence[str]
+
+    def run(self) -> None:
+        """Bring the file in: by DuckDB alone where what it reads adds up, or else record by record.
+
+        Raises:
+            SourceError: ``unreadable_csv``.
+        """
+        if not self._is_read_in_place():
+            self._bring_records()
+
+    def _is_read_in_place(self) -> bool:
+        dialect, width = self.layout.dialect, len(self.columns)
+        if width == 1 or dialect.quote not in ('"', "") or dialect.skip_rows or dialect.comment:
+            return False
+        delimiter = dialect.delimiter
+        census = take_census(self.file, f'{delimiter}"')
+        quoted = bool(dialect.quote and census.counts['"'])
+        returns, feeds = census.counts["\r"], census.counts["\n"]
+        if returns and (quoted or not returns == feeds == census.pairs):
+            return False
+        blanks = (b' "', b'" ') if delimiter == "\t" else (b' "', b'" ', b'\t"', b'"\t')
+        if quoted and (self._hides_delimiters(delimiter) or holds_any(self.file, *blanks)):
+            return False  # DuckDB would leave out blanks beside quotes
+        before = self._rows()
+        try:
+            read = self._insert(quote='"' if quoted else "", line_end=r"\r\n" if returns else r"\n")
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error:
+            read = -1
+        if read >= 0 and read + self.layout.headed == census.lines:
+            within = self._within(delimiter, before) if quoted else 0
+            if census.counts[delimiter] - within == census.lines * (width - 1):
+                return True
+        if self._rows() > before:
+            self.scan.connection.execute(f"DELETE FROM {self.table} WHERE rowid >= {before}")  # noqa: S608
+        return False
+
+    def _hides_delimiters(self, delimiter: str) -> bool:
+        return any(delimiter in text for text in self.nulls)
+
+    def _within(self, delimiter: str, before: int) -> int:
+        """Count the delimiters inside of fields, those of the names among them."""
+        sums = " + ".join(
+            f"coalesce(sum(length({q}) - length(replace({q}, {quote_text(delimiter)}, ''))), 0)"
+            for q in map(quote_name, self.columns)
+        )
+        found = self._figure(f"SELECT {sums} FROM {self.table} WHERE rowid >= {before}")  # noqa: S608
+        return found + (sum(name.count(delimiter) for name in self.layout.names) if self.layout.headed else 0)
+
+    def _bring_records(self) -> None:
+        """Insert the records as they are read one by one, some at a time."""
+        records = read_records(self.file, self.layout.dialect)
+        if self.layout.headed:
+            next(records)
+        with texts_of_frame(self.scan, _FRAME):
+            while chunk := list(islice(records, _CHUNK)):
+                for line, record in chunk:
+                    if len(record) != len(self.columns):
+                        raise self._misfit(line, len(record))
+                self.scan.connection.register(_FRAME, self._frame([record for _, record in chunk]))
+                self._figure(f"INSERT INTO {self.table} ({self._named}) SELECT * FROM {_FRAME}")  # noqa: S608
+
+    def _frame(self, records: Sequence[Sequence[str]]) -> pd.DataFrame:
+        import pandas as pd
+
+        nulls = frozenset(self.nulls)
+        columns = [[None if text in nulls else text for text in column] for column in zip(*records, strict=True)]
+        return pd.DataFrame({f"c{i}": pd.Series(column, dtype=object) for i, column in enumerate(columns)})
+
+    @property
+    def _named(self) -> str:
+        return ", ".join(map(quote_name, self.columns))
+
+    def _misfit(self, line: int, found: int) -> SourceError:
+        expected = f"{len(self.columns)} fields as the {'first row' if self.layout.headed else 'table'}"
+        fields = "1 field" if found == 1 else f"{found} fields"
+        message = f"{self.file.name!r}, line {line:,}: {fields}, not {expected}."
+        return SourceError(
             "unreadable_csv", message, hint="Look for delimiters in texts without quotes.", quotes_data=False
         )
 
+    def _insert(self, *, quote: str, line_end: str) -> int:
+        """Insert what DuckDB's strict reader reads, and return the number of rows."""
+        address = quote_text(self.file.address(self.scan))
+        columns = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in self.columns)
+        options = [
+            f"auto_detect = false, header = {str(self.layout.headed).lower()}, columns = {{{columns}}}",
+            f"delim = {quote_text(self.layout.dialect.delimiter)}, new_line = {quote_text(line_end)}",
+            f"quote = {quote_text(quote)}, escape = {quote_text(quote)}, nullstr = {quote_list(self.nulls)}",
+            "strict_mode = true, null_padding = false, ignore_errors = false, hive_partitioning = false",
+        ]
+        source = f"SELECT {self._named} FROM read_csv({address}, {', '.join(options)})"  # noqa: S608
+        return self._figure(f"INSERT INTO {self.table} ({self._named}) {source}")
 
-def _fractional(scan: Scan, relation: str, names: Sequence[str]) -> list[str]:
-    """Return the columns that looked like whole numbers where DuckDB looked, and hold fractions or NaN further down."""
-    if not names:
-        return []
-    found = ", ".join(
-        f"bool_or(regexp_matches({q}, '[.eEnN]') AND try_cast({q} AS DOUBLE) IS NOT NULL)"
-        for q in map(quote_name, names)
-    )
-    (row,) = scan.connection.execute(f"SELECT {found} FROM {quote_name(relation)}").fetchall()  # noqa: S608
-    return [name for name, fractional in zip(names, row, strict=True) if fractional]
+    def _rows(self) -> int:
+        return self._figure(f"SELECT coalesce(max(rowid) + 1, 0) FROM {self.table}")  # noqa: S608
 
-
-def _csv_column(name: str, kind: Kind) -> Column:
-    raw = named(name)
-    if kind not in _TYPES:
-        return Column(name, Kind.STRING, "str", raw, raw, raw, raw.is_(None), text=raw)
-    value: sa.ColumnElement[Any] = sa.try_cast(raw, _TYPES[kind])
-    missing: sa.ColumnElement[bool] = raw.is_(None)
-    if kind is Kind.INTEGER:
-        value = sa.case((sa.func.regexp_matches(raw, "[.eE]"), None), else_=value)  # DuckDB would round 1.5 to 2
-    if kind is Kind.FLOAT:
-        missing = sa.or_(missing, sa.func.coalesce(sa.func.isnan(value), sa.false()))
-        value = without_nan(value)
-    return Column(
-        name,
-        kind,
-        f"csv {kind}",
-        value,
-        value,
-        sa.func.coalesce(sa.cast(value, sa.String()), raw),
-        missing,
-        raw=raw,
-        malformed=sa.and_(sa.not_(missing), value.is_(None)),
-        text=text_of(value, kind) if kind.numeric or kind is Kind.BOOLEAN else raw,
-    )
+    def _figure(self, query: str) -> int:
+        ((figure,),) = self.scan.connection.execute(query).fetchall()
+        return int(figure)

@@ -50,12 +50,14 @@ def test_lists_are_bounded_and_say_nothing_that_is_to_be_excluded() -> None:
     assert result["partial_missing_list"] == [0]
 
 
-def test_malformed_text_in_csv_is_left_to_pandas(tmp_path: Path) -> None:
-    """A column with text among its numbers is no typed one, and pandas says what is different in it."""
+@pytest.mark.parametrize("row", [11, 30_001])
+def test_text_among_numbers_of_csv_is_no_member_of_a_set_of_numbers(tmp_path: Path, row: int) -> None:
+    """Each value is cast, wherever the text stands."""
     path = tmp_path / "t.csv"
-    path.write_text("x\n" + "1\n" * 30_000 + "oops\n")
+    path.write_text("x\n" + "1\n" * row + "oops\n" + "1\n" * (30_001 - row))
     result = answer(path, EQUAL, column="x", value_set=[1])
-    assert (result.evaluated_by, result.result["unexpected_count"]) == ("gx", 1)
+    assert (result.evaluated_by, result.result["unexpected_count"]) == ("scan", 1)
+    assert result.result["partial_unexpected_list"] == ["oops"]
 
 
 @pytest.mark.parametrize(("ties_okay", "success"), [(True, True), (None, False)])

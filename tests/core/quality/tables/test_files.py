@@ -197,7 +197,8 @@ def test_figure_of_a_column_with_a_bad_value_is_an_error(late: Path, figure: str
     result = answer(late, f"column_{figure}_to_be_between", column="n", min_value=0)
     assert result.error is not None
     assert result.error.reason == "malformed_values"
-    assert "'n' has 1 values that are no integer" in result.error.message
+    assert f"'n' has 1 value that is no integer, the first in line 50,003 of {str(late)!r}" in result.error.message
+    assert "oops" not in str(result.error)
 
 
 def test_fraction_late_in_a_column_of_whole_numbers_makes_it_a_column_of_fractions(late: Path) -> None:
@@ -254,7 +255,7 @@ def test_csv_of_a_header_alone_has_columns_and_no_row(content: str, write: Write
     assert not answer(path, "column_mean_to_be_between", column="a", min_value=0).success
 
 
-@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+@pytest.mark.parametrize("name", ["a.jsonl"])
 def test_empty_file_has_no_rows_and_no_columns(name: str, write: Write) -> None:
     """An empty file passes no check of a column."""
     path = write(name, "")
