@@ -448,6 +448,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Read the message, which is the database's own.",
     ),
     "store_full": ("There is no room left for the store.", "Free some; what was stored before is intact."),
+    "store_gone": (
+        "There was a store, and its file is missing or empty, or tables of it are.",
+        "Restore it from a backup. `dpq store upgrade --anew` begins a new one, without what was in the old one.",
+    ),
     "store_locked": (
         "Another process keeps the store locked.",
         "Try again; see [the store is out of reach](../runbooks/store-out-of-reach.md).",

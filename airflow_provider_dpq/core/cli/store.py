@@ -14,11 +14,12 @@ def store() -> None:
 
 
 @store.command()
+@click.option("--anew", is_flag=True, help="Make what is missing where a store was and is gone, or lacks tables.")
 @store_option(required=True)
-def upgrade(store_url: str) -> None:
+def upgrade(anew: bool, store_url: str) -> None:
     """Create the store's tables, or bring those of an older release to this one's schema."""
     from airflow_provider_dpq.core.store import upgrade_store
 
-    found, version = upgrade_store(store_url)
+    found, version = upgrade_store(store_url, anew=anew)
     was = "already" if found == version else f"now, and was at {found}"
     write_text(f"The store is at schema version {version} {was}.\n")

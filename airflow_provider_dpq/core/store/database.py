@@ -26,17 +26,26 @@ class Database:
     Args:
         url: SQLAlchemy URL.
         create: Whether the file of a SQLite database may be made where there is none.
+        anew: Whether it may be made even where there was a store that is gone.
 
     Raises:
-        StoreError: ``invalid_store_url``, ``missing_driver``, or there is no file and none can be made.
+        StoreError: ``invalid_store_url``, ``missing_driver``, ``store_gone``, or there is no file and none can be made.
     """
 
-    def __init__(self, url: str, *, create: bool = True) -> None:
+    def __init__(self, url: str, *, create: bool = True, anew: bool = False) -> None:
         self._url = _parsed(url)
+        self._mark = sqlite.mark_of(self._url) if self._url.get_backend_name() == "sqlite" else None
+        if self._mark is not None and not anew:
+            self._mark.require_store()
         self._engine = _engine(self._url, create=create)
 
     def __str__(self) -> str:
         return shown(self._url)
+
+    def leave_mark(self) -> None:
+        """Remember that there is a store, where that is possible: beside the file of SQLite."""
+        if self._mark is not None:
+            self._mark.leave()
 
     def close(self) -> None:
         """Let go of the database."""

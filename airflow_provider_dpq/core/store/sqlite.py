@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, event
 
 from airflow_provider_dpq.core.errors import StoreError
+from airflow_provider_dpq.core.store.mark import Mark
 
 WRITES: Final = "dpq_writes"
 """Execution option of connections that write."""
@@ -21,6 +22,12 @@ def connect_arguments(url: URL) -> dict[str, Any]:
     """Return how to connect: wait for other writers, unless the URL says how long, and leave BEGIN to us."""
     timeout = {} if "timeout" in url.query else {"timeout": _BUSY_TIMEOUT_SECONDS}
     return {"isolation_level": None, **timeout}
+
+
+def mark_of(url: URL) -> Mark | None:
+    """Return the mark beside the file of a store; None for the address of a file that only SQLite reads."""
+    path = url.database or ":memory:"
+    return None if ":memory:" in path or path.startswith("file:") else Mark(Path(path))
 
 
 def find_file(url: URL, *, create: bool) -> None:

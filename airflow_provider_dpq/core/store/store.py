@@ -44,19 +44,20 @@ def open_store(url: str, *, upgrade: bool = True) -> Store:
     return Store(database)
 
 
-def upgrade_store(url: str) -> tuple[int, int]:
+def upgrade_store(url: str, *, anew: bool = False) -> tuple[int, int]:
     """Make a store, or upgrade one that an older release made.
 
     Args:
         url: SQLAlchemy URL of the store.
+        anew: Whether to make what is missing even where there was a store that is gone, or lacks tables.
 
     Returns:
         The schema version found, 0 where there was no store, and the schema version that it has now.
 
     Raises:
-        StoreError: ``store_unreachable``, ``newer_store`` ...: it cannot be used.
+        StoreError: ``store_unreachable``, ``newer_store``, ``store_gone`` ...: it cannot be used.
     """
-    return upgrade_tables(Database(url))
+    return upgrade_tables(Database(url, anew=anew), told=True, anew=anew)
 
 
 class Store:

@@ -1,4 +1,4 @@
-"""The store's tables and indexes. A change of them is a new step in `upgrade`."""
+"""The store's tables and indexes, each with the version that brought it. A change is a new step in `upgrade`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _EXACT: Final[dict[str, Any]] = {
     for option, value in (("charset", "utf8mb4"), ("collate", "utf8mb4_bin"), ("engine", "InnoDB"))
 }
 
-schema: Final = Table("dpq_schema", metadata, Column("version", Integer, nullable=False), **_EXACT)
+schema: Final = Table("dpq_schema", metadata, Column("version", Integer, nullable=False), info={"since": 1}, **_EXACT)
 
 reports: Final = Table(
     "dpq_report",
@@ -54,6 +54,7 @@ reports: Final = Table(
     Index("dpq_report_run", "dag_id", "run_id", "gate"),
     Index("dpq_report_interval_of_gate", "gate", "dag_id", "data_interval_start", "data_interval_end"),
     Index("dpq_report_task", "dag_id", "task_id", "run_id", "map_index"),
+    info={"since": 1},
     **_EXACT,
 )
 
@@ -71,6 +72,7 @@ audit: Final = Table(
     Column("try_number", Integer),
     Column("verdict", Name),
     Column("detail", Words, nullable=False),
+    info={"since": 1},
     **_EXACT,
 )
 
@@ -89,5 +91,6 @@ baselines: Final = Table(
     # Empty outside Airflow, as that of its report.
     Column("dag_id", Name, nullable=False, server_default=""),
     Index("dpq_baseline_of_gate", "gate", "dag_id", "number"),
+    info={"since": 2},
     **_EXACT,
 )

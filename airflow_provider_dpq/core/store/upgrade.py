@@ -14,6 +14,7 @@ from airflow_provider_dpq.core.store.baseline import ACCEPTED
 from airflow_provider_dpq.core.store.column import MYSQL
 from airflow_provider_dpq.core.store.database import Database
 from airflow_provider_dpq.core.store.entry import digest_of
+from airflow_provider_dpq.core.store.mark import BEGIN_ANEW
 from airflow_provider_dpq.core.store.tables import audit, baselines, metadata, reports, schema
 
 _LOCK: Final = 0x6470715F73746F72
@@ -90,23 +91,32 @@ VERSION: Final = len(STEPS)
 """Version of the tables that this release reads and writes."""
 
 
-def upgrade_tables(database: Database) -> tuple[int, int]:
+def upgrade_tables(database: Database, *, told: bool = False, anew: bool = False) -> tuple[int, int]:
     """Bring a database to `VERSION` in one transaction; of many processes that try, one does it and the others wait.
+
+    Args:
+        database: The database.
+        told: Whether somebody told to do it, and it may so complete tables that have no version.
+        anew: Whether it may make tables again that a store had and has no more.
 
     Returns:
         The version found, 0 for a database without a store, and the version that it has now.
 
     Raises:
-        StoreError: ``newer_store``: a newer release made it.
+        StoreError: ``newer_store``: a newer release made it; ``store_gone``: it lacks tables that it had.
     """
     with _alone(database) as connection:
-        found = _version(connection)
+        found, present = _version(connection), _present(connection)
         _refuse_newer(found, database)
-        for step in STEPS[found:]:
+        lost = _lost(found, present)
+        if not anew and not (told and found == 0):
+            _refuse_lost(lost, database)
+        for step in STEPS if lost else STEPS[found:]:
             step(connection)
         if found < VERSION:
             connection.execute(delete(schema))
             connection.execute(insert(schema).values(version=VERSION))
+    database.leave_mark()
     return found, VERSION
 
 
@@ -118,16 +128,42 @@ def require_version(database: Database, *, upgrading: bool) -> None:
         upgrading: Whether to make or upgrade the store where that is needed.
 
     Raises:
-        StoreError: ``newer_store``, or ``older_store`` where it may not be upgraded.
+        StoreError: ``newer_store``, ``store_gone``, or ``older_store`` where it may not be upgraded.
     """
     with database.reading() as connection:
-        found = _version(connection)
+        found, present = _version(connection), _present(connection)
     _refuse_newer(found, database)
+    lost = _lost(found, present)
+    if upgrading and (lost or found < VERSION):
+        upgrade_tables(database)  # which looks again, once it is alone: somebody else may be making the tables
+        return
+    _refuse_lost(lost, database)
     if found < VERSION:
-        if not upgrading:
-            message = f"The store {database} has schema version {found}, this release needs {VERSION}."
-            raise StoreError("older_store", message, hint="Run dpq store upgrade.", quotes_data=False)
-        upgrade_tables(database)
+        message = f"The store {database} has schema version {found}, this release needs {VERSION}."
+        raise StoreError("older_store", message, hint="Run dpq store upgrade.", quotes_data=False)
+    database.leave_mark()
+
+
+def _present(connection: Connection) -> set[str]:
+    return set(inspect(connection).get_table_names()) & set(metadata.tables)
+
+
+def _lost(version: int, present: set[str]) -> list[str]:
+    """Name the tables that a store of a version has and that are not there; of none, the version of those that are."""
+    if version == 0:
+        return [schema.name] if reports.name in present else []
+    return [table.name for table in metadata.sorted_tables if _since(table) <= version and table.name not in present]
+
+
+def _refuse_lost(lost: list[str], database: Database) -> None:
+    if lost:
+        message = f"The store {database} lacks what it had: {', '.join(lost)}."
+        raise StoreError("store_gone", message, hint=BEGIN_ANEW, quotes_data=False)
+
+
+def _since(table: Table) -> int:
+    """The version that a table came with."""
+    return int(table.info.get("since", VERSION))
 
 
 def _version(connection: Connection) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ import traceback
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -171,6 +173,59 @@ def test_server_store_of_version_1_is_upgraded(
     with open_store(server_url, upgrade=False) as store:
         assert store.report(report.id) == report
         assert store.baselines(report.identity) == []
+
+
+def _store_of_release_0_1(url: str) -> None:
+    """Make the tables of version 2 on a server, with what the file of that version holds."""
+    here = Path(__file__).parent
+    name = "mariadb" if url.startswith("mysql") else "postgresql"
+    _on_server(url, *(here / f"version_2_{name}.sql").read_text().strip().rstrip(";").split(";\n"))
+    with closing(sqlite3.connect(":memory:")) as file:
+        file.executescript((here / "version_2.sql").read_text())
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            for table in ("dpq_schema", "dpq_report", "dpq_audit", "dpq_baseline"):
+                rows = file.execute(f"SELECT * FROM {table}")
+                names = [column[0] for column in rows.description if column[0] != "number"]
+                quoted = [connection.dialect.identifier_preparer.quote(one) for one in names]
+                values = ", ".join(f":{one}" for one in names)
+                statement = text(f"INSERT INTO {table} ({', '.join(quoted)}) VALUES ({values})")
+                connection.execute(statement, [dict(zip(names, row[-len(names) :], strict=True)) for row in rows])
+        engine.dispose()
+
+
+def test_server_store_of_release_0_1_is_read_on(server_url: str) -> None:
+    """Its reports are trusted, each with the gate of its DAG, and its baselines are those of their reports."""
+    _store_of_release_0_1(server_url)
+    assert _reason(lambda: open_store(server_url, upgrade=False)) == "older_store"
+    assert upgrade_store(server_url) == (2, upgrade.VERSION)
+    with open_store(server_url, upgrade=False) as store:
+        verdicts = {str(run.gate): run.verdict.value for run in store.latest()}
+        assert verdicts == {
+            "check": "pass",
+            "customers > check": "fail",
+            "nightly > speed": "pass",
+            "orders > check": "pass",
+            "weekly > speed": "pass",
+        }
+        for dag_id in ("nightly", "weekly", "gone"):
+            assert [item.dag_id for item in store.baselines(Gate(dag_id, "speed"))] == [dag_id]
+        store.write(store.report(store.latest()[0].worst.report_id), replace=True)
+        assert store.latest()[0].verdict is Verdict.PASS
+    assert upgrade_store(server_url) == (upgrade.VERSION, upgrade.VERSION)
+
+
+@pytest.mark.parametrize("table", ["dpq_report", "dpq_schema", "dpq_audit"])
+def test_server_store_that_was_cut_is_not_completed(server_url: str, report: Report, table: str) -> None:
+    """A table that was dropped is told, to whoever opens the store."""
+    with open_store(server_url) as store:
+        store.write(report)
+    _on_server(server_url, f"DROP TABLE {table}")
+    for create in (True, False):
+        assert _reason(lambda create=create: open_store(server_url, upgrade=create)) == "store_gone"
+    upgrade_store(server_url, anew=True)
+    with open_store(server_url) as store:
+        assert len(store.latest()) == (table != "dpq_report")
 
 
 def test_server_keeps_baselines(server_store: Store, variant: Vary) -> None:

@@ -14,7 +14,8 @@ import pytest
 from sqlalchemy import Connection, text
 
 from airflow_provider_dpq.core.errors import StoreError
-from airflow_provider_dpq.core.gate.report import Report
+from airflow_provider_dpq.core.gate.identity import Gate
+from airflow_provider_dpq.core.gate.report import Report, parse_report
 from airflow_provider_dpq.core.store import Store, open_store, upgrade, upgrade_store
 from airflow_provider_dpq.core.store.entry import row_of
 
@@ -218,3 +219,50 @@ def test_store_without_its_version_is_completed(store: Store, store_url: str, st
     with open_store(store_url) as completed:
         assert completed.report(report.id) == report
         assert completed.audit() == []
+
+
+VERSION_2 = Path(__file__).with_name("version_2.sql")
+"""A store as release 0.1 left it: gates of one name in two DAGs and outside Airflow, and three baselines."""
+
+
+def _dags_of_baselines(store: Store) -> dict[str, str]:
+    return {
+        gate.dag_id: item.identity.dag_id
+        for gate in (Gate(dag, "speed") for dag in ("nightly", "weekly", "gone"))
+        for item in store.baselines(gate)
+    }
+
+
+def test_store_of_release_0_1_is_read_on(store_url: str, store_path: Path, tmp_path: Path) -> None:
+    """Its reports are whole and trusted, each with its DAG's gate, and its baselines are those of their reports."""
+    with closing(sqlite3.connect(store_path)) as connection:
+        connection.executescript(VERSION_2.read_text())
+        written = dict(connection.execute("SELECT report_id, document FROM dpq_report").fetchall())
+    assert _reason(lambda: open_store(store_url, upgrade=False)) == "older_store"
+    with open_store(store_url) as store:
+        gates = [Gate("", "check"), Gate("customers", "check"), Gate("nightly", "speed"), Gate("orders", "check")]
+        assert store.gates() == [*gates, Gate("weekly", "speed")]
+        entries = [entry for gate in store.gates() for entry in store.history(gate)]
+        assert {entry.report_id for entry in entries} == set(written)
+        assert all(entry.problem is None for entry in entries)
+        assert {one: parse_report(text) for one, text in written.items()} == {one: store.report(one) for one in written}
+        assert [entry.run_id for entry in store.history(Gate("orders", "check"))] == [
+            "scheduled__2026-01-02",
+            "scheduled__2026-01-01",
+        ]
+        # The report of the last one is gone: the audit trail still knows its DAG.
+        assert _dags_of_baselines(store) == {"nightly": "nightly", "weekly": "weekly", "gone": "gone"}
+    fresh = tmp_path / "fresh.db"
+    upgrade_store(f"sqlite:///{fresh}")
+    assert _schema(store_path) == _schema(fresh)
+
+
+def test_upgrade_that_was_cut_off_is_completed(store_url: str, store_path: Path) -> None:
+    """Where a database cannot roll back tables: with some of the columns and digests there, the rest is added."""
+    with closing(sqlite3.connect(store_path)) as connection, connection:
+        connection.executescript(VERSION_2.read_text())
+        connection.execute("ALTER TABLE dpq_report ADD COLUMN digest VARCHAR(64) DEFAULT '' NOT NULL")
+        connection.execute("DROP INDEX dpq_report_latest")
+    with open_store(store_url) as store:
+        assert {run.verdict.value for run in store.latest()} == {"pass", "fail"}
+        assert len(_dags_of_baselines(store)) == 3

@@ -1,0 +1,49 @@
+"""The mark beside a SQLite store, without which nobody could tell a store that is gone from a first use."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Final
+
+from airflow_provider_dpq.core.errors import StoreError
+
+_SUFFIX: Final = ".made"
+_TEXT: Final = (
+    "A store of reports of quality gates was made here, in the file of this name without .made.\n"
+    "While this mark is here, a store that is missing or empty is an error and is not made again.\n"
+)
+
+
+class Mark:
+    """The mark of the store in a file.
+
+    Args:
+        store: The file that the store is in.
+    """
+
+    def __init__(self, store: Path) -> None:
+        self._store = store
+        self._path = store.with_name(store.name + _SUFFIX)
+
+    def require_store(self) -> None:
+        """Refuse a store that was here and is not any more.
+
+        Raises:
+            StoreError: ``store_gone``: its file is missing or empty.
+        """
+        if not self._path.exists() or (self._store.exists() and self._store.stat().st_size > 0):
+            return
+        what = "is empty" if self._store.exists() else "is gone"
+        message = f"A store of reports was in {str(self._store)!r}, and its file {what}."
+        raise StoreError("store_gone", message, hint=BEGIN_ANEW, quotes_data=False)
+
+    def leave(self) -> None:
+        """Leave the mark where it is missing; where this user may not write there, the store cannot be made either."""
+        if not self._path.exists():
+            with contextlib.suppress(OSError):
+                self._path.write_text(_TEXT, encoding="utf-8")
+
+
+BEGIN_ANEW: Final = "Restore it from a backup, or begin a new one: dpq store upgrade --anew."
+"""What to do where a store is gone."""

@@ -1,0 +1,137 @@
+"""What is acted on is the document that was written: columns decide nothing, and what was changed is an error."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from airflow_provider_dpq.core.errors import StoreError
+from airflow_provider_dpq.core.gate.identity import Gate
+from airflow_provider_dpq.core.gate.report import DataInterval, Report
+from airflow_provider_dpq.core.gate.verdict import Verdict
+from airflow_provider_dpq.core.store import Store
+from airflow_provider_dpq.core.store.entry import digest_of
+
+Vary: TypeAlias = Callable[..., Report]
+GATE = Gate("flights_quality", "flights")
+DAY = DataInterval(start=datetime(2026, 1, 1, tzinfo=UTC), end=datetime(2026, 1, 2, tzinfo=UTC))
+
+
+@pytest.fixture
+def change(store_path: Path) -> Callable[..., None]:
+    """A function that changes the table of reports behind the store's back."""
+
+    def execute(statement: str, *parameters: Any) -> None:
+        with closing(sqlite3.connect(store_path)) as connection, connection:
+            connection.execute(statement, parameters)
+
+    return execute
+
+
+def _reason(action: Callable[[], object]) -> str:
+    with pytest.raises(StoreError) as caught:
+        action()
+    return caught.value.reason
+
+
+@pytest.mark.parametrize(("written", "claimed"), [(Verdict.FAIL, "pass"), (Verdict.PASS, "fail")])
+def test_verdict_is_the_documents(
+    store: Store, change: Callable[..., None], variant: Vary, written: Verdict, claimed: str
+) -> None:
+    """A column that says something else decides nothing, wherever a verdict is asked for."""
+    store.write(variant(verdict=written, data_interval=DAY))
+    change("UPDATE dpq_report SET verdict = ?, subject = 'x', started_at = '2099-01-01 00:00:00.000000'", claimed)
+    run = store.newest_run(GATE, interval=(DAY.start, DAY.end))
+    assert run is not None
+    seen = [run.verdict, store.latest()[0].verdict, store.history(GATE)[0].verdict]
+    assert seen == [written] * 3
+    assert store.history(GATE)[0].started_at == variant().started_at
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'document = replace(document, \'"verdict":"fail"\', \'"verdict":"pass"\'), verdict = \'pass\'',
+        "document = document || ' '",
+        "document = ''",
+        "document = x'00ff'",
+        "document = CAST(x'7bff7d' AS TEXT)",
+        "digest = ''",
+        "kind = 'load'",
+        "run_id = 'another'",
+        "task_id = 'another'",
+        "map_index = 'many'",
+        "try_number = 7",
+        "report_id = 'another'",
+    ],
+)
+def test_report_that_was_changed_is_an_error(
+    store: Store, change: Callable[..., None], variant: Vary, statement: str
+) -> None:
+    """It reads as no verdict that was ever given, says why, and takes no other report with it."""
+    store.write(variant(verdict=Verdict.FAIL))
+    store.write(variant(gate="others", verdict=Verdict.PASS))
+    change(f"UPDATE dpq_report SET {statement} WHERE gate = 'flights'")
+    flights, others = store.latest()
+    assert (flights.verdict, others.verdict) == (Verdict.ERROR, Verdict.PASS)
+    assert flights.worst.problem is not None
+    assert flights.worst.problem.reason == "report_altered"
+    (entry,) = store.history(GATE)
+    assert (entry.verdict, entry.started_at) == (Verdict.ERROR, None)
+    assert _reason(lambda: store.report(entry.report_id)) == "report_altered"
+    assert _reason(lambda: store.reports(GATE, limit=5, kind=entry.kind)) == "report_altered"
+
+
+@pytest.mark.parametrize("column", ["gate", "dag_id"])
+def test_report_does_not_become_that_of_another_gate(
+    store: Store, change: Callable[..., None], variant: Vary, column: str
+) -> None:
+    """A pass that is moved to another gate is an error there."""
+    store.write(variant(verdict=Verdict.PASS))
+    change(f"UPDATE dpq_report SET {column} = 'orders'")
+    (run,) = store.latest()
+    assert run.verdict is Verdict.ERROR
+    assert "orders" in (run.gate.name, run.gate.dag_id)
+
+
+def test_report_does_not_become_one_about_another_interval(
+    store: Store, change: Callable[..., None], variant: Vary
+) -> None:
+    """A pass of yesterday that is moved to today is an error today."""
+    store.write(variant(verdict=Verdict.PASS, data_interval=DAY))
+    end = "2026-01-03 00:00:00.000000"
+    change("UPDATE dpq_report SET data_interval_start = data_interval_end, data_interval_end = ?", end)
+    today = (DAY.end, DAY.end + timedelta(days=1))
+    run = store.newest_run(GATE, interval=today)
+    assert run is not None
+    assert run.verdict is Verdict.ERROR
+    assert [entry.verdict for entry in store.of_interval(GATE, *today)] == [Verdict.ERROR]
+
+
+def test_changed_report_is_no_baseline(store: Store, change: Callable[..., None], variant: Vary) -> None:
+    """Nobody can accept what was not measured."""
+    report = variant(kind="benchmark", verdict=Verdict.FAIL)
+    store.write(report)
+    change("UPDATE dpq_report SET document = replace(document, '\"fail\"', '\"pass\"')")
+    assert _reason(lambda: store.accept_baseline(report.id, actor="ann", reason="r")) == "report_altered"
+    assert (store.baselines(report.identity), store.audit()) == ([], [])
+
+
+def test_document_without_a_verdict_that_is_known_is_an_error(
+    store: Store, change: Callable[..., None], report: Report
+) -> None:
+    """What a newer release may have written with its digest in order is listed, and is never a pass."""
+    store.write(report)
+    for verdict in ('"verdict":"great"', '"verdict":null', '"verdict":1'):
+        document = report.to_json().replace(f'"verdict":"{report.verdict.value}"', verdict)
+        change("UPDATE dpq_report SET document = ?, digest = ?", document, digest_of(document))
+        (entry,) = store.history(report.identity)
+        assert entry.verdict is Verdict.ERROR
+        assert entry.problem is not None
+        assert entry.problem.reason == "unreadable_report"
