@@ -40,8 +40,8 @@ class DataQualityCheckOperator(GateOperator):
             like, as of `ReadOptions`.
         result_format: ``BOOLEAN_ONLY``, ``BASIC``, ``SUMMARY`` or ``COMPLETE``, or Great Expectations' mapping of it.
         memory_limit: Memory that checking a file may use, such as ``500MB``; ``[dpq] memory_limit`` if not given.
-        on_empty: What decides where a check that does not say so itself has no rows to look at: ``pass``, ``warn``,
-            ``fail``, or ``expectation`` (also where it is not given) for what the expectation says of no rows.
+        on_empty: Best verdict of a check about rows that finds none and does not say so itself: ``pass``, ``warn`` (if
+            not given) or ``fail``; or ``expectation`` to leave it at what the expectation says of no rows.
         sample_rows: Most failing rows of a check that its result may show, whatever `result_format` says; 0 for none.
         hidden_columns: Columns whose values no result shows, such as those that hold personal data.
         exclude_unexpected_values: Whether values of failing rows, but for the columns that name rows, stay out of the

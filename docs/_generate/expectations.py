@@ -54,6 +54,7 @@ _MEANINGS: Final = {
     "method": "how outliers are told: `iqr` or `std`",
     "min_reports": "fewest accepted reports that it judges by",
     "min_value": "lower bound; none where it is not given",
+    "multiple_of": "the number, greater than 0, in its decimal digits",
     "mostly": "share of the rows with a value, 0 to 1, for which it must hold",
     "multiplier": "how far from the rest a value may lie, in units of the method",
     "or_equal": "whether equal values hold too",
@@ -91,7 +92,7 @@ _MEANINGS: Final = {
     "value_set": "the values",
 }
 _ORDER: Final = (
-    *("table", "column", "pattern", "text", "order", "spread"),
+    *("table", "column", "multiple", "pattern", "text", "order", "spread"),
     *(
         "aggregate",
         "distinct",
@@ -113,6 +114,7 @@ _TITLES: Final = {
     "pattern": "The patterns that values match",
     "text": "What text can be read as",
     "order": "The order of values",
+    "multiple": "Multiples of a number",
     "spread": "How far values lie from the middle",
     "aggregate": "One figure of a column",
     "distinct": "The different values of a column",

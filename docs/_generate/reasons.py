@@ -129,6 +129,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "What is measured cannot be had of another revision, or only one of two operations works on sizes.",
         "Name the function as `package.module:function`; give both operations a dataset factory, or neither.",
     ),
+    "invalid_checkpoint": (
+        "A checkpoint of Great Expectations names no suite, or several of which none is chosen.",
+        "Name one of them as `checkpoint.yml#suite`, or give the file of the suite.",
+    ),
     "invalid_command": (
         "A command is empty, or its quotation marks are not closed.",
         "Write a program and its arguments; no shell reads them.",
@@ -159,6 +163,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "invalid_option": (
         "An option or argument has a value that it cannot have.",
         "The message names it and what it may be.",
+    ),
+    "invalid_parameter": (
+        "A reference to a suite parameter has other keys, or arithmetic that cannot be computed.",
+        "Write `{$PARAMETER: name}`; compute anything else before, and pass the value.",
     ),
     "invalid_partition": (
         "A partition's value does not fit the type of its column.",
@@ -276,8 +284,12 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "A check of a history names a metric that no other check of the gate measured.",
         "Is the check there, and answered? `BOOLEAN_ONLY` keeps no figures of checks.",
     ),
+    "missing_suite": (
+        "A checkpoint of Great Expectations names a suite, or a definition, that its project does not have.",
+        "Give the file of the suite itself.",
+    ),
     "missing_parameter": (
-        "A suite refers to a parameter that was given no value.",
+        "A suite refers to a parameter that was given no value, or none that limits anything: None, NaN.",
         "Give it in `suite_parameters` or with `--param`.",
     ),
     "missing_part": (
@@ -543,7 +555,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "The message lists those it measures.",
     ),
     "unknown_option": ("An argument has none of the values that it may have.", "The message lists them."),
-    "unknown_policy": ("`on_empty` is not `pass`, `warn` or `fail`.", "Use one of these."),
+    "unknown_policy": ("`on_empty` is not `pass`, `warn`, `fail` or `expectation`.", "Use one of these."),
     "unknown_reference": ("The other table of a check cannot be opened.", "Give it in `references`, or as a path."),
     "unknown_report": ("The store has no report of that id.", "`dpq report list` lists what there is."),
     "unknown_revision": (
@@ -588,10 +600,6 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "unsupported_expectation": (
         "A check cannot be evaluated on a database.",
         "See who evaluates what in [expectations](expectations.md); check an export of the table as a file.",
-    ),
-    "unsupported_rule": (
-        "A contract has a rule that no expectation answers exactly.",
-        "Leave it to another tool, declare an expectation, or check the schema alone.",
     ),
     "unused_argument": (
         "An argument was given that the kind of operation does not take.",
@@ -641,6 +649,18 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "broken_at_start": (
         "A search for the breaking point found that the operation does not hold at its first rate.",
         "Begin with a lower rate.",
+    ),
+    "document_too_large": (
+        "A suite or contract is too long, nested too deep, or has too many values once its aliases are written out.",
+        "Split it, or write it without aliases; see [suites](suites.md#a-file).",
+    ),
+    "duplicate_key": (
+        "A mapping in a suite or contract has one key twice, of which the first would be lost.",
+        "Keep one of them; the message names the key and its line.",
+    ),
+    "removed_expectation": (
+        "A suite has an expectation of Great Expectations 0.x that no later release has.",
+        "Take it out, or say what it said in another way.",
     ),
     "duration_cap": (
         "A load ended because it reached `max_duration`.",

@@ -80,7 +80,8 @@ def _refuse_constant(name: str) -> NoReturn:
 @click.option(
     "--on-empty",
     type=click.Choice(["pass", "warn", "fail", "expectation"]),
-    help="What decides where a check that does not say so itself has no rows.  [default: expectation]",
+    help="Best verdict of a check about rows that finds none and does not say so itself; with 'expectation', what the "
+    "expectation says of no rows.  [default: warn]",
 )
 @click.option(
     "--sample-rows",

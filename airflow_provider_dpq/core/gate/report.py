@@ -99,6 +99,8 @@ class CheckResult(_Frozen):
         thresholds: Judgement of the thresholds declared on this check.
         error: Why it could not be evaluated, or of an inconclusive check why it cannot be decided.
         evaluated_by: Which of several evaluators answered.
+        remarks: Why the answer says little of the data, where it does: nothing was looked at, or nothing could break
+            the check.
     """
 
     name: str
@@ -112,6 +114,7 @@ class CheckResult(_Frozen):
     thresholds: tuple[ThresholdResult, ...] = ()
     error: Problem | None = None
     evaluated_by: str | None = None
+    remarks: tuple[str, ...] = ()
 
 
 class Artifact(_Frozen):
@@ -155,6 +158,7 @@ class Report(_Frozen):
         profile: Where time and memory went, where that was looked at.
         recording: What load generators recorded, to be merged with that of others.
         parts: The partitions of the table as they were measured, for the next report of a table that grows.
+        not_checked: What the declaration promises beside, which the gate does not evaluate.
         error: Why the gate as a whole could not be measured.
     """
 
@@ -177,6 +181,7 @@ class Report(_Frozen):
     profile: Profile | None = None
     recording: Recording | None = None
     parts: tuple[Part, ...] = ()
+    not_checked: tuple[str, ...] = ()
     error: Problem | None = None
 
     @property
@@ -207,6 +212,7 @@ def make_report(
     profile: Profile | None = None,
     recording: Recording | None = None,
     parts: Sequence[Part] = (),
+    not_checked: Sequence[str] = (),
     error: DpqError | None = None,
 ) -> Report:
     """Judge what a gate measured and write it down: the one path from measurement to verdict.
@@ -228,6 +234,7 @@ def make_report(
         profile: Where time and memory went.
         recording: What load generators recorded.
         parts: The partitions of the table as they were measured.
+        not_checked: What the declaration promises beside, which the gate does not evaluate.
         error: Why the gate could not be measured, or not do all that it was to do; makes the verdict ``error`` whatever
             else is known.
 
@@ -262,6 +269,7 @@ def make_report(
         profile=profile,
         recording=recording,
         parts=tuple(parts),
+        not_checked=tuple(not_checked),
         error=problem,
     )
 

@@ -9,7 +9,14 @@ from typing import Annotated, Any, Final, Self, TypeAlias
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from airflow_provider_dpq.core.errors import DeclarationError
-from airflow_provider_dpq.core.quality.document import find_document, is_document, read_document, split_name
+from airflow_provider_dpq.core.quality.contract_form import is_specification
+from airflow_provider_dpq.core.quality.document import (
+    find_document,
+    is_document,
+    read_document,
+    require_bounded,
+    split_name,
+)
 
 _MOMENTS: Final = frozenset({"timestamp", "timestamp with time zone"})
 TYPES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
@@ -146,20 +153,27 @@ def is_contract(document: Any) -> bool:
     if not isinstance(document, Mapping):
         return False
     ours = isinstance(document.get("columns"), list) and "expectations" not in document
-    return ours or document.get("kind") == "DataContract"
+    return ours or is_of_a_standard(document)
+
+
+def is_of_a_standard(document: Mapping[str, Any]) -> bool:
+    """Whether a document is a contract in another form than ours."""
+    return document.get("kind") == "DataContract" or is_specification(document)
 
 
 def load_contract(contract: Any) -> Contract:
     """Read a contract.
 
     Args:
-        contract: A mapping, or the path or URL of a JSON or YAML file: a contract of ours, or one of the Open Data
-            Contract Standard 3. One object of several is named after a ``#``: ``shop.odcs.yaml#orders``.
+        contract: A mapping, or the path or URL of a JSON or YAML file: a contract of ours, one of the Open Data
+            Contract Standard 2 or 3, or one of the Data Contract Specification. One object of several is named after a
+            ``#``: ``shop.odcs.yaml#orders``.
 
     Raises:
         DeclarationError: ``unreadable_contract``; or ``invalid_contract``: it is none, or contradicts itself.
     """
     if not is_document(contract):
+        require_bounded(contract, "the contract")
         return parse_contract(contract)
     source, wanted = split_name(contract)
     path = find_document(source)
@@ -188,7 +202,7 @@ def parse_contract(document: Any, wanted: str = "") -> Contract:
         return document
     if not isinstance(document, Mapping):
         raise refuse_contract(f"{type(document).__name__} is not one")
-    if document.get("kind") == "DataContract" or "apiVersion" in document:
+    if is_of_a_standard(document) or "apiVersion" in document:
         from airflow_provider_dpq.core.quality import odcs
 
         return odcs.to_contract(document, wanted)

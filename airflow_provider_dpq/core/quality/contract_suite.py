@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from airflow_provider_dpq.core.quality.contract import Contract, ContractColumn, parse_contract
-from airflow_provider_dpq.core.quality.odcs_rule import rules, without_rules
+from airflow_provider_dpq.core.quality.contract import Contract, ContractColumn, is_of_a_standard, parse_contract
+from airflow_provider_dpq.core.quality.odcs_rule import Rules, rules, without_rules
 
 
 def as_suite(document: Mapping[str, Any], wanted: str = "") -> dict[str, Any]:
@@ -19,16 +19,21 @@ def as_suite(document: Mapping[str, Any], wanted: str = "") -> dict[str, Any]:
         document: The contract, in any form that `load_contract` reads.
         wanted: Name of the object, for a contract of the standard that has several.
 
+    Returns:
+        The suite; ``not_checked`` names what the contract promises and no check evaluates.
+
     Raises:
-        DeclarationError: ``invalid_contract``; or ``unsupported_rule``: nobody here can evaluate one of its rules.
+        DeclarationError: ``invalid_contract``.
     """
     contract = parse_contract(document, wanted)
-    expectations = list(_promises(contract))
-    if document.get("kind") == "DataContract":
-        expectations += rules(document, wanted)
-        contract = without_rules(contract)
+    found = rules(document, wanted) if is_of_a_standard(document) else Rules()
+    not_checked = [
+        *(without_rules(contract) if is_of_a_standard(document) else contract).not_checked,
+        *found.not_checked,
+    ]
     schema = {"type": "expect_table_to_match_contract", "kwargs": {"contract": _schema(contract)}}
-    return {"name": contract.name, "expectations": [schema, *expectations]}
+    expectations = [schema, *_promises(contract), *found.declarations]
+    return {"name": contract.name, "expectations": expectations, "not_checked": list(dict.fromkeys(not_checked))}
 
 
 def _promises(contract: Contract) -> Iterator[dict[str, Any]]:
@@ -45,7 +50,8 @@ def _promises(contract: Contract) -> Iterator[dict[str, Any]]:
 
 def _schema(contract: Contract) -> dict[str, Any]:
     """Return the part of a contract that is about the table and not about rows, as a user would write it."""
-    bare = contract.model_copy(update={"columns": tuple(_bare(column) for column in contract.columns)})
+    columns = tuple(_bare(column) for column in contract.columns)
+    bare = contract.model_copy(update={"columns": columns, "not_checked": ()})
     return bare.model_dump(mode="json", exclude_defaults=True)
 
 

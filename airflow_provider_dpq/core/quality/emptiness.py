@@ -1,4 +1,4 @@
-"""What no rows to look at mean: the policy of the check, else the gate's, else the expectation's own answer."""
+"""What a check is worth that found no row to look at: the policy of the check, else the gate's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from airflow_provider_dpq.core.gate.verdict import Verdict
 
 
 class OnEmpty(StrEnum):
-    """What decides where there is nothing to check: a verdict, or what the expectation itself says of no rows."""
+    """The best verdict of a check that found no row, or that what the expectation says of no rows is left alone."""
 
     PASS = "pass"  # noqa: S105 - a verdict
     WARN = "warn"
@@ -19,7 +19,7 @@ class OnEmpty(StrEnum):
 
     @property
     def verdict(self) -> Verdict | None:
-        """The verdict that the policy gives; None where the expectation's answer decides."""
+        """The best verdict that a check of no rows can have; None where the expectation's answer is left alone."""
         return None if self is OnEmpty.EXPECTATION else Verdict(self.value)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -21,6 +21,7 @@ from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Plan, Unexpected
 from airflow_provider_dpq.core.quality.expectations import OURS
 from airflow_provider_dpq.core.quality.plan import (
+    ROWS,
     one_statement,
     plan_expectation,
     shared_scan,
@@ -168,20 +169,21 @@ def _refused(table: Table, error: MeasurementError) -> _Found:
 
 
 def _answer(table: Table, plan: Plan, found: dict[str, Any], wanted: ResultFormat) -> _Found:
+    rows = found.pop(ROWS, None)
     try:
         for name in plan.queries.keys() - found.keys():
             ((found[name],),) = table.fetch(plan.queries[name])
         if plan.procedure is not None:
             found |= plan.procedure()
         figures = {name: _whole(value) for name, value in found.items()}
-        answer = plan.read(figures)
+        answer = replace(plan.read(figures), rows=None if rows is None else int(rows))
         if plan.describe is not None and wanted.level != "BOOLEAN_ONLY":
-            answer = Answer(answer.success, {**answer.result, **plan.describe(figures, wanted)})
+            answer = replace(answer, result={**answer.result, **plan.describe(figures, wanted)})
         if plan.unexpected is not None:
             shown = describe_unexpected(table, plan.unexpected, wanted, unexpected_count(answer))
-            answer = Answer(answer.success, answer.result | shown)
+            answer = replace(answer, result=answer.result | shown)
         if plan.samples is not None and wanted.level != "BOOLEAN_ONLY":
-            answer = Answer(answer.success, answer.result | plan.samples(wanted))
+            answer = replace(answer, result=answer.result | plan.samples(wanted))
     except NotScannableError as error:
         return error
     except MeasurementError as error:
@@ -221,13 +223,26 @@ def _asked_of_gx(
 ) -> Sequence[Answer | MeasurementError]:
     try:
         expectations = [built.get(declared.name) or gx.build(declared) for declared in known]
-        return gx.evaluate(expectations, _whole_table(table), wanted)
+        counts = [gx.row_count(expectation) for expectation in expectations]
+        asked = [*expectations, *(count for count in counts if count is not None)]
+        answers = gx.evaluate(asked, _whole_table(table), wanted)
     except DeclarationError:
         raise
     except MeasurementError as error:
         return [error] * len(known)
     except Exception as error:  # noqa: BLE001 - of these checks, and the others stand
         return [unexpected_error(error, "Handing the rows to Great Expectations")] * len(known)
+    counted = iter(answers[len(known) :])
+    rows = [None if count is None else _observed_rows(next(counted)) for count in counts]
+    return [
+        replace(answer, rows=row) if isinstance(answer, Answer) else answer
+        for answer, row in zip(answers[: len(known)], rows, strict=True)
+    ]
+
+
+def _observed_rows(answer: Answer | MeasurementError) -> int | None:
+    value = answer.result.get("observed_value") if isinstance(answer, Answer) else None
+    return value if isinstance(value, int) else None
 
 
 def _told(outcome: Outcome, found: _Found) -> Outcome:

@@ -42,4 +42,5 @@ def judge_suite(
         parts=found.parts,
         artifacts=found.artifacts,
         error=found.error,
+        not_checked=found.not_checked,
     )

@@ -48,6 +48,18 @@ def build(declared: Declared) -> Any:
         raise DeclarationError("invalid_argument", message) from error
 
 
+def row_count(expectation: Any) -> Any:
+    """Return what counts the rows that the row condition of a Great Expectations object keeps; None without one."""
+    condition = getattr(expectation, "row_condition", None)
+    if not condition:
+        return None
+    from great_expectations.expectations.core import ExpectTableRowCountToBeBetween
+
+    parser = getattr(expectation, "condition_parser", None)
+    with _quiet():
+        return ExpectTableRowCountToBeBetween(min_value=0, row_condition=condition, condition_parser=parser)
+
+
 def evaluate(expectations: Sequence[Any], rows: Any, wanted: ResultFormat) -> list[Answer | MeasurementError]:
     """Let Great Expectations evaluate expectations: by its pandas engine, or by its SQL engine.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from pydantic import JsonValue
@@ -21,11 +21,12 @@ from airflow_provider_dpq.core.quality.result import check_metrics
 from airflow_provider_dpq.core.quality.result_format import ResultFormat
 from airflow_provider_dpq.core.quality.suite import Declared
 
+_WEAK: Final = {"critical": Verdict.WARN, "warning": Verdict.WARN, "info": Verdict.PASS}
 _BREACHED: Final = {"critical": Verdict.FAIL, "warning": Verdict.WARN, "info": Verdict.PASS}
 
 
 def write_down(
-    declared: Declared, outcome: Outcome, rows: int, wanted: ResultFormat, on_empty: OnEmpty = OnEmpty.EXPECTATION
+    declared: Declared, outcome: Outcome, rows: int, wanted: ResultFormat, on_empty: OnEmpty = OnEmpty.WARN
 ) -> CheckResult:
     """Write a check's outcome down, judged by its thresholds, else by its severity.
 
@@ -34,10 +35,10 @@ def write_down(
         outcome: What came of it.
         rows: Rows of the table.
         wanted: How much the result shows.
-        on_empty: The gate's policy for nothing to check, for a check that has none of its own.
+        on_empty: The gate's policy for no rows to look at, for a check about rows that has none of its own.
     """
     answer = outcome.answer
-    policy = declared.on_empty or on_empty
+    policy = declared.on_empty or (on_empty if declared.looks_at_rows else OnEmpty.EXPECTATION)
     full = CheckResult(
         name=declared.name,
         type=declared.type,
@@ -56,10 +57,22 @@ def write_down(
         return disclose(full, declared.observes, wanted)
     judged = judge(declared.thresholds, tuple(check_metrics(full)))
     shown = _query_alone(full.result, wanted) if wanted.level == "BOOLEAN_ONLY" else full.result
-    nothing = full.result.get("element_count", rows) == 0
-    verdict = policy.verdict if nothing and policy.verdict is not None else _verdict(declared, full, judged)
-    judgement = {"thresholds": judged, "result": shown, "verdict": verdict}
+    weak = dict(_weaknesses(declared, answer, rows, policy)) if isinstance(answer, Answer) else {}
+    verdict = worst([_verdict(declared, full, judged), *weak.values()])
+    judgement = {"thresholds": judged, "result": shown, "verdict": verdict, "remarks": tuple(weak)}
     return disclose(full.model_copy(update=judgement), declared.observes, wanted)
+
+
+def _weaknesses(declared: Declared, answer: Answer, rows: int, policy: OnEmpty) -> Iterator[tuple[str, Verdict]]:
+    """Yield why a check that holds may say nothing of the data, and the best verdict that it can then have."""
+    if declared.judges_nothing and not declared.thresholds:
+        yield "judges nothing: as declared, no data could break it", _WEAK[declared.severity]
+    if not declared.looks_at_rows:
+        return
+    looked_at = answer.result.get("element_count", rows) if answer.rows is None else answer.rows
+    if looked_at == 0:
+        why = "its row condition matches no row" if declared.has_row_condition and rows else "there is no row to check"
+        yield f"{why} (on_empty: {policy.value})", policy.verdict or Verdict.PASS
 
 
 def _query_alone(result: Mapping[str, JsonValue], wanted: ResultFormat) -> dict[str, JsonValue]:

@@ -88,6 +88,7 @@ _VALUES: Final = (
     "be_dateutil_parseable",
     "be_in_set",
     "be_json_parseable",
+    "be_multiples",
     "be_null",
     "exist_in_other_table",
     "match_json_schema",

@@ -1,7 +1,7 @@
-"""The Open Data Contract Standard, version 3: its schema as a contract of ours, its rules as expectations.
+"""The Open Data Contract Standard, version 3: its schema as a contract of ours.
 
 What has an exact counterpart here is read; the rest is named, never guessed. See https://bitol.io and the JSON Schema
-of the standard. An object is a table, a property a column; what is nested in a property is not looked at.
+of the standard. An object is a table, a property a column; what is nested in a property is named as not checked.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from airflow_provider_dpq.core.quality.contract import TYPES, Contract, build_contract, listed, refuse_contract
+from airflow_provider_dpq.core.quality.contract_form import in_form_of_today
 
+_UNREAD: Final = ("time", "object", "array", "map", "vector")
+"""Logical types that no kind of column stands for."""
 _LOGICAL: Final[Mapping[str, tuple[str, ...]]] = {
     "string": ("string",),
     "date": ("date",),
@@ -19,7 +22,7 @@ _LOGICAL: Final[Mapping[str, tuple[str, ...]]] = {
     "number": ("number",),
     "integer": ("integer",),
     "boolean": ("boolean",),
-    **dict.fromkeys(("time", "object", "array", "map"), ()),
+    **dict.fromkeys(_UNREAD, ()),
 }
 _WHOLE_OR_DECIMAL: Final = ("integer", "decimal")
 _PHYSICAL: Final[Mapping[str, tuple[str, ...]]] = {
@@ -49,12 +52,26 @@ def to_contract(document: Mapping[str, Any], wanted: str = "") -> Contract:
     Raises:
         DeclarationError: ``invalid_contract``: it is not of version 3, names another object, or contradicts itself.
     """
+    document = in_form_of_today(document)
     table = find_object(document, wanted)
     name = str(table["name"])
-    columns = [_column(item, document, name) for item in items_of(table, "properties", name)]
-    not_checked = [told for item in [table, *items_of(table, "properties", name)] for told in _beside(item)]
+    items = columns_of(table, name)
+    if not items:
+        problem = "it has no properties, so that there is nothing to hold a table to"
+        raise refuse_contract(problem, name)
+    columns = [_column(item, document, name) for item in items]
+    not_checked = [told for item in [table, *items_of(table, "properties", name)] for told in _beside(item, document)]
     fields = {"name": name, "version": document.get("version", ""), "columns": columns, "not_checked": not_checked}
     return build_contract(fields, name)
+
+
+def columns_of(table: Mapping[str, Any], of: str) -> Sequence[Mapping[str, Any]]:
+    """Return the properties of an object that are columns of the table: a measure is computed from them.
+
+    Raises:
+        DeclarationError: ``invalid_contract``.
+    """
+    return [item for item in items_of(table, "properties", of) if item.get("semanticType") != "measure"]
 
 
 def find_object(document: Mapping[str, Any], wanted: str = "") -> Mapping[str, Any]:
@@ -63,6 +80,7 @@ def find_object(document: Mapping[str, Any], wanted: str = "") -> Mapping[str, A
     Raises:
         DeclarationError: ``invalid_contract``.
     """
+    document = in_form_of_today(document)
     version = str(document.get("apiVersion", ""))
     if document.get("kind") != "DataContract" or not re.fullmatch(r"v?3\.\d+(\.\d+.*)?", version):
         problem = f"kind is {document.get('kind')!r} and apiVersion {version!r}, not 'DataContract' and 'v3...'"
@@ -109,9 +127,9 @@ def _column(item: Mapping[str, Any], document: Mapping[str, Any], of: str) -> di
     odd = [theirs for theirs, ours in _FLAGS.items() if ours in flags and not isinstance(flags[ours], bool)]
     if odd:
         raise refuse_contract(f"{', '.join(odd)} of {name} is neither true nor false", of)
-    position = item.get("primaryKeyPosition", -1)
-    if isinstance(position, int) and position > 0 and not item.get("primaryKey"):
-        raise refuse_contract(f"{name} has a primaryKeyPosition and is not of the primary key", of)
+    if flags.get("primary_key"):
+        # False is what the standard reads where nothing is said: what a key is says more.
+        flags = {ours: value for ours, value in flags.items() if value or ours == "primary_key"}
     return {"name": name, "type": _type(item, document, of), **flags}
 
 
@@ -119,26 +137,38 @@ def _type(item: Mapping[str, Any], document: Mapping[str, Any], of: str) -> tupl
     """Return the types that a property may have: those of its physical type, which is the nearer one, where known.
 
     Raises:
-        DeclarationError: ``invalid_contract``: its logical type is unknown, or has nothing in common with the physical.
+        DeclarationError: ``invalid_contract``: its logical type is unknown.
     """
+    promised = _promised(item, document, of)
+    return physical_types(item) or promised
+
+
+def _promised(item: Mapping[str, Any], document: Mapping[str, Any], of: str) -> tuple[str, ...]:
+    """Return the types that a property's logical type stands for; none where it has none or says nothing of columns."""
     logical, name = item.get("logicalType"), column_name(item, of)
-    if logical is not None and (not isinstance(logical, str) or logical not in _LOGICAL):
+    if logical is None:
+        return ()
+    if isinstance(logical, str) and logical.lower() in _PHYSICAL and logical not in _LOGICAL:
+        return _PHYSICAL[logical.lower()]
+    if not isinstance(logical, str) or logical not in _LOGICAL:
         raise refuse_contract(f"{name} is of unknown logicalType {logical!r}: use {', '.join(_LOGICAL)}", of)
-    promised = _LOGICAL[logical] if logical is not None else ()
     if logical == "date" and re.match(r"v?3\.0", str(document["apiVersion"])):
-        promised = ("date", "timestamp")  # the first version had no timestamps
-    physical = _physical(item)
-    if not promised or not physical:
-        return physical if logical is None else promised
-    both = _kinds(promised) & _kinds(physical)
-    if not both:
-        raise refuse_contract(
-            f"{name} is of logicalType {logical}, and its physicalType {item['physicalType']} is not", of
-        )
-    return physical
+        return ("date", "timestamp")  # the first version had no timestamps
+    return _LOGICAL[logical]
 
 
-def _physical(item: Mapping[str, Any]) -> tuple[str, ...]:
+def is_of_its_logical_type(item: Mapping[str, Any], document: Mapping[str, Any], of: str = "") -> bool:
+    """Whether the physical type of a property can be of its logical one, so that what is said of values can be checked.
+
+    Raises:
+        DeclarationError: ``invalid_contract``: its logical type is unknown.
+    """
+    promised, physical = _promised(item, document, of), physical_types(item)
+    return not promised or not physical or bool(_kinds(promised) & _kinds(physical))
+
+
+def physical_types(item: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the types that the physical type of a property is; none where it has none, or of an unknown name."""
     written = re.sub(r"[(\[<].*?[)\]>]", "", str(item.get("physicalType") or "")).strip().lower()
     return _PHYSICAL.get(re.sub(r"\s+", " ", written), ())
 
@@ -147,13 +177,26 @@ def _kinds(types: tuple[str, ...]) -> frozenset[str]:
     return frozenset().union(*(TYPES[name] for name in types))
 
 
-def _beside(item: Mapping[str, Any]) -> Iterator[str]:
+def _beside(item: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[str]:
     """Name what an object or property promises beside its schema."""
     name = item.get("physicalName") or item.get("name")
-    unread = item.get("logicalType") in ("time", "object", "array", "map")
-    if unread and not _physical(item):
-        yield f"{name}: logicalType {item['logicalType']}"
-    rules = [rule for rule in items_of(item, "quality", str(name)) if rule.get("type") != "text"]
+    if item.get("semanticType") == "measure":
+        yield f"{name}: measure"
+    elif item not in items_of(document, "schema", "the document"):
+        yield from _unread_type(item, document, str(name))
+    if item.get("primaryKeyPosition", -1) not in (-1, None) and not item.get("primaryKey"):
+        yield f"{name}: primaryKeyPosition without primaryKey"
+    items_of(item, "quality", str(name))
     for key in ("logicalTypeOptions", "enum", "quality", "relationships"):
-        if rules if key == "quality" else item.get(key):
+        if item.get(key):
+            yield f"{name}: {key}"
+
+
+def _unread_type(item: Mapping[str, Any], document: Mapping[str, Any], name: str) -> Iterator[str]:
+    if item.get("logicalType") in _UNREAD:
+        yield f"{name}: logicalType {item['logicalType']}"
+    elif not is_of_its_logical_type(item, document):
+        yield f"{name}: logicalType {item['logicalType']} of the physicalType {item['physicalType']}"
+    for key in ("items", "properties", "map"):
+        if item.get(key):
             yield f"{name}: {key}"

@@ -2,18 +2,30 @@
 
 Library metrics become the expectation that counts the same rows, and the operator its thresholds; `mustBeBetween` has
 no bound of its own, as the standard says. Values allowed, bounds, lengths and patterns of a property become the
-expectation of that name. A rule in words is for people. Any other rule is refused by name: what nobody evaluates must
-not read as a pass.
+expectation of that name. Any other rule, one in words among them, is named as not checked: what nobody evaluates must
+not be dropped in silence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
-from airflow_provider_dpq.core.errors import DeclarationError
+from pydantic import ValidationError
+
 from airflow_provider_dpq.core.quality.contract import Contract
-from airflow_provider_dpq.core.quality.odcs import column_name, find_object, items_of
+from airflow_provider_dpq.core.quality.contract_form import in_form_of_today
+from airflow_provider_dpq.core.quality.expectations import registered
+from airflow_provider_dpq.core.quality.odcs import (
+    column_name,
+    columns_of,
+    find_object,
+    is_of_its_logical_type,
+    items_of,
+    physical_types,
+)
 
 Declaration = dict[str, Any]
 _OPERATORS: Final[Mapping[str, str]] = {
@@ -29,32 +41,91 @@ _OPERATORS: Final[Mapping[str, str]] = {
 _SEVERITIES: Final = {"info": "info", "warning": "warning", "warn": "warning"}
 _NOBODY: Final = ({("==", 0.0)}, {("<=", 0.0)}, {("<", 1.0)})
 _BOUNDS: Final = {"minimum": "min_value", "maximum": "max_value"}
+_LABEL: Final = "[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?"
+_OCTET: Final = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_FORMATS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "email": rf"^[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(\.{_LABEL})*$",
+        "uuid": "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$",
+        "uri": r"^[A-Za-z][A-Za-z0-9+.-]*:[^ \t\r\n<>]+$",
+        "hostname": rf"^{_LABEL}(\.{_LABEL})*$",
+        "ipv4": rf"^{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}$",
+    }
+)
+"""Formats of texts that a pattern says, in what all engines read alike."""
+_BITS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
+    {
+        **{f"i{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1)) for bits in (8, 16, 32, 64)},
+        **{f"u{bits}": (0, 2**bits) for bits in (8, 16, 32, 64)},
+    }
+)
+"""Formats of whole numbers, with the least that each holds, and the least that is too great for it."""
 
 
-def rules(document: Mapping[str, Any], wanted: str = "") -> Iterator[Declaration]:
-    """Yield the rules of a contract of the standard as declarations of a suite.
+class _UnsupportedError(Exception):
+    """No expectation answers a rule exactly."""
+
+
+@dataclass(slots=True)
+class Rules:
+    """The rules of a table.
+
+    Attributes:
+        declarations: Those that an expectation answers, as a suite declares it.
+        not_checked: The others, each with its reason.
+    """
+
+    declarations: list[Declaration] = field(default_factory=list)
+    not_checked: list[str] = field(default_factory=list)
+
+    def add(self, made: Iterable[Declaration]) -> None:
+        """Add what is made of one rule, or why nothing is."""
+        try:
+            for declared in made:
+                _require_usable(declared)
+                self.declarations.append(declared)
+        except _UnsupportedError as reason:
+            self.not_checked.append(str(reason))
+
+
+def rules(document: Mapping[str, Any], wanted: str = "") -> Rules:
+    """Return the rules of a contract of the standard.
 
     Args:
         document: The contract.
         wanted: Name of the object, where the contract has several.
 
     Raises:
-        DeclarationError: ``unsupported_rule``: one has no exact counterpart; or ``invalid_contract``.
+        DeclarationError: ``invalid_contract``.
     """
+    document = in_form_of_today(document)
     table = find_object(document, wanted)
     of = str(table["name"])
-    properties = items_of(table, "properties", of)
+    properties = columns_of(table, of)
     names = {str(item.get("name")): column_name(item, of) for item in properties}
+    found = Rules()
     for rule in items_of(table, "quality", of):
-        yield from _quality(_in_table(rule, names), None)
+        found.add(_quality(_in_table(rule, names), None, of))
     for item in properties:
         column = column_name(item, of)
-        yield from _options(item, column)
+        for made in _options(item, column, fitting=is_of_its_logical_type(item, document, of)):
+            found.add(made)
         if item.get("enum"):
             values = [entry.get("value") for entry in items_of(item, "enum", column)]
-            yield _declared("expect_column_values_to_be_in_set", column=column, value_set=values)
+            found.add([_declared("expect_column_values_to_be_in_set", column=column, value_set=values)])
         for rule in items_of(item, "quality", column):
-            yield from _quality(rule, column)
+            found.add(_quality(rule, column, column))
+    return found
+
+
+def _require_usable(declared: Declaration) -> None:
+    try:
+        registered()[declared["type"]](**declared["kwargs"])
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        owner = declared["kwargs"].get("column", "the table")
+        message = f"{owner}: {declared['type']}: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+        raise _UnsupportedError(message) from error
 
 
 def _in_table(rule: Mapping[str, Any], names: Mapping[Any, str]) -> Mapping[str, Any]:
@@ -80,31 +151,61 @@ def _declared(type_: str, **kwargs: Any) -> Declaration:
     return {"type": type_, "kwargs": {name: value for name, value in kwargs.items() if value is not None}}
 
 
-def _refused(rule: str, problem: str, owner: str | None) -> DeclarationError:
-    message = f"The rule {rule} of {owner or 'the table'} has no exact counterpart: {problem}."
-    return DeclarationError("unsupported_rule", message, hint="Leave it to another tool, or declare an expectation.")
+def _refused(rule: str, problem: str, owner: str | None) -> _UnsupportedError:
+    return _UnsupportedError(f"{owner or 'the table'}: {rule}: {problem}")
 
 
-def _options(item: Mapping[str, Any], column: str) -> Iterator[Declaration]:
+def _options(item: Mapping[str, Any], column: str, *, fitting: bool) -> Iterator[Iterable[Declaration]]:
+    """Yield what is made of each of a property's options; `fitting` says that its column is of its logical type."""
     found = item.get("logicalTypeOptions")
     options = dict(found) if isinstance(found, Mapping) else {}
-    for name in ("format", "timezone", "defaultTimezone"):
-        options.pop(name, None)  # how values are written, not which are allowed
-    if bounds := _bounds(options, column):
-        yield _declared("expect_column_values_to_be_between", column=column, **bounds)
+    if not fitting:
+        yield from (_unread(name, column) for name in options)
+        return
+    yield _bounded(options, column)
     lengths = {"min_value": options.pop("minLength", None), "max_value": options.pop("maxLength", None)}
     if any(bound is not None for bound in lengths.values()):
-        yield _declared("expect_column_value_lengths_to_be_between", column=column, **lengths)
+        yield [_declared("expect_column_value_lengths_to_be_between", column=column, **lengths)]
     if "pattern" in options:
-        yield _declared("expect_column_values_to_match_regex", column=column, regex=options.pop("pattern"))
-    if isinstance(options.get("multipleOf"), int) and options["multipleOf"] > 0:
-        quoted = '"' + column.replace('"', '""') + '"'
-        expression = f"{quoted} % {options.pop('multipleOf')} = 0"
-        yield _declared("expect_row_condition_to_hold", expression=expression)
-    if options:
-        raise _refused(
-            f"logicalTypeOptions.{next(iter(options))}", "it says something of values that are nested", column
-        )
+        yield [_declared("expect_column_values_to_match_regex", column=column, regex=options.pop("pattern"))]
+    if "multipleOf" in options:
+        multiple = options.pop("multipleOf")
+        yield [_declared("expect_column_values_to_be_multiples", column=column, multiple_of=multiple)]
+    if "format" in options:
+        yield _format(item, options.pop("format"), column)
+    yield from (_unread(name, column) for name in options)
+
+
+def _unread(name: str, column: str) -> Iterator[Declaration]:
+    """Yield nothing of an option that no expectation says, but its name."""
+    yield from _none(_refused(f"logicalTypeOptions.{name}", "no expectation says it", column))
+
+
+def _none(reason: _UnsupportedError) -> list[Declaration]:
+    raise reason
+
+
+def _format(item: Mapping[str, Any], declared: Any, column: str) -> Iterator[Declaration]:
+    """Yield what a format says of the values, where it says which are allowed and not how they are written."""
+    logical = item.get("logicalType")
+    if logical in ("string", None) and declared in _FORMATS and _is_text(item):
+        yield _declared("expect_column_values_to_match_regex", column=column, regex=_FORMATS[declared])
+    elif logical == "integer" and declared in _BITS:
+        low, high = _BITS[declared]
+        bounds = {"min_value": low, "max_value": high, "strict_max": True}
+        yield _declared("expect_column_values_to_be_between", column=column, **bounds)
+    else:
+        raise _refused(f"logicalTypeOptions.format {declared}", "no expectation says it", column)
+
+
+def _is_text(item: Mapping[str, Any]) -> bool:
+    return item.get("physicalType") is None or physical_types(item) == ("string",)
+
+
+def _bounded(options: dict[str, Any], column: str) -> Iterator[Declaration]:
+    taken = {name: options.pop(name) for name in (*_BOUNDS, "exclusiveMinimum", "exclusiveMaximum") if name in options}
+    if bounds := _bounds(taken, column):
+        yield _declared("expect_column_values_to_be_between", column=column, **bounds)
 
 
 def _bounds(options: dict[str, Any], column: str) -> Declaration:
@@ -121,17 +222,15 @@ def _bounds(options: dict[str, Any], column: str) -> Declaration:
     return bounds
 
 
-def _quality(rule: Mapping[str, Any], column: str | None) -> Iterator[Declaration]:
+def _quality(rule: Mapping[str, Any], column: str | None, of: str) -> Iterator[Declaration]:
     kind = rule.get("type", "library")
-    if kind == "text":
-        return
     metric = rule.get("metric") or rule.get("rule")
-    name = str(rule.get("name") or metric or kind)
+    name = str(rule.get("name") or metric or rule.get("description") or kind)[:80]
+    if kind != "library":
+        raise _UnsupportedError(f"{of}: quality {name!r}: it is of type {kind}")
     maker = _METRICS.get((str(metric), column is not None))
-    if kind != "library" or maker is None:
-        raise _refused(
-            name, f"it is of type {kind}" if kind != "library" else f"the metric {metric!r} is none here", column
-        )
+    if maker is None:
+        raise _UnsupportedError(f"{of}: quality {name!r}: the metric {metric!r} is none here")
     declared = maker(name, rule, column)
     if rule.get("name"):
         declared["name"] = str(rule["name"])

@@ -31,6 +31,7 @@ from airflow_provider_dpq.core.quality.merge import (
     moment,
     require_partitionable,
 )
+from airflow_provider_dpq.core.quality.plan import ROWS
 from airflow_provider_dpq.core.quality.result_format import ResultFormat
 from airflow_provider_dpq.core.quality.suite import Declared, Suite, load_suite
 from airflow_provider_dpq.core.quality.tables.partitions import Partition, by_columns, files_of, only
@@ -211,7 +212,13 @@ class _Scan:
         if shown and not (wanted.exclude_unexpected_values or wanted.values_kept_out):
             scope["partitions_with_unexpected"] = list[JsonValue](shown[:_MOST_NAMED])
         samples = _samples(self._fresh.get(one.name, []), wanted)
-        return Outcome(replace(answer, result={**samples, **answer.result, **scope}), by)
+        return Outcome(replace(answer, result={**samples, **answer.result, **scope}, rows=_looked_at(checks)), by)
+
+
+def _looked_at(checks: Sequence[PartCheck]) -> int | None:
+    """Add the rows that a check's own condition left it; None where a partition does not say."""
+    rows = [check.figures.get(ROWS) for check in checks]
+    return sum(row for row in rows if isinstance(row, int)) if rows and None not in rows else None
 
 
 def _within(partition: Partition, error: object, wanted: ResultFormat) -> MeasurementError:
@@ -231,6 +238,8 @@ def _part_check(name: str, found: Mapping[str, Outcome]) -> PartCheck:
         figures[WEIGHT] = int(str(counts["element_count"])) - int(str(counts["unexpected_count"] or 0))
     if mean is not None and isinstance(mean.answer, Answer):
         figures[MEAN] = mean.answer.result[OBSERVED]
+    if outcome.answer.rows is not None:
+        figures[ROWS] = outcome.answer.rows
     return PartCheck(success=bool(outcome.answer.success), figures=figures, evaluated_by=outcome.by)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -16,6 +17,7 @@ from airflow_provider_dpq.core.quality.compile import (
     divergence,
     freshness,
     membership,
+    multiple,
     order,
     pattern,
     quantile,
@@ -31,7 +33,7 @@ from airflow_provider_dpq.core.quality.compile import (
 )
 from airflow_provider_dpq.core.quality.compile.dialects import refuse_lacking
 from airflow_provider_dpq.core.quality.compile.joined import Joined
-from airflow_provider_dpq.core.quality.compile.plan import Plan
+from airflow_provider_dpq.core.quality.compile.plan import Domain, Plan
 from airflow_provider_dpq.core.quality.expectations import Expectation
 from airflow_provider_dpq.core.quality.expectations import aggregate as of_figure
 from airflow_provider_dpq.core.quality.expectations import column as of_column
@@ -40,6 +42,7 @@ from airflow_provider_dpq.core.quality.expectations import contract as of_contra
 from airflow_provider_dpq.core.quality.expectations import distinct as of_distinct
 from airflow_provider_dpq.core.quality.expectations import distribution as of_distribution
 from airflow_provider_dpq.core.quality.expectations import freshness as of_freshness
+from airflow_provider_dpq.core.quality.expectations import multiple as of_multiple
 from airflow_provider_dpq.core.quality.expectations import order as of_order
 from airflow_provider_dpq.core.quality.expectations import pattern as of_pattern
 from airflow_provider_dpq.core.quality.expectations import query as of_query
@@ -50,7 +53,11 @@ from airflow_provider_dpq.core.quality.expectations import spread as of_spread
 from airflow_provider_dpq.core.quality.expectations import table as of_table
 from airflow_provider_dpq.core.quality.expectations import text as of_text
 from airflow_provider_dpq.core.quality.expectations import types as of_type
+from airflow_provider_dpq.core.quality.expectations.base import Conditional
 from airflow_provider_dpq.core.quality.tables.table import Table
+
+ROWS: Final = "dpq_rows"
+"""Name of the figure that counts the rows which a check's own row condition leaves it."""
 
 
 @cache
@@ -86,6 +93,7 @@ def _planners() -> Mapping[type[Expectation], Any]:
         of_text.ExpectColumnValuesToMatchJsonSchema: text.plan_json_schema,
         of_order.ExpectColumnValuesToBeIncreasing: order.plan_increasing,
         of_order.ExpectColumnValuesToBeDecreasing: order.plan_decreasing,
+        of_multiple.ExpectColumnValuesToBeMultiples: multiple.plan_multiples,
         of_spread.ExpectColumnValueZScoresToBeLessThan: spread.plan_z_scores,
         of_spread.ExpectColumnValuesToNotBeOutliers: spread.plan_outliers,
         of_columns.ExpectColumnPairValuesAToBeGreaterThanB: columns.plan_pair_greater,
@@ -132,7 +140,10 @@ def plan_expectation(expectation: Expectation, source: Table) -> Plan:
     """
     plan: Plan = _planners()[type(expectation)](expectation, source)
     refuse_lacking(plan, expectation.type, source.dialect)
-    return plan
+    condition = expectation.condition if isinstance(expectation, Conditional) else None
+    if condition is None or not expectation.looks_at_rows:
+        return plan
+    return replace(plan, figures={**plan.figures, ROWS: Domain(source, condition).count()})
 
 
 def shared_scan(plans: Sequence[Plan], source: Table) -> sa.Select[Any]:

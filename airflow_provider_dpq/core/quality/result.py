@@ -33,6 +33,7 @@ class SuiteResult:
         scanned_partition_count: How many of them were scanned now.
         artifacts: Where failing rows and good rows were written, where that was asked for.
         error: Why they could not be written; the results stand.
+        not_checked: What the suite or its contract promises beside, which nobody here evaluates.
     """
 
     suite_name: str
@@ -46,6 +47,7 @@ class SuiteResult:
     scanned_partition_count: int | None = None
     artifacts: tuple[Artifact, ...] = ()
     error: MeasurementError | None = None
+    not_checked: tuple[str, ...] = ()
 
     @property
     def success(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -105,8 +105,8 @@ def check(
         now: The time, with time zone, that ages are measured against; None for the clock's.
         data_interval: The span of data judged, where there is one.
         connect: Returns a SQLAlchemy engine, connection or URL for the name of a connection that a check gives.
-        on_empty: What decides where a check that does not say so itself has no rows: ``pass``, ``warn``, ``fail``, or
-            ``expectation`` (also where None is given) for what the expectation says of no rows.
+        on_empty: Best verdict of a check about rows that finds none and does not say so itself: ``pass``, ``warn`` (if
+            not given) or ``fail``; or ``expectation`` to leave it at what the expectation says of no rows.
         history: Returns at most so many earlier reports of the gate, the newest first, for checks of its history.
         sample_rows: Most failing rows of a check that its result may show, whatever `result_format` says; 0 for none.
         hidden_columns: Columns whose values no result shows; of checks about them there are only counts.
@@ -139,7 +139,7 @@ def check(
         suite=loaded,
         delegated={d.name: gx.build(d) for d in loaded.expectations if d.expectation is None},
         wanted=wanted,
-        on_empty=parse_on_empty(on_empty, "the gate") or OnEmpty.EXPECTATION,
+        on_empty=parse_on_empty(on_empty, "the gate") or OnEmpty.WARN,
         circumstances=Circumstances(now or started, data_interval, connect, history),
         tell=progress or (lambda _: None),
         started=started,
@@ -223,7 +223,9 @@ class _Run:
 
     def _done(self, subject: str, results: tuple[CheckResult, ...], rows: int) -> SuiteResult:
         spent = time.perf_counter() - self.clock
-        return SuiteResult(self.suite.name, subject, results, rows, self.started, spent)
+        beside = dict.fromkeys([*self.suite.not_checked, *_told_by_contracts(results)])
+        found = SuiteResult(self.suite.name, subject, results, rows, self.started, spent)
+        return replace(found, not_checked=tuple(beside))
 
     def _results(self, rows: int, outcomes: Mapping[str, Outcome]) -> tuple[CheckResult, ...]:
         """Write all checks down: first those about the table, then those about what the others measured."""
@@ -271,6 +273,14 @@ def _require_rows(table: Table, suite: Suite, partition: Mapping[str, Any] | Non
         message = f"The partition {dict(partition)!r} of {table.subject} has no row."
         hint = "Is it written already, and named as it is stored? If none is right, expect a row count."
         raise MeasurementError("empty_partition", message, hint=hint)
+
+
+def _told_by_contracts(results: Sequence[CheckResult]) -> Iterator[str]:
+    """Yield what checks of contracts say that they did not check."""
+    for result in results:
+        details = result.result.get("details")
+        told = details.get("not_checked") if isinstance(details, Mapping) else None
+        yield from map(str, told) if isinstance(told, list) else ()
 
 
 def _of_metrics(declared: Declared) -> bool:

@@ -12,13 +12,22 @@ from pydantic import ValidationError
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.gate.severity import Severity, parse_severity
 from airflow_provider_dpq.core.gate.threshold import Threshold, parse_thresholds
+from airflow_provider_dpq.core.quality.checkpoint import is_checkpoint, read_suite
 from airflow_provider_dpq.core.quality.contract import is_contract
 from airflow_provider_dpq.core.quality.contract_suite import as_suite
-from airflow_provider_dpq.core.quality.document import find_document, is_document, read_document, split_name
+from airflow_provider_dpq.core.quality.document import (
+    find_document,
+    is_document,
+    read_document,
+    require_bounded,
+    split_name,
+)
 from airflow_provider_dpq.core.quality.emptiness import OnEmpty, parse_on_empty
 from airflow_provider_dpq.core.quality.expectations import Expectation, registered
 from airflow_provider_dpq.core.quality.expectations.base import Observed
+from airflow_provider_dpq.core.quality.legacy import OF_EVERY_EXPECTATION, current_arguments, current_type
 from airflow_provider_dpq.core.quality.merge import require_partitionable
+from airflow_provider_dpq.core.quality.parameter import has_parameter, resolve
 
 _SEVERITIES: Final = {Severity.FAIL: "critical", Severity.WARN: "warning"}
 _INFO: Final = "info"
@@ -27,9 +36,22 @@ _GX_KEYS: Final = {"type", "expectation_type", "kwargs", "meta", "severity", "id
     "expectation_context",
     "windows",
     "notify_on",
+    "ge_cloud_id",
+    "success_on_last_run",
 }
 _OUR_KEYS: Final = {"name", "thresholds", "on_empty"}
-_PARAMETER: Final = "$PARAMETER"
+_SUITE_KEYS: Final = {"name", "expectation_suite_name", "expectations", "suite_parameters", "evaluation_parameters"} | {
+    "id",
+    "expectation_suite_id",
+    "ge_cloud_id",
+    "meta",
+    "notes",
+    "description",
+    "data_asset_type",
+    "data_asset_name",
+    "not_checked",
+    "$schema",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +84,36 @@ class Declared:
         model = type(self.expectation) if self.expectation is not None else registered().get(self.type)
         return None if model is None else model.observes
 
+    @property
+    def looks_at_rows(self) -> bool:
+        """Whether it is about rows; what only Great Expectations knows may be."""
+        return self.expectation is None or self.expectation.looks_at_rows
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Whether no data could break it, as it is declared; of what only Great Expectations knows nobody can say."""
+        return self.expectation is not None and self.expectation.judges_nothing
+
+    @property
+    def has_row_condition(self) -> bool:
+        """Whether it looks at some rows only."""
+        owner = self.native if self.expectation is None else self.expectation
+        return bool(getattr(owner, "row_condition", None))
+
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A named, ordered set of expectations."""
+    """A named, ordered set of expectations.
+
+    Attributes:
+        name: Its name; empty for a plain list.
+        expectations: The expectations, in order.
+        not_checked: What the document promises beside, which nobody here evaluates.
+    """
 
     name: str
     expectations: tuple[Declared, ...]
+    not_checked: tuple[str, ...] = ()
 
 
 def validate_suite(suite: Any, *, partitioned: bool = False) -> None:
@@ -93,9 +138,10 @@ def load_suite(suite: Any, parameters: Mapping[str, Any] | None = None) -> Suite
 
     Args:
         suite: A path of a JSON or YAML file, also in object storage, a mapping, a plain list of expectations, a GX
-            ``ExpectationSuite``, a contract, or a suite that was loaded before, which is returned as it is. An
-            expectation is a mapping of ``type``, ``kwargs`` and, as wanted, ``severity``, ``name``, ``thresholds`` and
-            ``on_empty`` (these three may also stand under ``meta.dpq``), or a GX expectation object.
+            ``ExpectationSuite``, a contract, the path of a GX checkpoint that names a suite, or a suite that was loaded
+            before, which is returned as it is. An expectation is a mapping of ``type``, ``kwargs`` and, as wanted,
+            ``severity``, ``name``, ``thresholds`` and ``on_empty`` (these three may also stand under ``meta.dpq``), or
+            a GX expectation object.
         parameters: Values of the suite's parameters: ``{"$PARAMETER": "limit"}`` becomes ``parameters["limit"]``.
 
     Raises:
@@ -108,16 +154,19 @@ def load_suite(suite: Any, parameters: Mapping[str, Any] | None = None) -> Suite
 
 
 def _document(suite: Any) -> Any:
-    """Return what a path leads to; after a ``#`` may stand which object of a contract is meant."""
+    """Return what a path leads to; after a ``#`` may stand which object of a contract, or suite of a checkpoint."""
     if not is_document(suite):
+        require_bounded(suite, "the suite")
         return suite
     source, wanted = split_name(suite)
-    found = _read(source)
+    path = find_document(source)
+    found = _read(path)
+    if is_checkpoint(found):
+        return read_suite(found, path, wanted)
     return as_suite(found, wanted) if wanted else found
 
 
-def _read(suite: Any) -> Any:
-    path = find_document(suite)
+def _read(path: Any) -> Any:
     try:
         return read_document(path)
     except (OSError, UnicodeDecodeError) as error:
@@ -129,7 +178,9 @@ def _read(suite: Any) -> Any:
 
 
 def _build(suite: Any, *, parameters: Mapping[str, Any] | None) -> Suite:
-    name, items = _parts(suite)
+    name, items, beside = _parts(suite)
+    if parameters is not None:
+        parameters = {**_defaults(suite), **parameters}
     if not items:
         message = "The suite has no expectation: a gate that checks nothing would always pass."
         raise DeclarationError("empty_suite", message, hint="Declare at least one expectation.")
@@ -139,19 +190,35 @@ def _build(suite: Any, *, parameters: Mapping[str, Any] | None) -> Suite:
         numbered = (f"{one.name}#{number}" for number in count(2))
         free = one.name if one.name not in declared else next(text for text in numbered if text not in declared)
         declared[free] = replace(one, name=free)
-    return Suite(name, tuple(declared.values()))
+    return Suite(name, tuple(declared.values()), beside)
 
 
-def _parts(suite: Any) -> tuple[str, Sequence[Any]]:
+def _defaults(suite: Any) -> dict[str, Any]:
+    """Return the values that a suite itself gives its parameters."""
+    keys = ("evaluation_parameters", "suite_parameters")
+    found = [suite.get(key) if isinstance(suite, Mapping) else getattr(suite, key, None) for key in keys]
+    return {name: value for values in found if isinstance(values, Mapping) for name, value in values.items()}
+
+
+def _parts(suite: Any) -> tuple[str, Sequence[Any], tuple[str, ...]]:
     if is_contract(suite):
         suite = as_suite(suite)
-    if isinstance(suite, Mapping) and isinstance(suite.get("expectations"), Sequence):
-        return str(suite.get("name") or suite.get("expectation_suite_name") or ""), suite["expectations"]
+    if isinstance(suite, Mapping) and isinstance(suite.get("expectations"), list):
+        unknown = sorted(str(key) for key in suite if key not in _SUITE_KEYS)
+        if unknown:
+            message = f"The suite has unknown keys {unknown}."
+            hint = "What checks declare stands in each of its expectations."
+            raise DeclarationError("invalid_suite", message, hint=hint)
+        name = str(suite.get("name") or suite.get("expectation_suite_name") or "")
+        return name, suite["expectations"], tuple(map(str, suite.get("not_checked") or ()))
     if isinstance(suite, Iterable) and not isinstance(suite, (str, bytes, Mapping)):
-        return "", list(suite)
+        return "", list(suite), ()
     expectations = getattr(suite, "expectations", None)
     if isinstance(expectations, Sequence):
-        return str(getattr(suite, "name", "") or ""), expectations
+        return str(getattr(suite, "name", "") or ""), expectations, ()
+    if is_checkpoint(suite):
+        message = "A checkpoint names its suites and does not hold them."
+        raise DeclarationError("invalid_suite", message, hint="Give the path of its file, or the suite itself.")
     message = f"{type(suite).__name__} is not a suite."
     hint = "Give a list of expectations, a mapping with 'expectations', a GX ExpectationSuite, or the path of one."
     raise DeclarationError("invalid_suite", message, hint=hint)
@@ -173,8 +240,14 @@ def _declared(item: Any, position: int, parameters: Mapping[str, Any] | None) ->
     if not isinstance(kwargs, Mapping):
         message = f"The kwargs of expectation {position + 1} ({kind}) are {type(kwargs).__name__}, not a mapping."
         raise DeclarationError("invalid_suite", message)
-    open_parameters = parameters is None and _has_parameter(kwargs)
-    arguments = dict(kwargs) if open_parameters else _resolved(kwargs, parameters or {}, kind)
+    kind = current_type(kind)
+    model = registered().get(kind)
+    # Great Expectations takes these as arguments, too: what its objects hold beside what is expected.
+    item = {**{key: kwargs[key] for key in ("meta", "severity") if kwargs.get(key) is not None}, **_given(item)}
+    known = frozenset(model.model_fields) if model is not None else frozenset(kwargs) - OF_EVERY_EXPECTATION
+    kwargs = current_arguments(kind, kwargs, known)
+    open_parameters = parameters is None and has_parameter(kwargs)
+    arguments = dict(kwargs) if open_parameters else resolve(kwargs, parameters or {}, kind)
     ours = _options(item, kind)
     return Declared(
         name=str(ours.get("name") or _default_name(kind, arguments)),
@@ -186,6 +259,10 @@ def _declared(item: Any, position: int, parameters: Mapping[str, Any] | None) ->
         expectation=_expectation(kind, arguments, native, open_parameters=open_parameters),
         native=native,
     )
+
+
+def _given(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in item.items() if value is not None}
 
 
 def _configuration(native: Any, position: int) -> Mapping[str, Any]:
@@ -230,30 +307,6 @@ def _default_name(kind: str, kwargs: Mapping[str, Any]) -> str:
     columns += [kwargs.get("expression")]
     columns += list(kwargs["column_list"]) if isinstance(kwargs.get("column_list"), (list, tuple)) else []
     return f"{kind}({'+'.join(str(column) for column in columns if column is not None)})"
-
-
-def _has_parameter(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return _PARAMETER in value or any(_has_parameter(item) for item in value.values())
-    return isinstance(value, (list, tuple)) and any(_has_parameter(item) for item in value)
-
-
-def _resolved(value: Any, parameters: Mapping[str, Any], kind: str) -> Any:
-    if isinstance(value, Mapping):
-        if set(value) == {_PARAMETER}:
-            return _parameter(value[_PARAMETER], parameters, kind)
-        return {key: _resolved(item, parameters, kind) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_resolved(item, parameters, kind) for item in value)
-    return value
-
-
-def _parameter(name: Any, parameters: Mapping[str, Any], kind: str) -> Any:
-    if isinstance(name, str) and name in parameters:
-        return parameters[name]
-    known = ", ".join(sorted(map(str, parameters))) or "none"
-    message = f"The suite parameter {name!r} of {kind} has no value."
-    raise DeclarationError("missing_parameter", message, hint=f"Given parameters: {known}.")
 
 
 def _expectation(kind: str, kwargs: Mapping[str, Any], native: Any, *, open_parameters: bool) -> Expectation | None:

@@ -112,8 +112,7 @@ def finding(check: CheckResult) -> str:
         parts.append(f"{found.unexpected}{of} unexpected{share}{missing}")
     if seen := observed(check):
         parts.append(f"observed {seen}")
-    if check.on_empty is not None and check.result.get("element_count") == 0:
-        parts.append(f"no row to check (on_empty: {check.on_empty})")
+    parts += check.remarks
     parts += [breach(result) for result in check.thresholds if result.verdict is not Verdict.PASS]
     return "; ".join(parts) or f"The check's verdict is {check.verdict.value}."
 

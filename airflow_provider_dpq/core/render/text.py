@@ -61,6 +61,7 @@ def render_text(report: Report, *, width: int = 100, colour: bool = False) -> st
         _thresholds(outcome.thresholds(report), width, paint),
         _broken(report.checks, width),
         _problems(report, width),
+        _not_checked(report, width),
         _artifacts(report, width),
         [_verdict_line(report, paint), f"Report {printable(report.id)}"],
     ]
@@ -300,7 +301,16 @@ def _problems(report: Report, width: int) -> list[str]:
     for check in report.checks:
         if check.error:
             lines += _problem(_HEADINGS[check.verdict].format(check.name), check.error, width)
+        for remark in check.remarks:
+            lines += [line for text in (f"{check.name}:", _INDENT + remark) for line in wrap(printable(text), width)]
     return lines
+
+
+def _not_checked(report: Report, width: int) -> list[str]:
+    if not report.not_checked:
+        return []
+    lines = [line for told in report.not_checked for line in wrap(printable(told), width - len(_INDENT))]
+    return ["not checked:", *(_INDENT + line for line in lines)]
 
 
 def _problem(heading: str, problem: Problem, width: int) -> list[str]:

@@ -80,21 +80,23 @@ EMPTY = {
 @pytest.mark.parametrize(
     ("policy", "verdict"), [("pass", Verdict.PASS), ("warn", Verdict.WARN), ("fail", Verdict.FAIL)]
 )
-def test_policy_for_no_rows_decides_where_there_are_none(
+def test_policy_for_no_rows_is_the_best_verdict_where_there_are_none(
     empty: str, declared: dict[str, Any], policy: str, verdict: Verdict
 ) -> None:
-    """A check says itself what no rows mean to it, whether it holds of nothing or not."""
+    """What holds of no rows is worth what the policy says, and what does not hold of them fails all the same."""
     data, options = EMPTY[empty]
     (result,) = check(data, [declared | {"on_empty": policy}], **options).results
-    assert result.verdict is verdict
+    assert result.verdict is (Verdict.FAIL if declared is MEAN else verdict)
+    assert result.success is (declared is not MEAN)
+    assert result.remarks == (f"there is no row to check (on_empty: {policy})",)
     assert result.error is None
 
 
 @pytest.mark.parametrize("empty", EMPTY)
-def test_without_a_policy_no_rows_mean_what_the_expectation_says(empty: str) -> None:
+def test_expectation_can_be_left_to_say_what_no_rows_mean(empty: str) -> None:
     """All of no values are there, and the mean of nothing lies nowhere."""
     data, options = EMPTY[empty]
-    present, mean = check(data, [NOT_NULL, MEAN], **options).results
+    present, mean = check(data, [NOT_NULL, MEAN], **options, on_empty="expectation").results
     assert (present.verdict, present.result["unexpected_percent"]) == (Verdict.PASS, None)
     assert (mean.verdict, mean.result["observed_value"]) == (Verdict.FAIL, None)
 
@@ -115,7 +117,9 @@ def test_policy_for_no_rows_applies_to_the_rows_of_the_check() -> None:
 @pytest.mark.parametrize(
     ("gate", "own", "verdict", "told"),
     [
-        (None, None, Verdict.PASS, "expectation"),
+        (None, None, Verdict.WARN, "warn"),
+        ("expectation", None, Verdict.PASS, "expectation"),
+        ("pass", None, Verdict.PASS, "pass"),
         ("warn", None, Verdict.WARN, "warn"),
         ("warn", "fail", Verdict.FAIL, "fail"),
         ("warn", "expectation", Verdict.PASS, "expectation"),

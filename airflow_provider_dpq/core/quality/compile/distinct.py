@@ -14,7 +14,13 @@ from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
 from airflow_provider_dpq.core.quality.tables.table import KEY, Column, Table
 
 
-def each_distinct(expectation: ColumnValues, table: Table, column: Column, holds: Callable[[str], bool]) -> Plan:
+def each_distinct(
+    expectation: ColumnValues,
+    table: Table,
+    column: Column,
+    holds: Callable[[str], bool],
+    text: sa.ColumnElement[str] | None = None,
+) -> Plan:
     """Plan a check that holds or not for each value, and that SQL cannot judge; malformed text never holds.
 
     Each distinct value is judged once. Rows with a refused one are found again by joining the refused values.
@@ -24,13 +30,15 @@ def each_distinct(expectation: ColumnValues, table: Table, column: Column, holds
         table: The table.
         column: Its column.
         holds: Whether a value, as text, is as it should be.
+        text: The values as text; None for what `text_of` says.
 
     Raises:
         NotScannableError: pandas writes the values as SQL does not.
         MeasurementError: ``unsupported_expectation``: the table is one of a database.
     """
     require_files(expectation, table)
-    values, text, domain = table.distinct(), text_of(column, table), Domain(table, expectation.condition)
+    text = text_of(column, table) if text is None else text
+    values, domain = table.distinct(), Domain(table, expectation.condition)
     present = sa.not_(column.missing)
     grouped = domain.select(text, sa.func.count(), where=(present,)).group_by(text)
     join = Join(values.refused, values.refused.c[KEY] == text)

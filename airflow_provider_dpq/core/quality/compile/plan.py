@@ -28,11 +28,13 @@ class Answer:
         success: Whether it held; None where what was measured cannot decide.
         result: What was observed, in GX's field names.
         undecided: Why it cannot be decided.
+        rows: Rows that the check's own row condition left it; None where it has none, or where `result` counts them.
     """
 
     success: bool | None
     result: dict[str, JsonValue]
     undecided: Problem | None = None
+    rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,9 +65,7 @@ def plan_columns_set(expectation: declared.ExpectTableColumnsToMatchSet, table: 
     """The table has these columns, in any order."""
     names = list(table.columns)
     result: dict[str, JsonValue] = {"observed_value": list[JsonValue](sorted(names))}
-    if expectation.column_set is None:
-        return _known(success=True, result=result)
-    wanted = {str(name) for name in expectation.column_set}
+    wanted = {str(name) for name in expectation.column_set or ()}
     unexpected, missing = sorted(set(names) - wanted), sorted(wanted - set(names))
     mismatched: dict[str, JsonValue] = {}
     if unexpected:

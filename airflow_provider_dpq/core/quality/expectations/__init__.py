@@ -15,6 +15,7 @@ from airflow_provider_dpq.core.quality.expectations import (
     distribution,
     freshness,
     history,
+    multiple,
     order,
     pattern,
     query,
@@ -31,6 +32,7 @@ from airflow_provider_dpq.core.quality.expectations.base import Expectation
 OURS: Final = frozenset(
     {
         "expect_column_max_to_be_recent",
+        "expect_column_values_to_be_multiples",
         "expect_column_values_to_exist_in_other_table",
         "expect_metric_to_follow_its_history",
         "expect_row_condition_to_hold",
@@ -47,7 +49,7 @@ def registered() -> Mapping[str, type[Expectation]]:
     return {
         model.type: model
         for module in (
-            *(table, column, pattern, text, order, spread),
+            *(table, column, pattern, text, order, spread, multiple),
             *(columns, aggregate, distinct, distribution, types, contract, query, row, freshness),
             *(reference, reconciliation, history),
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from airflow_provider_dpq.core.quality.expectations.base import (
+    COUNT,
+    SHARE,
     Between,
     Bound,
     Bounded,
@@ -18,6 +20,7 @@ from airflow_provider_dpq.core.quality.expectations.base import (
 class ColumnFigure(Between):
     """A figure of a column that lies within bounds."""
 
+    looks_at_rows: ClassVar[bool] = True
     column: ColumnName
 
 
@@ -62,6 +65,7 @@ class ExpectColumnStdevToBeBetween(ColumnFigure):
 
     type: ClassVar[str] = "expect_column_stdev_to_be_between"
     observes: ClassVar[Observed] = Observed.FIGURES
+    span: ClassVar[tuple[float, float]] = COUNT
     min_value: Number = None
     max_value: Number = None
 
@@ -80,6 +84,7 @@ class ExpectColumnUniqueValueCountToBeBetween(ColumnFigure):
 
     type: ClassVar[str] = "expect_column_unique_value_count_to_be_between"
     observes: ClassVar[Observed] = Observed.COUNTS
+    span: ClassVar[tuple[float, float]] = COUNT
     min_value: Whole = None
     max_value: Whole = None
 
@@ -88,6 +93,8 @@ class ColumnShare(Bounded):
     """A share of a column's rows, 0 to 1, that lies within bounds; between reversed ones nothing does."""
 
     observes: ClassVar[Observed] = Observed.COUNTS
+    looks_at_rows: ClassVar[bool] = True
+    span: ClassVar[tuple[float, float]] = SHARE
     column: ColumnName
     min_value: Number = None
     max_value: Number = None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from abc import abstractmethod
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
+from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from airflow_provider_dpq.core.quality.condition import Condition, parse_condition
 
@@ -32,11 +34,19 @@ class Expectation(BaseModel):
     Attributes:
         type: Its type in snake case.
         observes: What its ``observed_value`` is.
+        looks_at_rows: Whether it is about rows and their values, so that where there is no row it has looked at
+            nothing; False for what is about the table: how many rows it has, its columns, their types.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, arbitrary_types_allowed=True)
     type: ClassVar[str]
     observes: ClassVar[Observed]
+    looks_at_rows: ClassVar[bool]
+
+    @property
+    @abstractmethod
+    def judges_nothing(self) -> bool:
+        """Whether it is declared so that no data could break it."""
 
 
 def _bound(value: Any) -> Any:
@@ -46,16 +56,18 @@ def _bound(value: Any) -> Any:
     if isinstance(value, str):
         for read in (float, date.fromisoformat, datetime.fromisoformat):
             try:
-                return read(value)
+                found = read(value)
             except ValueError:
                 continue
+            return _no_nan(found) if isinstance(found, float) else found
         message = f"{value!r} is neither a number nor an ISO date or time"
         raise ValueError(message)
     try:
-        return float(value)
+        number = float(value)
     except (TypeError, ValueError, OverflowError) as error:
         message = f"{value!r} is neither a number nor a date"
         raise ValueError(message) from error
+    return _no_nan(number)
 
 
 def whole(value: Any) -> Any:
@@ -81,12 +93,29 @@ def _number(value: Any) -> Any:
     return bound
 
 
+def _no_nan(value: float) -> float:
+    """Refuse NaN as a limit: every comparison with it is false."""
+    if math.isnan(value):
+        message = "NaN is no limit"
+        raise ValueError(message)
+    return value
+
+
 Bound: TypeAlias = Annotated[float | date | datetime | None, BeforeValidator(_bound)]
 Number: TypeAlias = Annotated[float | None, BeforeValidator(_number)]
 Whole: TypeAlias = Annotated[int | None, BeforeValidator(whole)]
 ColumnName: TypeAlias = Annotated[str, Field(min_length=1, strict=True)]
 Mostly: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+Limit: TypeAlias = Annotated[float, AfterValidator(_no_nan)]
 Parser: TypeAlias = Literal["great_expectations", "great_expectations__experimental__", "pandas", "spark"] | None
+
+
+ENDLESS: Final = (-math.inf, math.inf)
+"""The span of any number."""
+COUNT: Final = (0, math.inf)
+"""The span of a number of things."""
+SHARE: Final = (0, 1)
+"""The span of a share."""
 
 
 class Conditional(Expectation):
@@ -112,8 +141,13 @@ class Conditional(Expectation):
 
 
 class Bounded(Conditional):
-    """An expectation with a lower and an upper bound, each inclusive unless strict."""
+    """An expectation with a lower and an upper bound, each inclusive unless strict.
 
+    Attributes:
+        span: The least and the greatest number that what is bounded can be: a bound at or beyond them limits nothing.
+    """
+
+    span: ClassVar[tuple[float, float]] = ENDLESS
     min_value: Any = None
     max_value: Any = None
     strict_min: bool = False
@@ -124,6 +158,11 @@ class Bounded(Conditional):
         above = self.min_value is None or (value > self.min_value if self.strict_min else value >= self.min_value)
         below = self.max_value is None or (value < self.max_value if self.strict_max else value <= self.max_value)
         return bool(above and below)
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Whether neither bound leaves anything out."""
+        return is_unbounded(self, self.span)
 
 
 class Between(Bounded):
@@ -140,6 +179,22 @@ class Between(Bounded):
             message = f"min_value {self.min_value!r} is greater than max_value {self.max_value!r}"
             raise ValueError(message)
         return self
+
+
+def is_unbounded(bounded: Any, span: tuple[float, float]) -> bool:
+    """Whether bounds leave nothing out of what a number within a span can be.
+
+    Args:
+        bounded: What has ``min_value`` and ``max_value``, and may have ``strict_min`` and ``strict_max``.
+        span: The least and the greatest number possible.
+    """
+    low, high = bounded.min_value, bounded.max_value
+    strict_low, strict_high = getattr(bounded, "strict_min", False), getattr(bounded, "strict_max", False)
+    if isinstance(low, (int, float)):
+        low = None if (low < span[0] if strict_low else low <= span[0]) else low
+    if isinstance(high, (int, float)):
+        high = None if (high > span[1] if strict_high else high >= span[1]) else high
+    return low is None and high is None
 
 
 def require_bound(expectation: Between) -> None:
@@ -161,17 +216,22 @@ def as_list(value: Any) -> Any:
 ValueSet: TypeAlias = Annotated[list[Any], BeforeValidator(as_list)]
 
 __all__ = [
+    "COUNT",
+    "ENDLESS",
+    "SHARE",
     "Between",
     "Bound",
     "Bounded",
     "ColumnName",
     "Conditional",
     "Expectation",
+    "Limit",
     "Mostly",
     "Number",
     "ValueSet",
     "Whole",
     "as_list",
+    "is_unbounded",
     "require_bound",
     "whole",
 ]

@@ -7,14 +7,17 @@ from typing import ClassVar, Self
 from pydantic import model_validator
 
 from airflow_provider_dpq.core.quality.expectations.base import (
+    COUNT,
     Between,
     Bound,
     ColumnName,
     Conditional,
+    Limit,
     Mostly,
     Observed,
     ValueSet,
     Whole,
+    is_unbounded,
     require_bound,
 )
 
@@ -28,8 +31,14 @@ class ColumnValues(Conditional):
     """
 
     observes: ClassVar[Observed] = Observed.COUNTS
+    looks_at_rows: ClassVar[bool] = True
     column: ColumnName
     mostly: Mostly = 1.0
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Whether it must hold for none of the values."""
+        return self.mostly == 0
 
 
 class ExpectColumnValuesToNotBeNull(ColumnValues):
@@ -50,17 +59,26 @@ class ExpectColumnValuesToBeUnique(ColumnValues):
     type: ClassVar[str] = "expect_column_values_to_be_unique"
 
 
-class ExpectColumnValuesToBeBetween(ColumnValues, Between):
-    """Every value lies within bounds."""
-
-    type: ClassVar[str] = "expect_column_values_to_be_between"
-    min_value: Bound = None
-    max_value: Bound = None
+class BoundedValues(ColumnValues, Between):
+    """A statement that each value, or something of it, lies within bounds, of which one at least is given."""
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:
         require_bound(self)
         return self
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Whether it must hold for none of the values, or the bounds leave none out."""
+        return self.mostly == 0 or is_unbounded(self, self.span)
+
+
+class ExpectColumnValuesToBeBetween(BoundedValues):
+    """Every value lies within bounds."""
+
+    type: ClassVar[str] = "expect_column_values_to_be_between"
+    min_value: Bound = None
+    max_value: Bound = None
 
 
 class ExpectColumnValuesToBeInSet(ColumnValues):
@@ -76,22 +94,23 @@ class ExpectColumnValuesToNotBeInSet(ColumnValues):
     type: ClassVar[str] = "expect_column_values_to_not_be_in_set"
     value_set: ValueSet
 
+    @property
+    def judges_nothing(self) -> bool:
+        """Whether it must hold for none of the values, or the set has no member."""
+        return self.mostly == 0 or all(member is None for member in self.value_set)
 
-class ExpectColumnValueLengthsToBeBetween(ColumnValues, Between):
+
+class ExpectColumnValueLengthsToBeBetween(BoundedValues):
     """Every value has a number of characters within bounds."""
 
     type: ClassVar[str] = "expect_column_value_lengths_to_be_between"
+    span: ClassVar[tuple[float, float]] = COUNT
     min_value: Whole = None
     max_value: Whole = None
-
-    @model_validator(mode="after")
-    def _bounded(self) -> Self:
-        require_bound(self)
-        return self
 
 
 class ExpectColumnValueLengthsToEqual(ColumnValues):
     """Every value has a given number of characters."""
 
     type: ClassVar[str] = "expect_column_value_lengths_to_equal"
-    value: float
+    value: Limit

@@ -6,7 +6,14 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from airflow_provider_dpq.core.quality.expectations.base import ColumnName, Conditional, Mostly, Observed, as_list
+from airflow_provider_dpq.core.quality.expectations.base import (
+    ColumnName,
+    Conditional,
+    Limit,
+    Mostly,
+    Observed,
+    as_list,
+)
 
 
 class ColumnPair(Conditional):
@@ -21,10 +28,16 @@ class ColumnPair(Conditional):
     """
 
     observes: ClassVar[Observed] = Observed.COUNTS
+    looks_at_rows: ClassVar[bool] = True
     column_A: ColumnName  # noqa: N815 - named so in suites
     column_B: ColumnName  # noqa: N815 - named so in suites
     mostly: Mostly = 1.0
     ignore_row_if: Literal["both_values_are_missing", "either_value_is_missing", "neither"] = "both_values_are_missing"
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Whether it must hold for none of the rows."""
+        return self.mostly == 0
 
 
 class ExpectColumnPairValuesAToBeGreaterThanB(ColumnPair):
@@ -58,9 +71,15 @@ class SeveralColumns(Conditional):
     """
 
     observes: ClassVar[Observed] = Observed.COUNTS
-    column_list: Annotated[list[str], BeforeValidator(as_list), Field(min_length=2)]
+    looks_at_rows: ClassVar[bool] = True
+    column_list: Annotated[list[ColumnName], BeforeValidator(as_list), Field(min_length=2)]
     mostly: Mostly = 1.0
     ignore_row_if: Literal["all_values_are_missing", "any_value_is_missing", "never"] = "all_values_are_missing"
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Whether it must hold for none of the rows."""
+        return self.mostly == 0
 
 
 class ExpectCompoundColumnsToBeUnique(SeveralColumns):
@@ -85,4 +104,4 @@ class ExpectMulticolumnSumToEqual(SeveralColumns):
     """The values of a row add up to a number."""
 
     type: ClassVar[str] = "expect_multicolumn_sum_to_equal"
-    sum_total: float
+    sum_total: Limit

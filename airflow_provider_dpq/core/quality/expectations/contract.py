@@ -23,6 +23,7 @@ class ExpectTableToMatchContract(Expectation):
 
     type: ClassVar[str] = "expect_table_to_match_contract"
     observes: ClassVar[Observed] = Observed.COUNTS
+    looks_at_rows: ClassVar[bool] = False
     contract: Any
     previous: Any = None
     additional_columns: bool | None = None
@@ -34,6 +35,11 @@ class ExpectTableToMatchContract(Expectation):
             if declared is not None and (not is_document(declared) or _is_there(declared)):
                 load_contract(declared)
         return self
+
+    @property
+    def judges_nothing(self) -> bool:
+        """A contract has columns, and these must exist or have a type."""
+        return False
 
     def load(self) -> Contract:
         """Read the contract.

@@ -25,8 +25,14 @@ class DistinctValues(Conditional):
     """
 
     observes: ClassVar[Observed] = Observed.VALUES
+    looks_at_rows: ClassVar[bool] = True
     column: ColumnName
     value_set: ValueSet
+
+    @property
+    def judges_nothing(self) -> bool:
+        """A value breaks an empty set."""
+        return False
 
 
 class ExpectColumnDistinctValuesToBeInSet(DistinctValues):
@@ -40,6 +46,11 @@ class ExpectColumnDistinctValuesToContainSet(DistinctValues):
     """Every member of a set appears among the values."""
 
     type: ClassVar[str] = "expect_column_distinct_values_to_contain_set"
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Whether the set has no member that could be absent."""
+        return not self.value_set
 
 
 class ExpectColumnDistinctValuesToEqualSet(DistinctValues):

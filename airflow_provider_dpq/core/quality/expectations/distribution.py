@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from airflow_provider_dpq.core.quality.expectations.base import Bound, ColumnName, Conditional, Observed, as_list
+from airflow_provider_dpq.core.quality.expectations.base import Bound, ColumnName, Conditional, Limit, Observed, as_list
 
 _TOLERANCE: Final = 1e-5 + 1e-8
 """How far weights may be from adding up to one."""
@@ -29,9 +29,9 @@ class QuantileRanges(BaseModel):
         value_ranges: For each of them its least and greatest value, both allowed; None for no bound.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     quantiles: list[Annotated[float, Field(ge=0, le=1)]]
-    value_ranges: list[tuple[float | None, float | None]]
+    value_ranges: list[tuple[Limit | None, Limit | None]]
 
     @model_validator(mode="after")
     def _one_range_each(self) -> Self:
@@ -53,9 +53,17 @@ class ExpectColumnQuantileValuesToBeBetween(Conditional):
 
     type: ClassVar[str] = "expect_column_quantile_values_to_be_between"
     observes: ClassVar[Observed] = Observed.VALUES
+    looks_at_rows: ClassVar[bool] = True
     column: ColumnName
     quantile_ranges: QuantileRanges
     allow_relative_error: Annotated[bool | str, BeforeValidator(_flag_or_name)] = False
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Whether no quantile has a bound."""
+        ends = ((-math.inf, None), (math.inf, None))
+        ranges = self.quantile_ranges.value_ranges
+        return all(bound in end for pair in ranges for bound, end in zip(pair, ends, strict=True))
 
 
 class Partition(BaseModel):
@@ -68,7 +76,7 @@ class Partition(BaseModel):
         tail_weights: Weights below the first and above the last edge.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     values: Annotated[list[Any] | None, BeforeValidator(as_list)] = None
     bins: Annotated[list[float] | None, BeforeValidator(as_list)] = None
     weights: Annotated[list[float], BeforeValidator(as_list)]
@@ -120,6 +128,7 @@ class ExpectColumnKLDivergenceToBeLessThan(Conditional):
 
     type: ClassVar[str] = "expect_column_kl_divergence_to_be_less_than"
     observes: ClassVar[Observed] = Observed.FIGURES
+    looks_at_rows: ClassVar[bool] = True
     column: ColumnName
     partition_object: Partition | None = None
     threshold: Annotated[float, Field(ge=0)] | None = None
@@ -128,6 +137,11 @@ class ExpectColumnKLDivergenceToBeLessThan(Conditional):
     bucketize_data: bool = True
     min_value: Bound = None
     max_value: Bound = None
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Whether any divergence is allowed."""
+        return self.threshold is None or self.threshold == math.inf
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

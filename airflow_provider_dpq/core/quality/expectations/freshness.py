@@ -48,11 +48,17 @@ class ExpectColumnMaxToBeRecent(Conditional):
 
     type: ClassVar[str] = "expect_column_max_to_be_recent"
     observes: ClassVar[Observed] = Observed.VALUES
+    looks_at_rows: ClassVar[bool] = True
     column: ColumnName
     max_age: Duration
     relative_to: Literal["now", "data_interval_end"] = "now"
     max_ahead: Duration = "5 min"
     timezone: TimeZone = "UTC"
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Its age is always limited."""
+        return False
 
     @property
     def max_age_seconds(self) -> float:

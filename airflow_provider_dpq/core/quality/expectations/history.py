@@ -29,6 +29,7 @@ class ExpectMetricToFollowItsHistory(Expectation):
 
     type: ClassVar[str] = "expect_metric_to_follow_its_history"
     observes: ClassVar[Observed] = Observed.FIGURES
+    looks_at_rows: ClassVar[bool] = False
     metric: ColumnName
     check: ColumnName | None = None
     last: Annotated[int, Field(ge=3, le=400)] = 30
@@ -48,6 +49,11 @@ class ExpectMetricToFollowItsHistory(Expectation):
             message = f"min_reports {self.min_reports} is greater than last {self.last}"
             raise ValueError(message)
         return self
+
+    @property
+    def judges_nothing(self) -> bool:
+        """How far a metric may lie from its history is always limited."""
+        return False
 
     @property
     def selector(self) -> Threshold:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, TypeAlias
+import re
+from re import _constants as sre  # type: ignore[attr-defined]
+from re import _parser  # type: ignore[attr-defined]
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
@@ -11,6 +14,31 @@ from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
 
 Patterns: TypeAlias = Annotated[list[str], BeforeValidator(as_list), Field(min_length=1)]
 Escape: TypeAlias = Annotated[str, Field(min_length=1, max_length=1)] | None
+_BEGIN: Final = ((sre.AT, sre.AT_BEGINNING), (sre.AT, sre.AT_BEGINNING_STRING))
+_END: Final = ((sre.AT, sre.AT_END), (sre.AT, sre.AT_END_STRING))
+
+
+def _is_found_anywhere(pattern: str) -> bool:
+    """Whether a pattern of Python's ``re`` is found in every text: nothing of it has to be there."""
+    try:
+        nodes = list(_parser.parse(pattern))
+    except (re.error, OverflowError, RecursionError):
+        return False  # of a database's own syntax, or none at all
+    if nodes and nodes[0] in _BEGIN:
+        return _may_be_empty(nodes[1:])
+    return _may_be_empty(nodes[:-1] if nodes and nodes[-1] in _END else nodes)
+
+
+def _may_be_empty(nodes: Any) -> bool:
+    return all(_may_be_left_out(code, argument) for code, argument in nodes)
+
+
+def _may_be_left_out(code: Any, argument: Any) -> bool:
+    if code in (sre.MAX_REPEAT, sre.MIN_REPEAT):
+        return argument[0] == 0 or _may_be_empty(argument[2])
+    if code is sre.BRANCH:
+        return any(_may_be_empty(branch) for branch in argument[1])
+    return code is sre.SUBPATTERN and _may_be_empty(argument[3])
 
 
 class ExpectColumnValuesToMatchRegex(ColumnValues):
@@ -18,6 +46,11 @@ class ExpectColumnValuesToMatchRegex(ColumnValues):
 
     type: ClassVar[str] = "expect_column_values_to_match_regex"
     regex: str = "(?s).*"
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Whether it must hold for none of the values, or the pattern is found in every text."""
+        return self.mostly == 0 or _is_found_anywhere(self.regex)
 
 
 class ExpectColumnValuesToNotMatchRegex(ColumnValues):
@@ -33,6 +66,12 @@ class ExpectColumnValuesToMatchRegexList(ColumnValues):
     type: ClassVar[str] = "expect_column_values_to_match_regex_list"
     regex_list: Patterns
     match_on: Literal["any", "all"] = "any"
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Whether it must hold for none of the values, or enough of the patterns are found in every text."""
+        enough = all if self.match_on == "all" else any
+        return self.mostly == 0 or enough(map(_is_found_anywhere, self.regex_list))
 
 
 class ExpectColumnValuesToNotMatchRegexList(ColumnValues):
@@ -51,12 +90,21 @@ class LikeValues(ColumnValues):
 
     escape: Escape = None
 
+    def matches_all(self, pattern: str) -> bool:
+        """Whether every text is LIKE a pattern."""
+        return set(pattern) == {"%"} != {self.escape}
+
 
 class ExpectColumnValuesToMatchLikePattern(LikeValues):
     """Every value is LIKE a pattern, by the rules of the engine that evaluates it."""
 
     type: ClassVar[str] = "expect_column_values_to_match_like_pattern"
     like_pattern: str
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Whether it must hold for none of the values, or every text is like the pattern."""
+        return self.mostly == 0 or self.matches_all(self.like_pattern)
 
 
 class ExpectColumnValuesToNotMatchLikePattern(LikeValues):
@@ -72,6 +120,12 @@ class ExpectColumnValuesToMatchLikePatternList(LikeValues):
     type: ClassVar[str] = "expect_column_values_to_match_like_pattern_list"
     like_pattern_list: Patterns
     match_on: Literal["any", "all"] = "any"
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Whether it must hold for none of the values, or every text is like enough of the patterns."""
+        enough = all if self.match_on == "all" else any
+        return self.mostly == 0 or enough(map(self.matches_all, self.like_pattern_list))
 
 
 class ExpectColumnValuesToNotMatchLikePatternList(LikeValues):

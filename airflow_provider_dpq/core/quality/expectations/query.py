@@ -36,7 +36,13 @@ class UnexpectedRowsExpectation(Expectation):
 
     type: ClassVar[str] = "unexpected_rows_expectation"
     observes: ClassVar[Observed] = Observed.ROWS
+    looks_at_rows: ClassVar[bool] = True
     unexpected_rows_query: Template
+
+    @property
+    def judges_nothing(self) -> bool:
+        """What a query could find is not known before it is asked."""
+        return False
 
 
 class ExpectQueryResultsToMatchComparison(Expectation):
@@ -51,7 +57,13 @@ class ExpectQueryResultsToMatchComparison(Expectation):
 
     type: ClassVar[str] = "expect_query_results_to_match_comparison"
     observes: ClassVar[Observed] = Observed.ROWS
+    looks_at_rows: ClassVar[bool] = True
     base_query: Template
     comparison_data_source_name: Query
     comparison_query: Query
     mostly: Mostly = 1.0
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Whether none of the rows must be found by both."""
+        return self.mostly == 0

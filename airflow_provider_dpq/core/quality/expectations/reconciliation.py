@@ -33,6 +33,7 @@ class ExpectTableToReconcileWithOtherTable(Conditional):
 
     type: ClassVar[str] = "expect_table_to_reconcile_with_other_table"
     observes: ClassVar[Observed] = Observed.COUNTS
+    looks_at_rows: ClassVar[bool] = True
     other_table: ColumnName
     other_connection: ColumnName | None = None
     key_columns: Annotated[list[ColumnName] | None, BeforeValidator(as_list), Field(min_length=1)] = None
@@ -61,6 +62,11 @@ class ExpectTableToReconcileWithOtherTable(Conditional):
             raise ValueError(message) from error
         _ = self.other_condition
         return self
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Whether the rows of none of the keys must be the same."""
+        return self.mostly == 0
 
     @property
     def other_condition(self) -> Condition | None:

@@ -25,8 +25,14 @@ class ExpectRowConditionToHold(Conditional):
 
     type: ClassVar[str] = "expect_row_condition_to_hold"
     observes: ClassVar[Observed] = Observed.COUNTS
+    looks_at_rows: ClassVar[bool] = True
     expression: Annotated[str, Field(strict=True), AfterValidator(_readable)]
     mostly: Mostly = 1.0
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Whether it must hold for none of the rows."""
+        return self.mostly == 0
 
     @property
     def node(self) -> Node:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from airflow_provider_dpq.core.quality.expectations.base import Limit
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
 
 
@@ -13,8 +15,13 @@ class ExpectColumnValueZScoresToBeLessThan(ColumnValues):
     """Every value lies less than a number of standard deviations above the mean; `double_sided`, also below it."""
 
     type: ClassVar[str] = "expect_column_value_z_scores_to_be_less_than"
-    threshold: float
+    threshold: Limit
     double_sided: bool
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Whether it must hold for none of the values, or any distance is allowed."""
+        return self.mostly == 0 or self.threshold == math.inf
 
 
 class ExpectColumnValuesToNotBeOutliers(ColumnValues):
@@ -28,3 +35,8 @@ class ExpectColumnValuesToNotBeOutliers(ColumnValues):
     type: ClassVar[str] = "expect_column_values_to_not_be_outliers"
     method: Literal["iqr", "std"] = "iqr"
     multiplier: Annotated[float, Field(ge=0)] = 1.5
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Whether it must hold for none of the values, or any distance is allowed."""
+        return self.mostly == 0 or self.multiplier == math.inf

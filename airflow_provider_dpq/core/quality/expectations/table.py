@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator
 
 from airflow_provider_dpq.core.quality.expectations.base import (
+    COUNT,
     Between,
     ColumnName,
     Conditional,
@@ -15,6 +16,7 @@ from airflow_provider_dpq.core.quality.expectations.base import (
     Observed,
     Whole,
     as_list,
+    is_unbounded,
     whole,
 )
 
@@ -24,11 +26,24 @@ class ExpectTableRowCountToBeBetween(Between):
 
     type: ClassVar[str] = "expect_table_row_count_to_be_between"
     observes: ClassVar[Observed] = Observed.COUNTS
+    looks_at_rows: ClassVar[bool] = False
+    span: ClassVar[tuple[float, float]] = COUNT
     min_value: Whole = None
     max_value: Whole = None
 
 
-class ExpectTableRowCountToEqual(Conditional):
+class OneFact(Expectation):
+    """A statement about one fact of the table, which the table may not have."""
+
+    looks_at_rows: ClassVar[bool] = False
+
+    @property
+    def judges_nothing(self) -> bool:
+        """What the fact must be is always declared."""
+        return False
+
+
+class ExpectTableRowCountToEqual(OneFact, Conditional):
     """The table has a given number of rows."""
 
     type: ClassVar[str] = "expect_table_row_count_to_equal"
@@ -36,7 +51,7 @@ class ExpectTableRowCountToEqual(Conditional):
     value: Annotated[int, BeforeValidator(whole)]
 
 
-class ExpectTableRowCountToEqualOtherTable(Conditional):
+class ExpectTableRowCountToEqualOtherTable(OneFact, Conditional):
     """The table has as many rows as another one.
 
     Attributes:
@@ -53,8 +68,14 @@ class ExpectTableColumnCountToBeBetween(Expectation):
 
     type: ClassVar[str] = "expect_table_column_count_to_be_between"
     observes: ClassVar[Observed] = Observed.COUNTS
+    looks_at_rows: ClassVar[bool] = False
     min_value: Number = None
     max_value: Number = None
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Whether neither bound leaves anything out."""
+        return is_unbounded(self, COUNT)
 
     def holds(self, count: int) -> bool:
         """Whether a number of columns lies within the bounds; between reversed ones nothing does."""
@@ -62,7 +83,7 @@ class ExpectTableColumnCountToBeBetween(Expectation):
         return above and (self.max_value is None or count <= self.max_value)
 
 
-class ExpectTableColumnCountToEqual(Expectation):
+class ExpectTableColumnCountToEqual(OneFact):
     """The table has a given number of columns."""
 
     type: ClassVar[str] = "expect_table_column_count_to_equal"
@@ -70,7 +91,7 @@ class ExpectTableColumnCountToEqual(Expectation):
     value: Annotated[int, BeforeValidator(whole)]
 
 
-class ExpectColumnToExist(Expectation):
+class ExpectColumnToExist(OneFact):
     """The table has a column, at a position where one is given (counted from 0)."""
 
     type: ClassVar[str] = "expect_column_to_exist"
@@ -84,8 +105,14 @@ class ExpectTableColumnsToMatchSet(Expectation):
 
     type: ClassVar[str] = "expect_table_columns_to_match_set"
     observes: ClassVar[Observed] = Observed.NAMES
+    looks_at_rows: ClassVar[bool] = False
     column_set: Annotated[list[Any] | None, BeforeValidator(as_list)] = None
     exact_match: bool | None = True
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Whether no column is named, and others are allowed."""
+        return not (self.column_set or self.exact_match)
 
 
 class ExpectTableColumnsToMatchOrderedList(Expectation):
@@ -93,4 +120,10 @@ class ExpectTableColumnsToMatchOrderedList(Expectation):
 
     type: ClassVar[str] = "expect_table_columns_to_match_ordered_list"
     observes: ClassVar[Observed] = Observed.NAMES
+    looks_at_rows: ClassVar[bool] = False
     column_list: Annotated[list[Any] | None, BeforeValidator(as_list)] = None
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Whether no list is given."""
+        return self.column_list is None

@@ -13,6 +13,7 @@ class ExpectColumnValuesToBeOfType(ColumnValues):
 
     type: ClassVar[str] = "expect_column_values_to_be_of_type"
     observes: ClassVar[Observed] = Observed.NAMES
+    looks_at_rows: ClassVar[bool] = False
     type_: str
 
 
@@ -21,7 +22,13 @@ class ExpectColumnValuesToBeInTypeList(ColumnValues):
 
     type: ClassVar[str] = "expect_column_values_to_be_in_type_list"
     observes: ClassVar[Observed] = Observed.NAMES
+    looks_at_rows: ClassVar[bool] = False
     type_list: list[str] | None = None
+
+    @property
+    def judges_nothing(self) -> bool:
+        """Whether it must hold for none of the values, or no type is named."""
+        return self.mostly == 0 or self.type_list is None
 
 
 class ExpectColumnTypeToBe(Expectation):
@@ -29,5 +36,11 @@ class ExpectColumnTypeToBe(Expectation):
 
     type: ClassVar[str] = "expect_column_type_to_be"
     observes: ClassVar[Observed] = Observed.NAMES
+    looks_at_rows: ClassVar[bool] = False
     column: ColumnName
     type_: str
+
+    @property
+    def judges_nothing(self) -> bool:
+        """A column has one type."""
+        return False
