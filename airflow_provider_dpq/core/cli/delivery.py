@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from airflow_provider_dpq.core.errors import DeclarationError
+from airflow_provider_dpq.core.permission import make_file, mode_kept
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.gate.report import Report
 
 _FILE_WIDTH: Final = 100
+_WITH_VALUES: Final = ("text", "json", "html")
+"""Forms that may hold values of the data; the others are read by programs of other users."""
 
 
 def write_text(text: str) -> None:
@@ -119,10 +122,18 @@ def save_report(report: Report, form: str, path: Path) -> None:
         return
     part = _part(path)
     try:
+        make_file(part)
         part.write_bytes(content)
+        part.chmod(mode_kept(path) if form in _WITH_VALUES else 0o666 & ~_umask())
         part.replace(path.resolve())
     finally:
         part.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return umask
 
 
 def _is_whole(path: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, event
 
 from airflow_provider_dpq.core.errors import StoreError
+from airflow_provider_dpq.core.permission import make_file, make_folder
 from airflow_provider_dpq.core.store.mark import Mark
 
 WRITES: Final = "dpq_writes"
@@ -59,7 +61,7 @@ def find_file(url: URL, *, create: bool) -> None:
             )
         return
     try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        make_folder(Path(path).parent)
     except OSError as error:
         message = f"The directory of the store {path!r} cannot be made: {error.strerror}."
         raise StoreError(
@@ -76,8 +78,16 @@ def share(engine: Engine, *, create: bool) -> None:
     """
     event.listen(engine, "connect", _set_up)
     if create:
+        event.listen(engine, "do_connect", _make)
         event.listen(engine, "connect", _set_write_ahead_log)
     event.listen(engine, "begin", _begin)
+
+
+def _make(_dialect: object, _record: object, arguments: list[Any], _options: object) -> None:
+    """Make the file with the mode that it is to have, before SQLite makes it with that of the umask."""
+    if not str(arguments[0]).startswith("file:"):
+        with suppress(OSError):  # SQLite says why in its own words
+            make_file(Path(arguments[0]))
 
 
 def _set_up(connection: sqlite3.Connection, _: object) -> None:

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.permission import mode_kept
 from airflow_provider_dpq.core.quality.place import Place, told
 from airflow_provider_dpq.core.quality.quarantine.request import Request, TableName
 from airflow_provider_dpq.core.quality.tables.disk import open_folder
@@ -43,7 +44,7 @@ class Part:
         self._folder = open_folder(target.parent, root)
         try:
             self._beside = f".{target.name}.{uuid.uuid4().hex}.part"
-            os.close(os.open(self._beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=self._folder))
+            os.close(os.open(self._beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=self._folder))
         except BaseException:
             os.close(self._folder)
             raise
@@ -66,6 +67,7 @@ class Part:
                 with self.path.open("rb") as rows:
                     shutil.copyfileobj(rows, file, 1 << 20)
                 file.flush()
+            os.fchmod(file.fileno(), mode_kept(self._target.name, self._folder))
             os.fsync(file.fileno())
         os.rename(self._beside, self._target.name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
 

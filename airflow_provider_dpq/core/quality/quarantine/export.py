@@ -107,5 +107,7 @@ def _count(table: SQLTable, staged: sa.TableClause, broken: Sequence[Broken], ro
 
 def _copy(table: SQLTable, query: sa.Select[Any], file: str) -> int:
     text, parameters = compile_query(query)
-    ((count,),) = table.scan.run(f"COPY ({text}) TO {quote_text(file)} (FORMAT parquet)", parameters, table.subject)
+    ((count,),) = table.scan.run(
+        f"COPY ({text}) TO {quote_text(file)} (FORMAT parquet, USE_TMP_FILE false)", parameters, table.subject
+    )
     return int(count)

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from airflow_provider_dpq.core.errors import SourceError
+from airflow_provider_dpq.core.permission import folder_mode, make_folder
 from airflow_provider_dpq.core.quality.address import outside_root, root_folder
 from airflow_provider_dpq.core.quality.place import require_below
 
@@ -88,7 +89,7 @@ def open_folder(folder: Path, root: str | Path | None) -> int:
         OSError: It cannot be made or opened.
     """
     if root is None:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         return os.open(folder, _FOLDER)
     base, below = root_folder(root), folder.resolve()
     if base is None or not below.is_relative_to(base):
@@ -97,7 +98,7 @@ def open_folder(folder: Path, root: str | Path | None) -> int:
     for part in below.relative_to(base).parts:
         try:
             with suppress(FileExistsError):
-                os.mkdir(part, dir_fd=descriptor)
+                os.mkdir(part, folder_mode(), dir_fd=descriptor)
             inner = os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=descriptor)
         finally:
             os.close(descriptor)

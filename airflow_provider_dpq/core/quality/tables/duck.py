@@ -312,7 +312,9 @@ class DuckTable(Table):
     def copy(self, query: sa.Select[Any], file: Path) -> int:
         """Write what a query returns to a Parquet file, and return the number of rows; raises what `run` raises."""
         text, parameters = compile_query(query)
-        ((count,),) = self.run(f"COPY ({text}) TO {quote_text(str(file))} (FORMAT parquet)", parameters)
+        ((count,),) = self.run(
+            f"COPY ({text}) TO {quote_text(str(file))} (FORMAT parquet, USE_TMP_FILE false)", parameters
+        )
         return int(count)
 
     def whole(self) -> tuple[sa.FromClause, Mapping[str, str]]:

@@ -1,0 +1,93 @@
+"""Who may read the files that hold values of the data: stores, rows set apart, and reports.
+
+Nobody but the user who writes them, unless ``DPQ_FILE_MODE`` says otherwise. A file that is there already keeps its
+mode.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+from airflow_provider_dpq.core.errors import DeclarationError
+
+FILE_MODE: Final = "DPQ_FILE_MODE"
+"""Environment variable of the mode that new files have, in octal digits: ``640``."""
+
+_PRIVATE: Final = 0o600
+
+
+def file_mode() -> int:
+    """Return the mode of a new file, whatever the umask of the process is.
+
+    Raises:
+        DeclarationError: ``invalid_option``: the variable is no mode, or not even the owner could read and write.
+    """
+    text = os.environ.get(FILE_MODE, "")
+    if not text:
+        return _PRIVATE
+    try:
+        mode = int(text, 8)
+    except ValueError:
+        mode = 0
+    if mode & _PRIVATE != _PRIVATE or mode > 0o777:
+        message = f"{FILE_MODE} is {text!r}."
+        raise DeclarationError("invalid_option", message, hint="Write octal digits of which the first is 6 or 7: 640.")
+    return mode
+
+
+def folder_mode() -> int:
+    """Return the mode of a new folder: whoever may read files may look into it.
+
+    Raises:
+        DeclarationError: ``invalid_option``.
+    """
+    mode = file_mode()
+    return mode | (mode & 0o444) >> 2
+
+
+def mode_kept(path: str | Path, folder: int | None = None) -> int:
+    """Return the mode of the file that takes the place of another: that one's, or a new file's.
+
+    Args:
+        path: The file.
+        folder: Descriptor of the folder that a relative path is in.
+
+    Raises:
+        DeclarationError: ``invalid_option``.
+    """
+    try:
+        return stat.S_IMODE(os.stat(path, dir_fd=folder).st_mode) & 0o777
+    except OSError:
+        return file_mode()
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those that it is to be in, where they are not there yet.
+
+    Raises:
+        OSError: One of them cannot be made.
+        DeclarationError: ``invalid_option``.
+    """
+    missing = [folder, *folder.parents]
+    for one in reversed([path for path in missing if not path.exists()]):
+        one.mkdir(mode=folder_mode(), exist_ok=True)
+    if not folder.is_dir():
+        folder.mkdir()
+
+
+def make_file(path: Path) -> None:
+    """Make an empty file where there is none.
+
+    Raises:
+        OSError: It cannot be made.
+        DeclarationError: ``invalid_option``.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "wb"):
+        os.fchmod(descriptor, file_mode())
