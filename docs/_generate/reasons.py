@@ -74,8 +74,8 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Give columns that together are unique; the message says in which table they are not.",
     ),
     "empty_file": (
-        "A text file has no row, not even one that names its columns.",
-        "Was it written to its end? A table without rows has a row of names.",
+        "A file is empty, or all files of a pattern are: there is no row, not even one that names columns.",
+        "Was it written to its end? An empty file among others is left out.",
     ),
     "empty_glob": (
         "No file matches a glob.",
@@ -593,6 +593,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Check the path; it must be a JSON or YAML file in UTF-8.",
     ),
     "unreadable_suite": ("The file of a suite cannot be read.", "Give the path of a JSON or YAML file."),
+    "unreadable_json": (
+        "A file is no JSON, a value in it is no object, or a key stands twice in one.",
+        "Write each row as one object, and each of its keys once.",
+    ),
     "unreadable_{kind}": (
         "A file cannot be read as what its name says: `unreadable_csv`, `unreadable_parquet`, `unreadable_json`.",
         "Is the file whole, and of that format?",

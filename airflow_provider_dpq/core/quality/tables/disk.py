@@ -7,7 +7,7 @@ import glob
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from airflow_provider_dpq.core.quality.tables.duck import Scan
 
 
+_BEGINNING: Final = 65_536
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NOWHERE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP})
 
@@ -44,12 +45,36 @@ class PlainFile:
         """Open it for reading; raises what `open_file` raises."""
         return open_file(self.path, self.root)
 
+    def is_blank(self) -> bool:
+        """Whether nothing is written in it but a byte-order mark and blanks; raises what `open_file` raises."""
+        with self.open() as stream:
+            first = stream.read(_BEGINNING)
+            content = first[2:] if first[:2] in (b"\xff\xfe", b"\xfe\xff") else first.removeprefix(b"\xef\xbb\xbf")
+            while content and not content.strip(b" \t\r\n\0"):
+                content = stream.read(_BEGINNING)
+        return not content
+
     def address(self, scan: Scan) -> str:
         """Return the name by which DuckDB reads it: below a root it gets the opened file, and no path to follow."""
         # DuckDB reads every path as a pattern.
         address = scan.ranged(self) if self.root is not None else re.sub(r"([*?\[])", r"[\1]", str(self.path))
         scan.named[address] = scan.named[str(self.path)] = self.name
         return address
+
+
+def with_rows(scan: Scan, files: Sequence[PlainFile]) -> list[PlainFile]:
+    """Return the files of a table in which anything is written; the empty ones among others are noted.
+
+    Raises:
+        SourceError: ``empty_file``: all are empty.
+    """
+    empty = [file for file in files if file.is_blank()]
+    if len(empty) == len(files):
+        more = f" and {len(empty) - 1} more are" if len(empty) > 1 else " is"
+        message = f"{files[0].name!r}{more} empty: nothing is written there, not even the names of columns."
+        raise SourceError("empty_file", message, hint="Is it written already?", quotes_data=False)
+    scan.notes.extend(f"{file.name}: it is empty" for file in empty)
+    return [file for file in files if file not in empty]
 
 
 def open_file(path: Path, root: str | Path | None) -> BinaryIO:

@@ -15,6 +15,7 @@ from airflow_provider_dpq.core.quality.place import Place, Stored, find_stored
 from airflow_provider_dpq.core.quality.tables.archive import unpacked
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile, find_files, is_marker
 from airflow_provider_dpq.core.quality.tables.duck import Scan, pick, quote_name
+from airflow_provider_dpq.core.quality.tables.json_file import attach_json
 from airflow_provider_dpq.core.quality.tables.reading import Reading, quote_list, refuse_twins, view
 from airflow_provider_dpq.core.quality.tables.table import POSITION, Column
 from airflow_provider_dpq.core.quality.tables.text_file import attach_csv
@@ -77,6 +78,9 @@ def attach_files(scan: Scan, relation: str, path: str | Path | Place | Files, re
     except duckdb.OutOfMemoryException as error:
         message = f"{str(path)!r} does not fit into the memory limit: {str(error).splitlines()[0]}"
         raise MeasurementError("out_of_memory", message, hint="Raise memory_limit.") from error
+    except (duckdb.InternalException, RecursionError) as error:
+        message = f"{str(path)!r} cannot be read as {kind}: it is nested too deeply, or damaged."
+        raise SourceError(f"unreadable_{kind}", message, hint="Look at the file.", quotes_data=False) from error
     except (duckdb.Error, UnicodeDecodeError) as error:
         if scan.failure is not None:
             raise SourceError(
@@ -133,7 +137,7 @@ def _cause(error: Exception, scan: Scan) -> str:
     """Return what DuckDB says of the cause, without the lines of the file and of the statement that it quotes."""
     quoted = ("Original Line", "LINE ", "Try setting")
     lines = [line for line in str(error).splitlines() if line.strip(" ^") and not line.startswith(quoted)]
-    told = " ".join(lines[:2])
+    told = re.sub(r"Object \{.*\} has", "An object has", " ".join(lines[:2]))
     for address, name in scan.named.items():
         told = told.replace(address, name)
     return told
@@ -189,20 +193,8 @@ def _number_rows(scan: Scan, relation: str, name: str) -> None:
     scan.connection.execute(f"CREATE TEMP VIEW {quote_name(numbered)} AS SELECT {columns} FROM {source}")  # noqa: S608
 
 
-def _json(scan: Scan, relation: str, files: Sequence[PlainFile], reading: Reading) -> dict[str, Column]:
-    names = [file.address(scan) for file in files]
-    source = f"{quote_list(names)}, format = 'auto', hive_partitioning = false"
-    view(scan, relation, f"read_json({source}, sample_size = -1)")
-    described = scan.columns(relation)
-    folded = {name.casefold() for name, _ in described}
-    if any(re.sub(r"_\d+$", "", name) != name and re.sub(r"_\d+$", "", name) in folded for name in folded):
-        keys = f"SELECT DISTINCT unnest(json_keys(json)) FROM read_json_objects({source})"  # noqa: S608
-        refuse_twins(names[0], [key for (key,) in scan.connection.execute(keys).fetchall()])
-    return pick(described)
-
-
 _READERS: Final[Mapping[str, Callable[..., dict[str, Column]]]] = {
     "parquet": _parquet,
     "csv": attach_csv,
-    "json": _json,
+    "json": attach_json,
 }

@@ -71,6 +71,7 @@ class Column:
         read_as: Returns the same column of text cast to a kind, for checks that need one; None for typed sources.
         prevailing: Returns the kind that most values of a column of text have; None for typed sources.
         misfit: Says where the first row stands for which a condition holds, for columns with malformed text.
+        decode: Returns the value of Python that what is fetched stands for; None where it is that value.
     """
 
     name: str
@@ -130,6 +131,8 @@ class Column:
         if self.read_as is None or other.kind is Kind.OTHER:
             return self, other
         return self.read_as(Kind.FLOAT if other.kind.numeric else other.kind), other
+
+    decode: Callable[[Any], Any] | None = None
 
     @property
     def textual(self) -> bool:

@@ -12,7 +12,7 @@ import duckdb
 from airflow_provider_dpq.core.errors import SourceError
 from airflow_provider_dpq.core.quality.tables.census import holds_any, take_census
 from airflow_provider_dpq.core.quality.tables.dialect import Layout, find_layout
-from airflow_provider_dpq.core.quality.tables.disk import PlainFile
+from airflow_provider_dpq.core.quality.tables.disk import PlainFile, with_rows
 from airflow_provider_dpq.core.quality.tables.duck import Scan, quote_name, quote_text
 from airflow_provider_dpq.core.quality.tables.encoding import in_utf8
 from airflow_provider_dpq.core.quality.tables.reading import Reading, quote_list, refuse_twins, texts_of_frame, view
@@ -58,7 +58,7 @@ def attach_csv(scan: Scan, relation: str, files: Sequence[PlainFile], reading: R
         SourceError: ``unreadable_csv``, ``empty_file`` or ``ambiguous_columns``.
     """
     options = reading.options
-    plain = [in_utf8(scan, file, options.encoding)[0] for file in files]
+    plain = [in_utf8(scan, file, options.encoding)[0] for file in with_rows(scan, files)]
     layouts = [find_layout(one, options) for one in plain]
     for one, layout in zip(plain, layouts, strict=True):
         refuse_twins(one.name, layout.names)

@@ -255,14 +255,31 @@ def test_csv_of_a_header_alone_has_columns_and_no_row(content: str, write: Write
     assert not answer(path, "column_mean_to_be_between", column="a", min_value=0).success
 
 
-@pytest.mark.parametrize("name", ["a.jsonl"])
-def test_empty_file_has_no_rows_and_no_columns(name: str, write: Write) -> None:
-    """An empty file passes no check of a column."""
-    path = write(name, "")
-    assert rows(path) == 0
-    result = answer(path, "column_values_to_not_be_null", column="a")
-    assert result.error is not None
-    assert result.error.reason == "missing_column"
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.csv.gz", "a.zip"])
+@pytest.mark.parametrize("content", ["", "\ufeff", "\n"])
+def test_empty_file_is_said_to_be_empty(name: str, content: str, tmp_path: Path) -> None:
+    """There is no table in it: neither a row, nor a column with a name that nobody gave it."""
+    if name.endswith(".zip"):
+        _archive(tmp_path / name, [("a.csv", content)])
+    else:
+        (tmp_path / name).write_bytes(gzip.compress(content.encode()) if name.endswith(".gz") else content.encode())
+    with pytest.raises(SourceError, match="is empty") as refused:
+        rows(tmp_path / name)
+    assert refused.value.reason == "empty_file"
+
+
+@pytest.mark.parametrize(("ending", "content"), [("csv", CSV), ("jsonl", '{"a": 1, "b": "x"}\n{"a": 2, "b": "y"}\n')])
+@pytest.mark.parametrize("empty", ["0", "z"])
+def test_empty_file_among_others_adds_nothing(
+    empty: str, ending: str, content: str, write: Write, tmp_path: Path
+) -> None:
+    """Neither a row nor a column, whether it is read first or last."""
+    write(f"{empty}.{ending}", "")
+    write(f"a.{ending}", content)
+    pattern = str(tmp_path / f"*.{ending}")
+    assert rows(pattern) == 2
+    observed = found(pattern, "table_columns_to_match_ordered_list", column_list=["a", "b"])
+    assert observed["observed_value"] == ["a", "b"]
 
 
 def test_archives_of_one_name_in_several_directories_are_told_apart(tmp_path: Path) -> None:

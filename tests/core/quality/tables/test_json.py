@@ -1,0 +1,173 @@
+"""Files of JSON: every value is the one that stands there, and Python's own reader is the oracle."""
+
+from __future__ import annotations
+
+import json
+import math
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from airflow_provider_dpq.core.errors import SourceError
+from airflow_provider_dpq.core.quality import check
+from airflow_provider_dpq.core.quality.rows import read_frame
+from airflow_provider_dpq.core.quality.tables.beside import Beside
+from airflow_provider_dpq.core.quality.tables.duck import Limits
+from airflow_provider_dpq.core.quality.tables.open import open_table
+from airflow_provider_dpq.core.quality.tables.reading import Reading
+from tests.core.quality.answers import answer, found
+
+_STRINGS = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(
+    ["BBD05AE7-1234-4321-ABCD-0123456789AB", "25-11-2025", "2024-03-01", "1", "true", "null", "2024-03-01T10:00:00Z"]
+)
+_WHOLE = st.integers() | st.integers(-(10**45), 10**45)
+_FLOATS = st.floats(allow_nan=False)
+_COLUMNS = st.one_of(
+    *(st.lists(st.none() | kind, min_size=1) for kind in (_STRINGS, st.booleans(), _WHOLE, _FLOATS)),
+    st.lists(st.none() | _STRINGS | st.booleans() | _WHOLE | _FLOATS, min_size=1),
+)
+
+
+def _read(path: Path) -> list[Any]:
+    with open_table(path, None, Beside({}, Limits(), Reading())) as table:
+        return list(read_frame(table)["a"])
+
+
+def _write(folder: Path, *objects: Any, name: str = "a.jsonl") -> Path:
+    path = folder / name
+    path.write_text("".join(json.dumps(one) + "\n" for one in objects), encoding="utf-8")
+    return path
+
+
+def _same(value: Any, expected: Any) -> bool:
+    if expected is None:
+        return value is None or str(value) in ("nan", "<NA>")
+    if isinstance(expected, (bool, str)) or isinstance(value, (bool, str)):
+        return type(expected) in (bool, str) and str(value) == str(expected)
+    if isinstance(value, Decimal):
+        return value == Decimal(repr(expected))
+    return bool(value == expected)
+
+
+@settings(max_examples=60, deadline=None)
+@given(values=_COLUMNS)
+def test_values_are_those_that_python_reads(values: list[Any], tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Texts, truth values and numbers of any size come back as they are; what is of several types stays so."""
+    path = _write(tmp_path_factory.mktemp("json"), *({"a": value} for value in values), {"a": "x"})
+    assert [_same(*pair) for pair in zip(_read(path), [*values, "x"], strict=True)] == [True] * (len(values) + 1)
+    if any(value is not None for value in values):
+        path = _write(path.parent, *({"a": value} for value in values))
+        back = _read(path)
+        numbers = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values if value)
+        exact = len({type(value) for value in values if value is not None}) == 1 or not numbers
+        wide = any(isinstance(value, int) and abs(value) >= 10**38 for value in values)
+        if exact and not wide:
+            assert all(map(_same, back, values)), back
+
+
+@pytest.mark.parametrize(
+    "text", ["BBD05AE7-1234-4321-ABCD-0123456789AB", "25-11-2025", "2024-03-01", "2024-03-01T10:00:00Z", "12:30:00"]
+)
+def test_text_is_never_rewritten_for_what_it_looks_like(text: str, tmp_path: Path) -> None:
+    """What looks like an identifier or a date is the text that stands there, and in its own set."""
+    path = _write(tmp_path, {"a": text})
+    assert answer(path, "column_values_to_be_in_set", column="a", value_set=[text]).success
+    assert answer(path, "column_value_lengths_to_equal", column="a", value=len(text)).success
+    failing = found(path, "column_values_to_be_in_set", column="a", value_set=["y"])
+    assert failing["partial_unexpected_list"] == [text]
+
+
+@pytest.mark.parametrize(
+    ("kind", "kwargs", "unexpected"),
+    [
+        ("be_in_set", {"value_set": ["true"]}, [True, 1, "1", [1]]),
+        ("be_in_set", {"value_set": ["1"]}, [True, "true", 1, [1]]),
+        ("be_of_type", {"type_": "str"}, [True, 1, [1]]),
+        ("be_unique", {}, []),
+        ("not_be_null", {}, [None, None]),
+    ],
+)
+def test_values_of_several_types_are_told_apart(
+    kind: str, kwargs: dict[str, Any], unexpected: list[Any], tmp_path: Path
+) -> None:
+    """A text is not the truth value or the number that it spells."""
+    path = _write(tmp_path, *({"a": value} for value in (True, "true", 1, "1", None, [1])), {"b": 1})
+    suite = [{"type": f"expect_column_values_to_{kind}", "kwargs": {"column": "a", **kwargs}}]
+    (result,) = check(path, suite, result_format="COMPLETE").results
+    assert result.result["unexpected_list"] == unexpected
+
+
+def test_truth_value_is_no_text_and_a_text_no_truth_value(tmp_path: Path) -> None:
+    """Also where a whole column is of one or the other."""
+    path = _write(tmp_path, {"a": True, "b": "true"})
+    assert answer(path, "column_values_to_be_in_set", column="a", value_set=[True]).success
+    assert not answer(path, "column_values_to_be_in_set", column="a", value_set=["true"]).success
+    assert not answer(path, "column_values_to_be_in_set", column="b", value_set=[True]).success
+
+
+def test_type_is_that_of_all_files(tmp_path: Path) -> None:
+    """A text in the last file of a pattern makes texts of no number before it."""
+    for name, value in (("1.jsonl", 1), ("2.jsonl", 2), ("3.jsonl", "x")):
+        _write(tmp_path, {"a": value}, name=name)
+    mean = answer(str(tmp_path / "*.jsonl"), "column_mean_to_be_between", column="a", min_value=0)
+    assert mean.error is not None
+    failing = found(str(tmp_path / "*.jsonl"), "column_values_to_be_in_set", column="a", value_set=["x"])
+    assert failing["partial_unexpected_list"] == [1, 2]
+
+
+def test_number_that_no_floating_one_is_stays_exact_among_fractions(tmp_path: Path) -> None:
+    """2**53 + 1 and 1.5 are one column of decimals."""
+    path = _write(tmp_path, {"a": 2**53 + 1}, {"a": 1.5})
+    assert found(path, "column_max_to_be_between", column="a", min_value=0)["observed_value"] == 2**53 + 1
+
+
+@pytest.mark.parametrize(
+    ("content", "reason", "words"),
+    [
+        ('{"a": 1, "a": 2}\n', "unreadable_json", "duplicate key"),
+        ('{"a": {"x": 1, "x": 2}}\n', "unreadable_json", "duplicate key"),
+        ('{"a": 1}\n5\n', "unreadable_json", "the first is value 2"),
+        ('{"a": 1}\n[1]\n', "unreadable_json", "the first is value 2"),
+        ('{"": 1}\n', "unreadable_json", "a key without a name"),
+        ('{"a": 1}\n{"a"', "unreadable_json", "unexpected end"),
+        ('{"a": "\\ud800"}\n', "unreadable_json", "surrogate"),
+        ('{"a": ' + "[" * 30_000 + "]" * 30_000 + "}\n", "unreadable_json", "nested too deeply"),
+        ("", "empty_file", "is empty"),
+        ("\ufeff \n\n", "empty_file", "is empty"),
+        ("[]", "empty_file", "it is empty"),
+        ("{}\n{}\n", "empty_file", "2 objects without keys"),
+    ],
+)
+def test_what_is_no_table_is_refused_in_plain_words(content: str, reason: str, words: str, tmp_path: Path) -> None:
+    """No row is guessed, left out or taken from the last of two values; what is refused is not quoted."""
+    (tmp_path / "a.jsonl").write_text(content, encoding="utf-8")
+    with pytest.raises(SourceError, match=words) as refused:
+        check(tmp_path / "a.jsonl", [{"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 0}}])
+    assert refused.value.reason == reason
+    assert '"a"' not in refused.value.message.replace('key "a"', "")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '\ufeff{"a": 1}\n{"a": 2}\n',
+        '{"a": 1}\n\n\n{"a": 2}',
+        '{"a": 1}\r\n{"a": 2}\r\n',
+        '[{"a": 1},\n {"a": 2}]',
+        '{"\\u0061": 1}\n{"a": 2}\n',
+    ],
+)
+def test_rows_are_the_objects_however_they_are_laid_out(content: str, tmp_path: Path) -> None:
+    """Marks, blank lines, line ends, escapes, and an array in the place of lines make no row and lose none."""
+    (tmp_path / "a.json").write_bytes(content.encode())
+    assert _read(tmp_path / "a.json") == [1, 2]
+
+
+def test_missing_key_and_null_are_missing(tmp_path: Path) -> None:
+    """As pandas has them."""
+    values = _read(_write(tmp_path, {"a": 1}, {"a": None}, {"b": 2}))
+    assert [value is None or math.isnan(value) for value in values] == [False, True, True]
