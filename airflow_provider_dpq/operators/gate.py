@@ -13,6 +13,7 @@ from airflow_provider_dpq.core.errors import DeclarationError, DpqError, Measure
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.exceptions import GateFailedError, GateMeasurementError, airflow_error, declaring
 from airflow_provider_dpq.operators.link import GateReportLink
+from airflow_provider_dpq.operators.namesake import GateBearer
 from airflow_provider_dpq.operators.run import GateRun, without_values
 from airflow_provider_dpq.operators.template import settled
 
@@ -41,13 +42,16 @@ class CutShort(Exception):  # noqa: N818 - it is not the error, it carries it
         self.error = error
 
 
-class GateOperator(BaseOperator):
+class GateOperator(GateBearer, BaseOperator):
     """A task that measures something, stores the report, and then lets the verdict decide what happens downstream.
 
     A kind of gate says in `kind` and `measure` what is measured, and in `subject` what it is called.
 
     Args:
-        gate: Name of the gate, under which its history is kept; the task's id where it is not given.
+        gate: Name of the gate, under which its history is kept; the task's id where it is not given. A gate is known by
+            its DAG and its name, so that gates of two DAGs never share a history.
+        shared_gate: Whether other tasks of the DAG that say so, too, may report under this name: one history for all of
+            them, in which the worst of a run counts. Otherwise a name that another task has is refused.
         thresholds: Thresholds of the gate, one or a list of them, each a string such as ``"row_count > 0"`` or a
             mapping of ``threshold`` and ``severity`` (``warn`` or ``fail``; in other words ``warning``, ``critical``).
         on_fail: What a ``fail`` verdict does. ``fail``: the task fails, without a retry. ``skip``: the task ends as
@@ -73,10 +77,12 @@ class GateOperator(BaseOperator):
         on_fail: str = "fail",
         on_inconclusive: str = "warn",
         dpq_conn_id: str | None = None,
+        shared_gate: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.gate = self.task_id if gate is None else gate
+        self.shared_gate = shared_gate
         self.thresholds = thresholds
         self.on_fail = on_fail
         self.on_inconclusive = on_inconclusive
@@ -86,6 +92,7 @@ class GateOperator(BaseOperator):
             one_of("on_inconclusive", on_inconclusive, _ON_INCONCLUSIVE)
             if settled(thresholds):
                 read_thresholds(thresholds, self.kind)
+            self.require_own_gate(self.get_dag())
 
     @property
     @abstractmethod
@@ -123,9 +130,14 @@ class GateOperator(BaseOperator):
 
     def _measured(self, run: GateRun) -> tuple[Report, BaseException | None]:
         try:
-            return run.measure(self.kind, self.subject, lambda: self.measure(run))
+            return run.measure(self.kind, self.subject, lambda: self._measure_own(run))
         except CutShort as cut:
             return cut.report, cut.error
+
+    def _measure_own(self, run: GateRun) -> Report:
+        self.require_own_gate(self.get_dag())
+        run.require_own_gate(self)
+        return self.measure(run)
 
     def act(self, report: Report, error: BaseException | None, link: str) -> None:
         """Let the verdict of a stored report decide how the task ends."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_dpq import conf
 from airflow_provider_dpq.core.errors import DpqError, StoreError
 from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.operators.link import tab_path
+from airflow_provider_dpq.operators.namesake import GateBearer, gate_taken
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 XCOM_KEY: Final = "dpq_report"
 """XCom key of a report's summary."""
+
+_LABEL_LENGTH: Final = 250
+"""Most characters of a label, as of one that Airflow keeps."""
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +62,7 @@ class GateRun:
                 run_id=ti.run_id,
                 map_index=-1 if ti.map_index is None else ti.map_index,
                 try_number=ti.try_number,
+                label=_label(ti),
             ),
             data_interval=data_interval(dag_run.data_interval_start, dag_run.data_interval_end),
             dpq_conn_id=dpq_conn_id,
@@ -103,6 +108,30 @@ class GateRun:
                 error=error,
             )
             return report, error
+
+    def require_own_gate(self, task: GateBearer) -> None:
+        """Refuse a gate under which another task reported in this run: its name came from a template or an XCom.
+
+        Args:
+            task: The task; nothing is asked where it shares its gate.
+
+        Raises:
+            DeclarationError: ``gate_taken``.
+        """
+        from airflow_provider_dpq.hooks.dpq import DpqHook
+
+        dag = task.get_dag()
+        if task.shared_gate or dag is None:
+            return
+        try:
+            with DpqHook(self.dpq_conn_id).get_store() as store:
+                entries = store.of_run(self.identity, self.provenance.run_id)
+        except StoreError:
+            return  # as it will be told when the report is kept
+        # A task that is no more may have reported in a run of the same id that was deleted.
+        others = {str(entry.task_id) for entry in entries} & set(dag.task_dict) - {task.task_id}
+        if others:
+            raise gate_taken(self.gate, sorted({task.task_id, *others}))
 
     def keep(self, report: Report, ti: RuntimeTaskInstanceProtocol, *, replace: bool = False) -> None:
         """Log the report, store it, and only then push its summary to XCom: what XCom names can be read.
@@ -159,6 +188,17 @@ class GateRun:
                     "This try already has a report, from a run of the same id that was deleted: it is replaced."
                 )
                 store.write(report, replace=True)
+
+
+def _label(ti: Any) -> str | None:
+    """Return what an instance of a mapped task is about: what `map_index_template` made of it, or its partition."""
+    if ti.map_index is None or ti.map_index < 0:
+        return None
+    rendered = getattr(ti, "rendered_map_index", None)
+    partition = getattr(getattr(ti, "task", None), "partition", None)
+    if rendered or not isinstance(partition, Mapping):
+        return rendered or None
+    return ", ".join(f"{column}={value}" for column, value in partition.items())[:_LABEL_LENGTH] or None
 
 
 def data_interval(start: datetime | None, end: datetime | None) -> DataInterval | None:

@@ -12,6 +12,7 @@ from airflow_provider_dpq.exceptions import airflow_error, declaring
 from airflow_provider_dpq.operators.gate import decision, read_thresholds
 from airflow_provider_dpq.operators.link import GateReportLink
 from airflow_provider_dpq.operators.measurement import QualityMeasurement
+from airflow_provider_dpq.operators.namesake import GateBearer
 from airflow_provider_dpq.operators.run import GateRun
 from airflow_provider_dpq.operators.template import settled
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _KIND: Final = "quality"
 
 
-class DataQualitySensor(BaseSensorOperator):
+class DataQualitySensor(GateBearer, BaseSensorOperator):
     """Checks a table, a file or a query against a suite of expectations until the verdict is ``pass`` or ``warn``.
 
     Data that does not exist yet, such as a missing file or table, is waited for. What is declared wrongly fails at once
@@ -32,6 +33,7 @@ class DataQualitySensor(BaseSensorOperator):
 
     Args:
         gate: Name of the gate; the task's id where it is not given.
+        shared_gate: Whether other tasks of the DAG that say so, too, may report under this name.
         thresholds: Thresholds of the gate.
         dpq_conn_id: Connection of the store of reports; the configured store where it is not given.
         table: As of `DataQualityCheckOperator`, like all that follow.
@@ -84,6 +86,7 @@ class DataQualitySensor(BaseSensorOperator):
         self,
         *,
         gate: str | None = None,
+        shared_gate: bool = False,
         thresholds: ThresholdsDeclaration | None = None,
         dpq_conn_id: str | None = None,
         table: str | None = None,
@@ -108,6 +111,7 @@ class DataQualitySensor(BaseSensorOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.gate = self.task_id if gate is None else gate
+        self.shared_gate = shared_gate
         self.thresholds = thresholds
         self.dpq_conn_id = dpq_conn_id
         self.table = table
@@ -132,6 +136,7 @@ class DataQualitySensor(BaseSensorOperator):
             if settled(thresholds):
                 read_thresholds(thresholds, _KIND)
             QualityMeasurement.of(self).validate()
+            self.require_own_gate(self.get_dag())
 
     def poke(self, context: Context) -> bool:
         """Check the data once, store the report, and return whether the gate has passed.
@@ -145,6 +150,8 @@ class DataQualitySensor(BaseSensorOperator):
         run = GateRun.of(context, self.gate, self.dpq_conn_id)
 
         def measuring() -> Report:
+            self.require_own_gate(self.get_dag())
+            run.require_own_gate(self)
             return measurement.report(run, read_thresholds(self.thresholds, _KIND))
 
         report, error = run.measure(_KIND, measurement.subject, measuring)

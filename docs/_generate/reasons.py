@@ -626,6 +626,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Code of an operation kept the event loop of a load generator from doing anything else; the message names it.",
         "Await what takes time there, or make the operation a plain function, which runs in threads.",
     ),
+    "gate_taken": (
+        "Two tasks of a DAG have a gate of the same name.",
+        "Name each with `gate`, or give each `shared_gate=True`: one history, in which the worst of a run counts.",
+    ),
     "generator_limited": (
         "A load generator was itself the limit: what it measured says nothing about the target.",
         "As the message says: more workers, more processes, a machine with free processors, or less load.",

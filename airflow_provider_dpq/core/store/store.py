@@ -220,6 +220,15 @@ class Store:
             rows: Sequence[Any] = connection.execute(query.history(gate, limit, kind)).mappings().all()
         return [trusted_report(row) for row in rows]
 
+    def of_run(self, gate: Gate, run_id: str) -> list[Entry]:
+        """Return the entries that a gate left in one run, newest first.
+
+        Args:
+            gate: The gate.
+            run_id: The run.
+        """
+        return self._entries(query.of_run(gate, run_id, None))
+
     def of_task(self, dag_id: str, task_id: str, run_id: str, map_index: int = -1) -> list[Entry]:
         """Return the entries that a task instance left, newest try first, whatever their gate.
 
