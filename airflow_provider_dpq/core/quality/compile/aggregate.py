@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -19,10 +19,13 @@ from airflow_provider_dpq.core.quality.compile.dialects import has
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import median, stdev
 from airflow_provider_dpq.core.quality.compile.median import MedianOfMany
+from airflow_provider_dpq.core.quality.compile.moment import TEMPORAL, are_comparable, beyond_python, read_moment
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
 from airflow_provider_dpq.core.quality.expectations import aggregate as declared
 from airflow_provider_dpq.core.quality.jsonable import jsonable
+from airflow_provider_dpq.core.quality.rows import shown_value
 from airflow_provider_dpq.core.quality.tables.cast import cast_as_most_are, cast_for, cast_to_number
+from airflow_provider_dpq.core.quality.tables.duck import shown
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 
@@ -164,15 +167,22 @@ def _of_share(expectation: declared.ColumnShare, share: Share) -> Answer:
 
 def observed(expectation: declared.ColumnFigure, figure: Any) -> Answer:
     """Return the answer of a check of one figure; no figure is a failure."""
-    # Bounds are floating numbers: what is too large to be one exactly is rounded like the bound that was declared.
-    value = float(figure) if isinstance(figure, (int, Decimal)) else figure
+    beyond = beyond_python(figure) if isinstance(figure, str) and _of_moments(expectation) else 0
     try:
-        return Answer(value is not None and expectation.holds(value), {"observed_value": jsonable(figure)})
+        if beyond:  # later or earlier than every bound
+            held = (expectation.max_value if beyond > 0 else expectation.min_value) is None
+            return Answer(held, {"observed_value": figure})
+        return Answer(figure is not None and expectation.holds(figure), {"observed_value": jsonable(figure)})
     except TypeError as error:
-        message = f"{expectation.type}: a {type(value).__name__} cannot be compared with the bounds."
+        message = f"{expectation.type}: a {type(figure).__name__} cannot be compared with the bounds."
         raise MeasurementError(
             "incomparable", message, hint="Give bounds of the column's type.", quotes_data=False
         ) from error
+
+
+def _of_moments(expectation: declared.ColumnFigure) -> bool:
+    bounds = (expectation.min_value, expectation.max_value)
+    return any(isinstance(bound, date) for bound in bounds)
 
 
 def _figure(
@@ -197,12 +207,15 @@ def _figure(
         value = found["observed"]
         if value is None and table.pandas_like and column.kind is Kind.TIMESTAMP:
             return Answer(success=False, result={"observed_value": "NaT"})
-        return observed(expectation, of_nothing if value is None else _typed(value, column, expectation))
+        return observed(expectation, of_nothing if value is None else _typed(shown_value(table, column, value), column))
 
     if aggregate in (_ranked_median, two_pass_stdev):
         return Plan(figures=malformed, queries={"observed": aggregate(column.value, domain, column)}, read=read)
     value = sa.type_coerce(column.value, sa.Integer) if column.kind is Kind.BOOLEAN else column.value
-    return Plan(figures={**malformed, "observed": aggregate(domain.values(value))}, read=read)
+    figure = aggregate(domain.values(value))
+    if table.pandas_like and column.kind is Kind.TIMESTAMP_TZ:
+        figure = shown(figure, column.kind)
+    return Plan(figures={**malformed, "observed": figure}, read=read)
 
 
 def _cast(column: Column, expectation: declared.ColumnFigure, *, ordered: bool) -> Column:
@@ -226,21 +239,13 @@ def _require_type(column: Column, expectation: declared.ColumnFigure, table: Tab
 
 
 def _orders(column: Column, bounds: list[Any]) -> bool:
-    if column.kind is Kind.TIMESTAMP:
-        return all(isinstance(bound, datetime) and bound.tzinfo is None for bound in bounds)
-    if column.kind is Kind.DATE:
-        return all(isinstance(bound, date) and not isinstance(bound, datetime) for bound in bounds)
-    return False
+    return column.kind in TEMPORAL and all(are_comparable(column, bound) for bound in bounds)
 
 
-def _typed(value: Any, column: Column, expectation: declared.ColumnFigure) -> Any:
-    """Undo what databases do to types on the way: SQLite keeps moments as text, MariaDB averages as decimals."""
-    if isinstance(value, str) and column.kind in (Kind.DATE, Kind.TIMESTAMP):
-        reader = date if column.kind is Kind.DATE else datetime
-        try:
-            return reader.fromisoformat(value)
-        except ValueError as error:
-            raise NotScannableError(f"{expectation.type}: {value!r} is not an ISO date.") from error
+def _typed(value: Any, column: Column) -> Any:
+    """Undo what engines do to types on the way: SQLite keeps moments as text, MariaDB averages as decimals."""
+    if isinstance(value, str) and column.kind in TEMPORAL:
+        return read_moment(value) or value
     if isinstance(value, Decimal) and column.kind is Kind.INTEGER and value == int(value):
         return int(value)
     return value

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.gate.share import Share
-from airflow_provider_dpq.core.quality.compile.comparison import comparable, rounded
+from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, comparable, ordered
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import characters, known
+from airflow_provider_dpq.core.quality.compile.moment import TEMPORAL, comparand
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan, Unexpected
 from airflow_provider_dpq.core.quality.expectations import column as declared
 from airflow_provider_dpq.core.quality.expectations.base import Between
@@ -125,30 +124,16 @@ def within(expectation: Between, column: Column, value: sa.ColumnElement[Any], t
         NotScannableError: The bounds are of another type, on a source where GX decides what that means.
         MeasurementError: ``incomparable``: the same on a database.
     """
-    low, high = (_fitting(column, bound, table) for bound in (expectation.min_value, expectation.max_value))
+    symbols = (">" if expectation.strict_min else ">=", "<" if expectation.strict_max else "<=")
     conditions = []
-    if low is not None:
-        conditions.append(value > low if expectation.strict_min else value >= low)
-    if high is not None:
-        conditions.append(value < high if expectation.strict_max else value <= high)
+    for symbol, bound in zip(symbols, (expectation.min_value, expectation.max_value), strict=True):
+        if bound is None:
+            continue
+        condition = ordered(column, value, symbol, bound, table)
+        if condition is None:
+            raise refusal(table, f"{column.kind} column {column.name!r} cannot be compared with {bound!r}.")
+        conditions.append(condition)
     return sa.and_(*conditions)
-
-
-_EXACT: Final = 2**53
-"""Up to this size every whole number is a floating one, and the other way round."""
-
-
-def _fitting(column: Column, bound: Any, table: Table) -> Any:
-    if column.kind is Kind.INTEGER and isinstance(bound, float) and bound.is_integer() and abs(bound) <= _EXACT:
-        return int(bound)  # or else every value would be turned into a floating number first
-    if bound is None or comparable(column, bound):
-        return rounded(column, bound) if table.pandas_like else bound
-    moment = isinstance(bound, datetime)
-    if column.kind is Kind.TIMESTAMP and isinstance(bound, date) and not moment and not table.pandas_like:
-        return datetime(bound.year, bound.month, bound.day)  # noqa: DTZ001 - the column has no time zone
-    if column.kind is Kind.DATE and moment and not table.pandas_like:
-        return bound
-    raise refusal(table, f"{column.kind} column {column.name!r} cannot be compared with {bound!r}.")
 
 
 def refusal(table: Table, message: str) -> Exception:
@@ -226,11 +211,17 @@ def plan_not_in_set(expectation: declared.ExpectColumnValuesToNotBeInSet, table:
 def _membership(column: Column, members: list[Any], table: Table) -> sa.ColumnElement[bool]:
     """Whether the value is among the members; a missing member is none, and types are told apart."""
     present = [member for member in members if member is not None]
-    if table.pandas_like:
+    if table.pandas_like and not _reads_moments(column):
         value, kept = _pandas_members(column, present)
     else:
-        value, kept = column.value, [as_column(column, member) for member in present]
+        fitted = (as_column(column, member, table) for member in present)
+        value, kept = comparand(column, table), [member for member in fitted if member is not ABSENT]
     return value.in_(kept) if kept else sa.false()
+
+
+def _reads_moments(column: Column) -> bool:
+    """Whether texts in a set are days or moments: of files and frames that have a type for them, but for pandas'."""
+    return column.kind in TEMPORAL and column.dtype is None and column.raw is None
 
 
 def _pandas_members(column: Column, members: list[Any]) -> tuple[sa.ColumnElement[Any], list[Any]]:
@@ -245,21 +236,6 @@ def _pandas_members(column: Column, members: list[Any]) -> tuple[sa.ColumnElemen
         message = f"value_set has members that the {column.kind} column {column.name!r} cannot hold."
         raise NotScannableError(message)
     return column.value, others
-
-
-def as_column(column: Column, member: Any) -> Any:
-    """Return a member of a set as a database compares it with a column: ISO texts of days and moments are read."""
-    readers: Mapping[Kind, Callable[[str], Any]] = {
-        Kind.DATE: date.fromisoformat,
-        Kind.TIMESTAMP: datetime.fromisoformat,
-        Kind.TIMESTAMP_TZ: datetime.fromisoformat,
-    }
-    if comparable(column, member) or (column.kind is Kind.BOOLEAN and member in (0, 1)):
-        return member
-    if isinstance(member, str) and column.kind in readers:
-        with contextlib.suppress(ValueError):
-            return readers[column.kind](member)
-    return sa.literal(member)  # what the database makes of another type is its answer, as in GX
 
 
 def text_of(column: Column, table: Table) -> sa.ColumnElement[str]:

@@ -8,11 +8,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from airflow_provider_dpq.core.quality.compile import number
 from airflow_provider_dpq.core.quality.compile.column import counted, refusal
-from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, member_of
+from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, member_of
 from airflow_provider_dpq.core.quality.compile.condition import NULLABLE
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import known
+from airflow_provider_dpq.core.quality.compile.moment import TEMPORAL, alike, comparand
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, Unexpected
 from airflow_provider_dpq.core.quality.expectations import columns as declared
 from airflow_provider_dpq.core.quality.tables.cast import cast_for, cast_pair, cast_row, cast_to_number
@@ -24,7 +26,7 @@ def plan_pair_greater(expectation: declared.ExpectColumnPairValuesAToBeGreaterTh
     a, b = cast_pair(table.column(expectation.column_A), table.column(expectation.column_B))
     if not _comparable(a, b):
         raise refusal(table, f"Columns {a.name!r} ({a.native}) and {b.name!r} ({b.native}) cannot be compared.")
-    greater = a.value >= b.value if expectation.or_equal else a.value > b.value
+    greater = _greater(a, b, table, or_equal=bool(expectation.or_equal))
     if expectation.or_equal and not table.pandas_like:
         greater = sa.or_(greater, sa.and_(a.missing, b.missing))
     return _each_row(expectation, table, (a, b), greater, unknown_is_good=not table.pandas_like)
@@ -32,15 +34,32 @@ def plan_pair_greater(expectation: declared.ExpectColumnPairValuesAToBeGreaterTh
 
 def _comparable(a: Column, b: Column) -> bool:
     return (a.kind.numeric and b.kind.numeric) or (
-        a.kind is b.kind and a.kind in (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMP_TZ, Kind.STRING)
+        (a.kind in TEMPORAL and b.kind in TEMPORAL) or (a.kind is b.kind and a.kind is Kind.STRING)
     )
+
+
+def _greater(a: Column, b: Column, table: Table, *, or_equal: bool) -> sa.ColumnElement[bool]:
+    if a.kind.numeric:
+        return number.greater(a, b, table, or_equal=or_equal)
+    left, right = alike((a, b), table) if a.kind in TEMPORAL else (a.value, b.value)
+    greater: sa.ColumnElement[bool] = left >= right if or_equal else left > right
+    return greater
+
+
+def _equal(a: Column, b: Column, table: Table) -> sa.ColumnElement[bool]:
+    """Return the condition that two columns hold the same value, of whatever kinds of numbers or moments they are."""
+    if a.kind.numeric and b.kind.numeric:
+        return number.equal(a, b, table)
+    left, right = alike((a, b), table) if a.kind in TEMPORAL and b.kind in TEMPORAL else (a.value, b.value)
+    equal: sa.ColumnElement[bool] = left == right
+    return equal
 
 
 def plan_pair_equal(expectation: declared.ExpectColumnPairValuesToBeEqual, table: Table) -> Plan:
     """The values of two columns are equal; a missing value equals nothing, but in Spark another one."""
     a, b = table.column(expectation.column_A).alike(table.column(expectation.column_B))
     _require_alike(table, (a, b))
-    equal: sa.ColumnElement[bool] = a.value == b.value
+    equal = _equal(a, b, table)
     good = sa.or_(equal, sa.and_(a.missing, b.missing)) if _tells_missing(table) else equal
     return _each_row(expectation, table, (a, b), good, unknown_is_good=False, judges_na=True)
 
@@ -67,10 +86,9 @@ def _is(column: Column, member: Any, table: Table) -> sa.ColumnElement[bool]:
     """Whether a column's value is a member of a pair, None standing for a missing value."""
     if member is None:
         return column.missing
-    if not table.pandas_like:
-        return column.value == sa.literal(member)  # what the database makes of another type is its answer, as in GX
-    wanted = member_of(column, member)
-    return sa.false() if wanted is ABSENT else column.value == wanted
+    wanted = member_of(column, member) if table.pandas_like else as_column(column, member, table)
+    held: sa.ColumnElement[bool] = sa.false() if wanted is ABSENT else comparand(column, table) == wanted
+    return held
 
 
 def plan_values_equal(expectation: declared.ExpectMulticolumnValuesToBeEqual, table: Table) -> Plan:
@@ -78,7 +96,7 @@ def plan_values_equal(expectation: declared.ExpectMulticolumnValuesToBeEqual, ta
     columns = cast_row(_listed(expectation, table))
     _require_alike(table, columns)
     first, *others = columns
-    good = sa.and_(*(_same(first, other) for other in others))
+    good = sa.and_(*(_same(first, other, table) for other in others))
     return _each_row(expectation, table, columns, good, unknown_is_good=False, judges_na=True)
 
 
@@ -88,12 +106,12 @@ def plan_unique_within_record(
     """No value stands twice in a row; two missing values are the same."""
     columns = cast_row(_listed(expectation, table))
     _require_alike(table, columns)
-    repeated = sa.or_(*(_same(a, b) for a, b in combinations(columns, 2)))
+    repeated = sa.or_(*(_same(a, b, table) for a, b in combinations(columns, 2)))
     return _each_row(expectation, table, columns, sa.not_(repeated), unknown_is_good=True)
 
 
-def _same(a: Column, b: Column) -> sa.ColumnElement[bool]:
-    return sa.or_(known(a.value == b.value), sa.and_(a.missing, b.missing))
+def _same(a: Column, b: Column, table: Table) -> sa.ColumnElement[bool]:
+    return sa.or_(known(_equal(a, b, table)), sa.and_(a.missing, b.missing))
 
 
 def plan_sum_equal(expectation: declared.ExpectMulticolumnSumToEqual, table: Table) -> Plan:
@@ -181,7 +199,7 @@ def _require_alike(table: Table, columns: Sequence[Column]) -> None:
         NotScannableError: The columns hold values of several kinds.
     """
     kinds = {column.kind for column in columns}
-    alike = kinds <= {Kind.INTEGER, Kind.FLOAT} or (len(kinds) == 1 and Kind.OTHER not in kinds)
-    if table.pandas_like and not alike:
+    numeric, temporal = all(kind.numeric for kind in kinds), kinds <= set(TEMPORAL)
+    if table.pandas_like and not (numeric or temporal or (len(kinds) == 1 and Kind.OTHER not in kinds)):
         natives = ", ".join(column.native for column in columns)
         raise NotScannableError(f"Values of the columns' types ({natives}) are not compared alike in SQL and Python.")

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import math
+import operator
 import struct
-from datetime import date, datetime
-from decimal import Decimal
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+from decimal import Context, Decimal
+from fractions import Fraction
 from typing import Any, Final
 
-from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind
+import sqlalchemy as sa
 
-_EXACT: Final = 2**53
-"""Beyond it a floating number no longer stands for one integer."""
+from airflow_provider_dpq.core.gate.share import exact
+from airflow_provider_dpq.core.quality.compile import moment, number
+from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
+from airflow_provider_dpq.core.quality.compile.moment import TEMPORAL, in_kind
+from airflow_provider_dpq.core.quality.compile.number import decimal_of
+from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 _WIDEST: Final = 2**127
 """Beyond it no engine has integers."""
+
+_WIDEST_OF_SQLITE: Final = 2**63
+"""Beyond it SQLite has none."""
 
 _DIGITS: Final = 38
 """The most digits that an engine's decimal has."""
@@ -25,10 +34,8 @@ def comparable(column: Column, value: Any) -> bool:
     """Whether comparing a column with a value means the same in SQL and in Python."""
     if isinstance(value, bool):
         return column.kind is Kind.BOOLEAN
-    if isinstance(value, (int, float)):
-        return column.kind.numeric and (
-            column.kind is not Kind.FLOAT or abs(value) <= _EXACT or isinstance(value, float)
-        )
+    if isinstance(value, (int, float, Decimal)):
+        return column.kind.numeric
     if isinstance(value, str):
         return column.kind is Kind.STRING
     if isinstance(value, datetime):
@@ -36,6 +43,57 @@ def comparable(column: Column, value: Any) -> bool:
     if isinstance(value, date):
         return column.kind is Kind.DATE
     return False
+
+
+def ordered(
+    column: Column, value: sa.ColumnElement[Any], symbol: str, bound: Any, table: Table
+) -> sa.ColumnElement[bool] | None:
+    """Return the comparison of a column's value with a bound; None where the two cannot be compared.
+
+    Args:
+        column: The column.
+        value: Its value.
+        symbol: ``<``, ``<=``, ``>`` or ``>=``.
+        bound: A number, text, day or moment.
+        table: The table.
+    """
+    if moment.are_comparable(column, bound):
+        symbol, bound = moment.limit(column.kind, symbol, bound)
+        value = moment.comparand(column, table, value)
+    elif isinstance(bound, (int, float, Decimal)) and not isinstance(bound, bool) and column.kind.numeric:
+        symbol, bound = _number_limit(column, symbol, bound, table)
+    elif not comparable(column, bound):
+        return None
+    condition: sa.ColumnElement[bool] = _SYMBOLS[symbol](value, bound)
+    return condition
+
+
+_SYMBOLS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def _number_limit(column: Column, symbol: str, bound: float | Decimal, table: Table) -> tuple[str, Any]:
+    """Return a comparison of a column of numbers with a bound as one with a bound that its engine compares exactly."""
+    if column.kind is Kind.INTEGER:
+        whole = number.whole_limit(symbol, bound)
+        widest = _WIDEST_OF_SQLITE if table.dialect == "sqlite" else _WIDEST
+        return whole if whole is not None and abs(whole[1]) < widest else (symbol, float(bound))
+    if column.kind is Kind.DECIMAL and table.dialect != "sqlite":
+        written = decimal_of(bound) if math.isfinite(bound) else None
+        return symbol, float(bound) if written is None or not _is_short(written) else written
+    if table.pandas_like and column.native == "FLOAT":
+        return symbol, rounded(column, float(bound))
+    return number.limit(symbol, bound)
+
+
+def _is_short(written: Decimal) -> bool:
+    """Whether an engine's decimal has so many digits."""
+    _, digits, exponent = written.normalize(_EVERY_DIGIT).as_tuple()
+    return isinstance(exponent, int) and max(len(digits), -exponent, len(digits) + exponent) <= _DIGITS
 
 
 def rounded(column: Column, bound: Any) -> Any:
@@ -48,6 +106,8 @@ def rounded(column: Column, bound: Any) -> Any:
         return math.copysign(math.inf, bound)
     return single
 
+
+_EVERY_DIGIT: Final = Context(prec=10_000)
 
 ABSENT: Final[Any] = object()
 """Stands for a value that no column of a kind can hold."""
@@ -70,23 +130,50 @@ def member_of(column: Column, member: Any) -> Any:
         raise NotScannableError(f"{member!r} cannot be a member of a set.") from error
     if isinstance(member, (bool, int, float, Decimal)):
         return _number(column, member)
-    fits = comparable(column, member) and not (column.kind is Kind.DATE and isinstance(member, datetime))
-    return member if fits else ABSENT
+    if isinstance(member, date) and column.kind in TEMPORAL:
+        fitting = in_kind(column.kind, member)
+        return ABSENT if fitting is None else fitting
+    return member if comparable(column, member) else ABSENT
 
 
 def _number(column: Column, member: Any) -> Any:
-    whole = math.isfinite(member) and member == int(member)
     if column.kind is Kind.BOOLEAN:
         return bool(member) if member in (0, 1) else ABSENT
+    if not math.isfinite(member):
+        infinite = column.kind is Kind.FLOAT and not math.isnan(member)
+        return float(member) if infinite else ABSENT
+    value = Fraction(exact(member))
     if column.kind is Kind.INTEGER:
-        return int(member) if whole and abs(member) < _WIDEST else ABSENT
+        return int(value) if value == int(value) and abs(value) < _WIDEST else ABSENT
     if column.kind is Kind.FLOAT:
-        near = math.nan if whole and abs(member) >= _WIDEST else float(member)
-        return near if near == member else ABSENT
+        near = float(value) if abs(value) < _WIDEST else math.nan
+        return near if exact(near) == value else ABSENT
     if column.kind is Kind.DECIMAL:
-        exact = Decimal(member)
-        return exact if exact.is_finite() and len(exact.as_tuple().digits) <= _DIGITS else ABSENT
+        written = decimal_of(member)
+        return written if _is_short(written) else ABSENT
     return ABSENT
+
+
+def as_column(column: Column, member: Any, table: Table) -> Any:
+    """Return a member of a set as a database compares it with a column: ISO texts of days and moments are read.
+
+    Returns:
+        The value to compare with, or `ABSENT` where no value of the column can be equal.
+    """
+    if isinstance(member, str) and column.kind in TEMPORAL:
+        member = moment.read_moment(member) or member
+    numeric = isinstance(member, (int, float, Decimal)) and not isinstance(member, bool) and column.kind.numeric
+    if numeric or (isinstance(member, date) and column.kind in TEMPORAL):
+        fitting = member_of(column, member)
+        return ABSENT if table.dialect == "sqlite" and _is_wide(fitting) else fitting
+    if comparable(column, member) or (column.kind is Kind.BOOLEAN and member in (0, 1)):
+        return member
+    return sa.literal(member)  # what the database makes of another type is its answer, as in GX
+
+
+def _is_wide(value: Any) -> bool:
+    """Whether SQLite has no such integer."""
+    return isinstance(value, int) and not -_WIDEST_OF_SQLITE <= value < _WIDEST_OF_SQLITE
 
 
 def coerced(column: Column, member: Any) -> Any:
@@ -100,9 +187,9 @@ def coerced(column: Column, member: Any) -> Any:
     from dateutil.parser import parse
 
     try:
-        moment = parse(member)
+        found = parse(member)
     except ValueError:
         return member
     except OverflowError as error:
         raise NotScannableError(f"{member!r} is no moment.") from error
-    return moment.date() if column.kind is Kind.DATE else moment
+    return found.date() if column.kind is Kind.DATE and found.time() == time() else found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -13,9 +12,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import DeclarationError
-from airflow_provider_dpq.core.quality.compile.comparison import comparable
+from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, comparable, ordered
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import known
+from airflow_provider_dpq.core.quality.compile.moment import TEMPORAL, are_comparable, comparand, read_moment
 from airflow_provider_dpq.core.quality.condition import Comparison, Condition, Group, Nullity
 from airflow_provider_dpq.core.quality.tables.cast import cast_for
 from airflow_provider_dpq.core.quality.tables.statement import refuse_reaching
@@ -50,7 +50,7 @@ def _comparison(table: Table, column: Column, condition: Comparison) -> sa.Colum
     column = _as_moments(cast_for(column, *values), values)
     if condition.operator in ("IN", "NOT_IN"):
         members = [_typed(table, column, value) for value in condition.value]
-        inside = known(column.value.in_(members))
+        inside = known(sa.or_(sa.false(), *(_held(table, column, member) for member in members)))
         return inside if condition.operator == "IN" else _unlike(table, column, inside)
     return _compared(table, column, condition.operator, _typed(table, column, condition.value))
 
@@ -70,32 +70,46 @@ def _is_moment(value: Any) -> bool:
 
 
 def _typed(table: Table, column: Column, value: Any) -> Any:
-    if column.kind in (Kind.TIMESTAMP, Kind.DATE) and isinstance(value, str):
+    if isinstance(value, str) and _is_read(column):
         value = _moment(column, value)
-    if not comparable(column, value):
+    if not are_comparable(column, value) and not comparable(column, value):
         raise NotScannableError(f"Row condition compares {column.kind} column {column.name!r} with {value!r}.")
     if table.pandas_like and column.native == "FLOAT" and isinstance(value, float):
         return ctypes.c_float(value).value  # 0.1 is another number in four bytes, where pandas compares
     return value
 
 
+def _is_read(column: Column) -> bool:
+    """Whether a text beside a column is a moment: pandas does not read it for one with a time zone."""
+    return column.kind in TEMPORAL and not (column.dtype is not None and column.kind is Kind.TIMESTAMP_TZ)
+
+
 def _compared(table: Table, column: Column, symbol: str, value: Any) -> sa.ColumnElement[bool]:
     if isinstance(value, bool) and symbol not in ("==", "!="):
         raise NotScannableError(f"Row condition orders the {column.kind} column {column.name!r}.")
     if symbol == "!=":
-        like = known(column.value == value)
+        like = known(_held(table, column, value))
         na = NULLABLE.fullmatch(column.dtype or "")
         return sa.and_(sa.not_(like), sa.not_(column.missing)) if na else _unlike(table, column, like)
-    return known(_COMPARISONS[symbol](column.value, value))
+    if symbol == "==":
+        return known(_held(table, column, value))
+    condition = ordered(column, column.value, symbol, value, table)
+    if condition is None:
+        raise NotScannableError(f"Row condition compares {column.kind} column {column.name!r} with {value!r}.")
+    return known(condition)
 
 
-_COMPARISONS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
-    "==": operator.eq,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+def _held(table: Table, column: Column, value: Any) -> sa.ColumnElement[bool]:
+    """Return the condition that a column's value is equal to a value."""
+    held: sa.ColumnElement[bool]
+    if isinstance(value, (bool, str)) or (table.pandas_like and column.native == "FLOAT"):
+        held = column.value == value
+        return held
+    wanted = as_column(column, value, table)
+    held = sa.false() if wanted is ABSENT else comparand(column, table) == wanted
+    return held
+
+
 NULLABLE: Final = re.compile(r"U?Int\d+|Float\d+|boolean|string|.*\[pyarrow\]")
 """The dtypes of pandas whose missing values are `pd.NA`, which as in SQL differs from nothing."""
 
@@ -106,10 +120,11 @@ def _unlike(table: Table, column: Column, like: sa.ColumnElement[bool]) -> sa.Co
 
 
 def _moment(column: Column, text: str) -> date:
-    try:
-        return datetime.fromisoformat(text) if column.kind is Kind.TIMESTAMP else date.fromisoformat(text)
-    except ValueError:
-        raise NotScannableError(f"Row condition compares {column.name!r} with {text!r}.") from None
+    found = read_moment(text)
+    if found is None:
+        raise NotScannableError(f"Row condition compares {column.name!r} with {text!r}.")
+    of_pandas = column.dtype is not None and column.kind is Kind.TIMESTAMP
+    return datetime.fromisoformat(text) if of_pandas else found
 
 
 def partition_filters(table: Table, partition: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:

@@ -11,9 +11,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 from pydantic import JsonValue
 
-from airflow_provider_dpq.core.quality.compile.column import as_column
-from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, coerced, member_of
+from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, coerced, member_of
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
+from airflow_provider_dpq.core.quality.compile.moment import TEMPORAL, comparand, read_moment
+from airflow_provider_dpq.core.quality.compile.number import plain
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
 from airflow_provider_dpq.core.quality.expectations import distinct as declared
 from airflow_provider_dpq.core.quality.jsonable import jsonable
@@ -55,12 +56,15 @@ class _Held:
             wanted = [member_of(self.column, member) for member in self.members]
             self.wanted = [member for member in wanted if member is not ABSENT]
         else:
-            self.wanted = [sa.null() if m is None else as_column(self.column, m) for m in self.declared]
-            read = zip(self.declared, self.wanted, strict=True)
-            self.members = [member if isinstance(wanted, sa.ClauseElement) else wanted for member, wanted in read]
+            fitted = _fitted(self.column, self.declared, table)
+            self.declared = [member for member, _ in fitted]
+            self.members = [
+                member if value is ABSENT or isinstance(value, sa.ClauseElement) else value for member, value in fitted
+            ]
+            self.wanted = [value for _, value in fitted if value is not ABSENT]
         self.domain = Domain(table, expectation.condition)
         self.present = sa.not_(self.column.missing)
-        value = self.column.value
+        value = comparand(self.column, table)
         # Beside a NULL in the set nothing would be outside of it, whatever the column holds.
         known = [member for member in self.wanted if not isinstance(member, sa.sql.elements.Null)]
         self.outside = value.not_in(known) if known else sa.true()
@@ -93,7 +97,13 @@ class _Held:
             return []
         there = self.fetch(self.within) if found.get("found") else []
         members = self.members if found["values"] else self.declared
-        return [jsonable(member) for member in members if member not in there][:_MOST]
+        known = [plain(value) for value in there]
+        return [jsonable(member) for member in members if plain(member) not in known][:_MOST]
+
+
+def _fitted(column: Column, members: Sequence[Any], table: Table) -> list[tuple[Any, Any]]:
+    """Return the members of a set, each with what a database compares a column with for it."""
+    return [(m, sa.null() if m is None else as_column(column, m, table)) for m in members]
 
 
 def _different(members: Sequence[Any]) -> list[Any]:
@@ -169,7 +179,9 @@ def plan_most_common(expectation: declared.ExpectColumnMostCommonValueToBeInSet,
     """The most common value, or with `ties_okay` one of those that are equally common, is one of a set."""
     column = read_column(table, expectation.column)
     domain = Domain(table, expectation.condition)
-    members = set(_different(expectation.value_set))
+    members = {plain(member) for member in _different(expectation.value_set)}
+    if not table.pandas_like and column.kind in TEMPORAL:
+        members = {read_moment(member) or member if isinstance(member, str) else member for member in members}
     malformed = {} if column.malformed is None else {"malformed": domain.count(column.malformed)}
 
     most = _most_common(column, domain)
@@ -177,15 +189,18 @@ def plan_most_common(expectation: declared.ExpectColumnMostCommonValueToBeInSet,
     def fetch(query: sa.Select[Any]) -> list[Any]:
         return [_moment_of(value, column) for (value,) in table.fetch(query.limit(MOST_VALUES + 1))]
 
+    def among(values: Sequence[Any]) -> bool:
+        return not members.isdisjoint(plain(value) for value in values)
+
     def read(found: Mapping[str, Any]) -> Answer:
         refuse_malformed(column, found)
         values = fetch(sa.select(most.c.shown).where(most.c.copies == most.c.most).order_by(most.c.value))
-        hits = members.intersection(values)
+        hits = among(values)
         wanted = [wanted for wanted in (member_of(column, member) for member in members) if wanted is not ABSENT]
         if expectation.ties_okay and not hits and wanted and len(values) > MOST_VALUES:
-            among = (most.c.copies == most.c.most, most.c.value.in_(wanted))
-            hits = members.intersection(fetch(sa.select(most.c.shown).where(*among)))
-        success = bool(hits) and (bool(expectation.ties_okay) or len(values) == 1)
+            held = (most.c.copies == most.c.most, most.c.value.in_(wanted))
+            hits = among(fetch(sa.select(most.c.shown).where(*held)))
+        success = hits and (bool(expectation.ties_okay) or len(values) == 1)
         return Answer(success, {"observed_value": [_written(value, column, table) for value in values[:MOST_VALUES]]})
 
     return Plan(figures=malformed, read=read)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from airflow_provider_dpq.core.gate.share import exact
 from airflow_provider_dpq.core.quality.condition import Condition, parse_condition
 
 
@@ -26,6 +28,15 @@ class Observed(StrEnum):
     """A figure that many values make, such as a mean; its details may hold values."""
     VALUES = "values"
     """Values as they stand in the data: the greatest, the most common, all distinct ones."""
+
+
+def instant(value: date) -> datetime:
+    """Return the instant of a moment, of UTC where it has no zone, or at which a day begins in UTC."""
+    moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day, tzinfo=UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:  # within a day of the first or the last moment that Python has
+        return datetime.max.replace(tzinfo=UTC) if moment.year > 1 else datetime.min.replace(tzinfo=UTC)
 
 
 class Expectation(BaseModel):
@@ -50,8 +61,13 @@ class Expectation(BaseModel):
 
 
 def _bound(value: Any) -> Any:
-    """Read a bound as Great Expectations does: a number, else an ISO date, else an ISO date and time."""
+    """Read a bound as Great Expectations does: a number, else an ISO date, else an ISO date and time.
+
+    A whole or decimal number stays what it is, with all its digits.
+    """
     if value is None or isinstance(value, date):
+        return value
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
         return value
     if isinstance(value, str):
         for read in (float, date.fromisoformat, datetime.fromisoformat):
@@ -101,7 +117,7 @@ def _no_nan(value: float) -> float:
     return value
 
 
-Bound: TypeAlias = Annotated[float | date | datetime | None, BeforeValidator(_bound)]
+Bound: TypeAlias = Annotated[int | float | Decimal | date | datetime | None, BeforeValidator(_bound)]
 Number: TypeAlias = Annotated[float | None, BeforeValidator(_number)]
 Whole: TypeAlias = Annotated[int | None, BeforeValidator(whole)]
 ColumnName: TypeAlias = Annotated[str, Field(min_length=1, strict=True)]
@@ -154,9 +170,14 @@ class Bounded(Conditional):
     strict_max: bool = False
 
     def holds(self, value: Any) -> bool:
-        """Whether a value lies within the bounds."""
-        above = self.min_value is None or (value > self.min_value if self.strict_min else value >= self.min_value)
-        below = self.max_value is None or (value < self.max_value if self.strict_max else value <= self.max_value)
+        """Whether a value lies within the bounds: numbers as their shortest decimal texts, days as moments in UTC.
+
+        Raises:
+            TypeError: It cannot be compared with them.
+        """
+        low, high, found = map(_measure, (self.min_value, self.max_value, value))
+        above = low is None or (found > low if self.strict_min else found >= low)
+        below = high is None or (found < high if self.strict_max else found <= high)
         return bool(above and below)
 
     @property
@@ -165,13 +186,21 @@ class Bounded(Conditional):
         return is_unbounded(self, self.span)
 
 
+def _measure(value: Any) -> Any:
+    """Return a value as one that is compared with others of its kind without rounding."""
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        return exact(value) if isinstance(value, int) or math.isfinite(value) else float(value)
+    return instant(value) if isinstance(value, date) else value
+
+
 class Between(Bounded):
     """An expectation whose lower bound must not lie above its upper one."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         try:
-            reversed_bounds = None not in (self.min_value, self.max_value) and self.min_value > self.max_value
+            low, high = _measure(self.min_value), _measure(self.max_value)
+            reversed_bounds = None not in (low, high) and low > high
         except TypeError as error:
             message = f"min_value {self.min_value!r} and max_value {self.max_value!r} cannot be compared"
             raise ValueError(message) from error
