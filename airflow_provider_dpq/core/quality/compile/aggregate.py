@@ -19,7 +19,7 @@ from airflow_provider_dpq.core.quality.compile.dialects import has
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import median, stdev
 from airflow_provider_dpq.core.quality.compile.median import MedianOfMany
-from airflow_provider_dpq.core.quality.compile.moment import TEMPORAL, are_comparable, beyond_python, read_moment
+from airflow_provider_dpq.core.quality.compile.moment import are_comparable, beyond_python, in_order, read_moment
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
 from airflow_provider_dpq.core.quality.expectations import aggregate as declared
 from airflow_provider_dpq.core.quality.jsonable import jsonable
@@ -195,6 +195,9 @@ def _figure(
 ) -> Plan:
     """Plan a figure that rides on the shared scan, or a selection of its own where the database lacks the function."""
     column = _cast(table.column(expectation.column), expectation, ordered=ordered)
+    if column.kind.temporal and table.dialect == "sqlite":
+        misfit = sa.and_(column.value.is_not(None), in_order(column, table, column.value).is_(None))
+        column = replace(column, malformed=misfit)
     _require_type(column, expectation, table, ordered=ordered)
     if ordered and table.pandas_like:
         bounds = {name: rounded(column, getattr(expectation, name)) for name in ("min_value", "max_value")}
@@ -239,12 +242,12 @@ def _require_type(column: Column, expectation: declared.ColumnFigure, table: Tab
 
 
 def _orders(column: Column, bounds: list[Any]) -> bool:
-    return column.kind in TEMPORAL and all(are_comparable(column, bound) for bound in bounds)
+    return column.kind.temporal and all(are_comparable(column, bound) for bound in bounds)
 
 
 def _typed(value: Any, column: Column) -> Any:
     """Undo what engines do to types on the way: SQLite keeps moments as text, MariaDB averages as decimals."""
-    if isinstance(value, str) and column.kind in TEMPORAL:
+    if isinstance(value, str) and column.kind.temporal:
         return read_moment(value) or value
     if isinstance(value, Decimal) and column.kind is Kind.INTEGER and value == int(value):
         return int(value)

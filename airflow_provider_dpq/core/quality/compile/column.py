@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.gate.share import Share
-from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, comparable, ordered
+from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, comparable, member_of, ordered
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import characters, known
-from airflow_provider_dpq.core.quality.compile.moment import TEMPORAL, comparand
+from airflow_provider_dpq.core.quality.compile.moment import comparand
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan, Unexpected
 from airflow_provider_dpq.core.quality.expectations import column as declared
 from airflow_provider_dpq.core.quality.expectations.base import Between
@@ -221,7 +221,7 @@ def _membership(column: Column, members: list[Any], table: Table) -> sa.ColumnEl
 
 def _reads_moments(column: Column) -> bool:
     """Whether texts in a set are days or moments: of files and frames that have a type for them, but for pandas'."""
-    return column.kind in TEMPORAL and column.dtype is None and column.raw is None
+    return column.kind.temporal and column.dtype is None and column.raw is None
 
 
 def _pandas_members(column: Column, members: list[Any]) -> tuple[sa.ColumnElement[Any], list[Any]]:
@@ -235,6 +235,8 @@ def _pandas_members(column: Column, members: list[Any]) -> tuple[sa.ColumnElemen
     if not (column.kind.numeric or len(others) == len(members)) or not all(comparable(column, m) for m in others):
         message = f"value_set has members that the {column.kind} column {column.name!r} cannot hold."
         raise NotScannableError(message)
+    if column.kind.numeric and column.native != "FLOAT":
+        others = [fitting for fitting in (member_of(column, m) for m in others) if fitting is not ABSENT]
     return column.value, others
 
 

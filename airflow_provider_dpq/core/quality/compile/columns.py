@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
@@ -13,8 +14,8 @@ from airflow_provider_dpq.core.quality.compile.column import counted, refusal
 from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, member_of
 from airflow_provider_dpq.core.quality.compile.condition import NULLABLE
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.compile.functions import known
-from airflow_provider_dpq.core.quality.compile.moment import TEMPORAL, alike, comparand
+from airflow_provider_dpq.core.quality.compile.functions import exact_integer, known
+from airflow_provider_dpq.core.quality.compile.moment import alike, comparand
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, Unexpected
 from airflow_provider_dpq.core.quality.expectations import columns as declared
 from airflow_provider_dpq.core.quality.tables.cast import cast_for, cast_pair, cast_row, cast_to_number
@@ -34,14 +35,14 @@ def plan_pair_greater(expectation: declared.ExpectColumnPairValuesAToBeGreaterTh
 
 def _comparable(a: Column, b: Column) -> bool:
     return (a.kind.numeric and b.kind.numeric) or (
-        (a.kind in TEMPORAL and b.kind in TEMPORAL) or (a.kind is b.kind and a.kind is Kind.STRING)
+        (a.kind.temporal and b.kind.temporal) or (a.kind is b.kind and a.kind is Kind.STRING)
     )
 
 
 def _greater(a: Column, b: Column, table: Table, *, or_equal: bool) -> sa.ColumnElement[bool]:
     if a.kind.numeric:
         return number.greater(a, b, table, or_equal=or_equal)
-    left, right = alike((a, b), table) if a.kind in TEMPORAL else (a.value, b.value)
+    left, right = alike((a, b), table) if a.kind.temporal else (a.value, b.value)
     greater: sa.ColumnElement[bool] = left >= right if or_equal else left > right
     return greater
 
@@ -50,7 +51,7 @@ def _equal(a: Column, b: Column, table: Table) -> sa.ColumnElement[bool]:
     """Return the condition that two columns hold the same value, of whatever kinds of numbers or moments they are."""
     if a.kind.numeric and b.kind.numeric:
         return number.equal(a, b, table)
-    left, right = alike((a, b), table) if a.kind in TEMPORAL and b.kind in TEMPORAL else (a.value, b.value)
+    left, right = alike((a, b), table) if a.kind.temporal and b.kind.temporal else (a.value, b.value)
     equal: sa.ColumnElement[bool] = left == right
     return equal
 
@@ -117,18 +118,24 @@ def _same(a: Column, b: Column, table: Table) -> sa.ColumnElement[bool]:
 def plan_sum_equal(expectation: declared.ExpectMulticolumnSumToEqual, table: Table) -> Plan:
     """The values of a row add up to a number; with a missing value they do not in pandas, and nobody knows in SQL."""
     columns = tuple(map(cast_to_number, _listed(expectation, table)))
+    kinds = {column.kind for column in columns}
+    exactly = Kind.FLOAT not in kinds
     if table.pandas_like and (
-        not all(column.kind in (Kind.INTEGER, Kind.FLOAT) for column in columns)
+        not all(kind.numeric for kind in kinds)
+        or kinds >= {Kind.FLOAT, Kind.DECIMAL}
         or all(column.native == "FLOAT" for column in columns)
     ):
         raise NotScannableError(f"The columns {expectation.column_list} cannot be added exactly.")
-    fractional = any(column.kind is Kind.FLOAT for column in columns)
     total: sa.ColumnElement[Any] = sa.literal(0)
     for column in columns:
         # In the widest type, since two small integers may add up to one that theirs cannot hold.
-        wide = sa.cast(column.value, sa.Double() if fractional else sa.BigInteger())
-        total += wide if table.pandas_like else sa.type_coerce(column.value, sa.types.NullType())
-    good = total == sa.literal(expectation.sum_total)
+        wide = column.value if column.kind is Kind.DECIMAL else exact_integer(column.value)
+        widest = wide if exactly else sa.cast(column.value, sa.Double())
+        total += sa.type_coerce(widest if table.pandas_like else column.value, sa.types.NullType())
+    wanted: Any = expectation.sum_total
+    if exactly and isinstance(wanted, float) and math.isfinite(wanted) and table.dialect != "sqlite":
+        wanted = number.decimal_of(wanted)
+    good = total == sa.literal(wanted)
     unknown_is_good = not (table.pandas_like or _tells_missing(table))
     return _each_row(expectation, table, columns, good, unknown_is_good=unknown_is_good, judges_na=True)
 
@@ -199,7 +206,7 @@ def _require_alike(table: Table, columns: Sequence[Column]) -> None:
         NotScannableError: The columns hold values of several kinds.
     """
     kinds = {column.kind for column in columns}
-    numeric, temporal = all(kind.numeric for kind in kinds), kinds <= set(TEMPORAL)
+    numeric, temporal = all(kind.numeric for kind in kinds), all(kind.temporal for kind in kinds)
     if table.pandas_like and not (numeric or temporal or (len(kinds) == 1 and Kind.OTHER not in kinds)):
         natives = ", ".join(column.native for column in columns)
         raise NotScannableError(f"Values of the columns' types ({natives}) are not compared alike in SQL and Python.")

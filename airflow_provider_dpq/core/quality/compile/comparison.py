@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.gate.share import exact
 from airflow_provider_dpq.core.quality.compile import moment, number
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.compile.moment import TEMPORAL, in_kind
+from airflow_provider_dpq.core.quality.compile.moment import in_kind
 from airflow_provider_dpq.core.quality.compile.number import decimal_of
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
@@ -59,7 +59,7 @@ def ordered(
     """
     if moment.are_comparable(column, bound):
         symbol, bound = moment.limit(column.kind, symbol, bound)
-        value = moment.comparand(column, table, value)
+        value = moment.in_order(column, table, value)
     elif isinstance(bound, (int, float, Decimal)) and not isinstance(bound, bool) and column.kind.numeric:
         symbol, bound = _number_limit(column, symbol, bound, table)
     elif not comparable(column, bound):
@@ -130,7 +130,7 @@ def member_of(column: Column, member: Any) -> Any:
         raise NotScannableError(f"{member!r} cannot be a member of a set.") from error
     if isinstance(member, (bool, int, float, Decimal)):
         return _number(column, member)
-    if isinstance(member, date) and column.kind in TEMPORAL:
+    if isinstance(member, date) and column.kind.temporal:
         fitting = in_kind(column.kind, member)
         return ABSENT if fitting is None else fitting
     return member if comparable(column, member) else ABSENT
@@ -160,10 +160,10 @@ def as_column(column: Column, member: Any, table: Table) -> Any:
     Returns:
         The value to compare with, or `ABSENT` where no value of the column can be equal.
     """
-    if isinstance(member, str) and column.kind in TEMPORAL:
+    if isinstance(member, str) and column.kind.temporal:
         member = moment.read_moment(member) or member
     numeric = isinstance(member, (int, float, Decimal)) and not isinstance(member, bool) and column.kind.numeric
-    if numeric or (isinstance(member, date) and column.kind in TEMPORAL):
+    if numeric or (isinstance(member, date) and column.kind.temporal):
         fitting = member_of(column, member)
         return ABSENT if table.dialect == "sqlite" and _is_wide(fitting) else fitting
     if comparable(column, member) or (column.kind is Kind.BOOLEAN and member in (0, 1)):

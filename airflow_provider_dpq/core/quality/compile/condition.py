@@ -15,7 +15,7 @@ from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, comparable, ordered
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import known
-from airflow_provider_dpq.core.quality.compile.moment import TEMPORAL, are_comparable, comparand, read_moment
+from airflow_provider_dpq.core.quality.compile.moment import are_comparable, comparand, read_moment
 from airflow_provider_dpq.core.quality.condition import Comparison, Condition, Group, Nullity
 from airflow_provider_dpq.core.quality.tables.cast import cast_for
 from airflow_provider_dpq.core.quality.tables.statement import refuse_reaching
@@ -81,7 +81,7 @@ def _typed(table: Table, column: Column, value: Any) -> Any:
 
 def _is_read(column: Column) -> bool:
     """Whether a text beside a column is a moment: pandas does not read it for one with a time zone."""
-    return column.kind in TEMPORAL and not (column.dtype is not None and column.kind is Kind.TIMESTAMP_TZ)
+    return column.kind.temporal and not (column.dtype is not None and column.kind is Kind.TIMESTAMP_TZ)
 
 
 def _compared(table: Table, column: Column, symbol: str, value: Any) -> sa.ColumnElement[bool]:

@@ -15,6 +15,7 @@ from airflow_provider_dpq.core.quality.compile.column import refusal
 from airflow_provider_dpq.core.quality.compile.condition import NULLABLE
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.membership import read_column, refuse_malformed
+from airflow_provider_dpq.core.quality.compile.number import plain
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
 from airflow_provider_dpq.core.quality.compile.quantile import Quantiles
 from airflow_provider_dpq.core.quality.expectations.distribution import ExpectColumnKLDivergenceToBeLessThan, Partition
@@ -56,7 +57,7 @@ def _of_values(expectation: ExpectColumnKLDivergenceToBeLessThan, column: Column
 
     def read(found: Mapping[str, Any]) -> Answer:
         refuse_malformed(column, found)
-        counts = {value: int(count) for value, count in domain.table.fetch(query)}
+        counts = {plain(value): int(count) for value, count in domain.table.fetch(query)}
         if len(counts) > _MOST:
             message = f"Column {column.name!r} has more than {_MOST} different values."
             raise MeasurementError("too_many_values", message, hint="Give a partition of bins.", quotes_data=False)
@@ -76,11 +77,11 @@ def _expected(partition: Partition, column: Column, table: Table) -> dict[Any, f
     """
     values = partition.values or []
     whole = all(isinstance(value, bool) == (column.kind is Kind.BOOLEAN) for value in values)
-    plain = all(isinstance(value, (bool, int, float, str)) for value in values)
+    simple = all(isinstance(value, (bool, int, float, str)) for value in values)
     moments = column.kind in (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMP_TZ)
-    if not plain or len(set(values)) < len(values) or (table.pandas_like and (moments or not whole)):
+    if not simple or len(set(values)) < len(values) or (table.pandas_like and (moments or not whole)):
         raise refusal(table, f"A partition of {values!r} cannot be held against the {column.kind} {column.name!r}.")
-    return dict(zip(values, partition.weights, strict=True))
+    return dict(zip([plain(value) for value in values], partition.weights, strict=True))
 
 
 def _compare_values(

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, coerced, member_of
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.compile.moment import TEMPORAL, comparand, read_moment
+from airflow_provider_dpq.core.quality.compile.moment import comparand, read_moment
 from airflow_provider_dpq.core.quality.compile.number import plain
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
 from airflow_provider_dpq.core.quality.expectations import distinct as declared
@@ -180,7 +180,7 @@ def plan_most_common(expectation: declared.ExpectColumnMostCommonValueToBeInSet,
     column = read_column(table, expectation.column)
     domain = Domain(table, expectation.condition)
     members = {plain(member) for member in _different(expectation.value_set)}
-    if not table.pandas_like and column.kind in TEMPORAL:
+    if not table.pandas_like and column.kind.temporal:
         members = {read_moment(member) or member if isinstance(member, str) else member for member in members}
     malformed = {} if column.malformed is None else {"malformed": domain.count(column.malformed)}
 

@@ -18,9 +18,6 @@ from sqlalchemy.sql.functions import FunctionElement
 from airflow_provider_dpq.core.quality.expectations.base import instant
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
-TEMPORAL: Final = (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMP_TZ)
-"""Kinds whose values are days or moments."""
-
 
 def read_moment(text: str) -> date | datetime | None:
     """Return the day or moment that an ISO text names; None for another text."""
@@ -41,9 +38,17 @@ def beyond_python(text: str) -> int:
     return 0 if match is None else -1 if match["early"] else 1
 
 
+def in_order(column: Column, table: Table, value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Return a value of a column of days or moments as it is ordered.
+
+    SQLite orders texts: one that is no day or moment, or one of the year 20224, is NULL there.
+    """
+    return ordered(comparand(column, table, value)) if table.dialect == "sqlite" else value
+
+
 def are_comparable(column: Column, value: Any) -> bool:
     """Whether a column is compared with a day or moment: of a frame of pandas only with one of its own kind."""
-    if not isinstance(value, date) or column.kind not in TEMPORAL:
+    if not isinstance(value, date) or not column.kind.temporal:
         return False
     own = in_kind(column.kind, value)
     exactly = type(own) is type(value) and getattr(own, "tzinfo", None) is getattr(value, "tzinfo", None)
@@ -122,6 +127,20 @@ class canonical(FunctionElement[datetime]):  # noqa: N801 - named as a SQL funct
     type = sa.DateTime()
     inherit_cache = True
     name = "canonical"
+
+
+class ordered(FunctionElement[datetime]):  # noqa: N801 - named as a SQL function
+    """A day or moment that SQLite keeps as text, NULL where it is none of the years 0 to 9999."""
+
+    type = sa.DateTime()
+    inherit_cache = True
+    name = "ordered"
+
+
+@compiles(ordered, "sqlite")
+def _ordered(element: ordered, compiler: Any, **kw: Any) -> str:
+    text = _only(element, compiler, **kw)
+    return f"(CASE WHEN {text} GLOB '[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]*' THEN {text} END)"
 
 
 def _only(element: FunctionElement[Any], compiler: Any, **kw: Any) -> str:

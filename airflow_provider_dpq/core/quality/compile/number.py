@@ -127,6 +127,36 @@ def _written(precise: Column, floating: Column, table: Table) -> sa.ColumnElemen
     return None
 
 
+def shortest_text(value: sa.ColumnElement[Any], kind: Kind) -> sa.ColumnElement[str]:
+    """Return a number in DuckDB, of any type or as the text of one, as the text of the floating number that it writes.
+
+    An exact number that no floating one is written as keeps its own digits.
+    """
+    text: sa.ColumnElement[str] = sa.cast(value, sa.String())
+    near = sa.cast(sa.cast(text, sa.Double()) + 0.0, sa.String())  # without a minus before zero
+    if kind is Kind.FLOAT:
+        return near
+    digits = sa.case((text.contains("."), sa.func.rtrim(sa.func.rtrim(text, "0"), ".")), else_=text)
+    return sa.case((_significant(text) == _significant(near), near), else_=digits)
+
+
+def _significant(text: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """Return the digits of a number's text, without its point, its exponent and zeros at either end."""
+    mantissa = sa.func.regexp_replace(text, "e.*$", "")
+    return sa.func.ltrim(sa.func.rtrim(sa.func.regexp_replace(mantissa, "[^0-9]", "", "g"), "0"), "0")
+
+
+def in_common(column: Column, other: Column, table: Table) -> sa.ColumnElement[Any]:
+    """Return a column of numbers in the form in which it is looked up among another's values."""
+    if not mixed(column, other):
+        return column.value
+    if table.dialect == "duckdb":
+        return shortest_text(column.value, column.kind)
+    precise, floating = (other, column) if column.kind is Kind.FLOAT else (column, other)
+    written = _written(precise, floating, table)
+    return column.value if written is None or column is precise else written
+
+
 def limit(symbol: str, bound: float | Decimal) -> tuple[str, float]:
     """Return a comparison of a floating number with a bound as one with a floating bound.
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from airflow_provider_dpq.core.quality.compile import moment, number
 from airflow_provider_dpq.core.quality.compile.column import counted, each_value, of_rows
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query
 from airflow_provider_dpq.core.quality.compile.plan import Domain, Join, Plan, Unexpected
@@ -22,7 +23,7 @@ from airflow_provider_dpq.core.quality.tables.form import (
 from airflow_provider_dpq.core.quality.tables.other import is_elsewhere, open_other, scan_of
 from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
 from airflow_provider_dpq.core.quality.tables.staging import stage
-from airflow_provider_dpq.core.quality.tables.table import KEY, Kind, Table
+from airflow_provider_dpq.core.quality.tables.table import KEY, Column, Kind, Table
 
 _ZONE: Final = "UTC"
 """Where a moment without a time zone is looked up among instants, it is one of UTC."""
@@ -44,11 +45,9 @@ def plan_exists_elsewhere(expectation: ExpectColumnValuesToExistInOtherTable, ta
     other_column = expectation.other_column or expectation.column
     if not is_elsewhere(table, expectation.other_table, expectation.other_connection):
         column = table.column(expectation.column)
-        _, columns = table.other(expectation.other_table)
-        if other_column in columns:
-            column, _ = column.alike(columns[other_column])
-        keys = table.keys(expectation.other_table, other_column, column)
-        join = Join(keys, keys.c[KEY] == column.value)
+        column, reference = table.looked_up(expectation.other_table, other_column, column)
+        keys = table.keys(expectation.other_table, _in_common(reference, column, table), reference)
+        join = Join(keys, keys.c[KEY] == _in_common(column, reference, table))
         return each_value(expectation, table, column, keys.c[KEY].is_not(None), join=join)
     other = open_other(table, expectation.other_table, expectation.other_connection)
     here, there = comparable_columns(table, expectation.column, other, other_column)
@@ -60,6 +59,16 @@ def plan_exists_elsewhere(expectation: ExpectColumnValuesToExistInOtherTable, ta
     keys = found.subquery(name)
     join = Join(keys, keys.c[KEY] == in_form(here.value, here.kind, form, _ZONE))
     return each_value(expectation, table, table.column(expectation.column), keys.c[KEY].is_not(None), join=join)
+
+
+def _in_common(column: Column, other: Column, table: Table) -> sa.ColumnElement[Any]:
+    """Return a column's value in the form in which it is looked up among another's."""
+    if column.kind is other.kind:
+        return column.value
+    if column.kind.numeric:
+        return number.in_common(column, other, table)
+    zoned = Kind.TIMESTAMP_TZ in (column.kind, other.kind)
+    return moment.in_common(moment.comparand(column, table), column.kind, zoned=zoned)
 
 
 def _keys(table: Table, other: Table, there: Comparable, form: Form) -> sa.Select[Any]:

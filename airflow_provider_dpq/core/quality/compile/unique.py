@@ -89,6 +89,9 @@ def _plan(
     def first(limit: int) -> Unexpected:
         if limit > _FEW:
             return unexpected
+        told = any(c.kind.temporal and isinstance(v, str) for row in known for c, v in zip(columns, row, strict=False))
+        if told:  # a moment that Python has none for names no row to the driver
+            return unexpected
         is_one = sa.or_(*(sa.and_(*(c.key == v for c, v in zip(columns, row, strict=False))) for row in known))
         return replace(unexpected, predicate=domain.rows(kept, is_one), join=None)
 

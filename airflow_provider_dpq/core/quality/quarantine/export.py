@@ -67,7 +67,7 @@ def _fetched(table: SQLTable, columns: Sequence[Column], broken: Sequence[Broken
 
 def _fetched_as(column: Column) -> sa.ColumnElement[Any]:
     """Return a column as it is fetched: what is neither number, text, truth nor time as the database writes it."""
-    plain = named(column.name)
+    plain = named(column.name, column.type if column.kind.temporal else None)
     return plain if column.kind in STORED else sa.cast(plain, sa.Text())
 
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from airflow_provider_dpq.core.quality.compile.number import plain
 from airflow_provider_dpq.core.quality.compile.plan import Domain
 from airflow_provider_dpq.core.quality.reconcile.pair import Pair, Tolerance
 from airflow_provider_dpq.core.quality.tables.form import Comparable, Form, in_form, shown
@@ -87,7 +88,7 @@ def compare_figures(
                 form = Form.INTEGER if name == "count" else pair.form
                 a, b = _value(here[key], form, time_zone), _value(there[key], form, time_zone)
                 allowed = 0.0 if name == "count" else _allowed(b, pair, tolerance)
-                if name == "sum" and form is Form.FLOAT:
+                if name == "sum" and form in (Form.FLOAT, Form.NUMBER):
                     allowed = max(allowed, _NOISE * _largest(index, here, there))
                 yield Figure(name, pair.name, _written(a, form), _written(b, form), _same(a, b, allowed))
 
@@ -103,6 +104,8 @@ def _value(value: Any, form: Form, time_zone: str) -> Any:
         return None
     if form.temporal and isinstance(value, date):
         return _microseconds(value, ZoneInfo(time_zone) if form is Form.INSTANT else UTC)
+    if form is Form.NUMBER:
+        return plain(value)
     return float(value) if form is Form.FLOAT else value
 
 

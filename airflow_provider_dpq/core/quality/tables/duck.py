@@ -23,6 +23,7 @@ from airflow_provider_dpq.core.quality.tables.hashes import only_repeated
 from airflow_provider_dpq.core.quality.tables.scratch import Scratch
 from airflow_provider_dpq.core.quality.tables.statement import require_query
 from airflow_provider_dpq.core.quality.tables.table import POSITION, Column, Kind, Table, named
+from airflow_provider_dpq.core.quality.tables.told import duckdb_rows
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.quality.place import Stored
@@ -167,7 +168,7 @@ class Scan:
             MeasurementError: See `errors`.
         """
         with self.errors(subject):
-            return self.connection.execute(text, parameters).fetchall()
+            return duckdb_rows(self.connection, text, parameters)
 
     @contextmanager
     def errors(self, subject: str) -> Iterator[None]:

@@ -20,6 +20,7 @@ from airflow_provider_dpq.core.quality.tables.reflection import changes, query_s
 from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
 from airflow_provider_dpq.core.quality.tables.statement import require_query
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind
+from airflow_provider_dpq.core.quality.tables.told import duckdb_rows
 
 _SCHEME: Final = "duckdb"
 _ZONED: Final = "TIMESTAMP WITH TIME ZONE"
@@ -71,14 +72,22 @@ class DuckDatabase(SQLTable):
         """Run a query and return its rows; all queries see the state that the first one saw."""
         text, parameters = compile_query(query)
         with self._reading():
-            zoned = self._run(text, parameters)
-            return _with_instants(self._cursor.fetchall(), zoned)
+            text, zoned = self._instants_as_numbers(text, parameters)
+            return _with_instants(duckdb_rows(self._cursor, text, parameters), zoned)
 
     def stream(self, query: sa.Select[Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Run a query and yield its rows, at most so many at a time, without holding the others."""
         text, parameters = compile_query(query)
         with self._reading():
-            zoned = self._run(text, parameters)
+            text, zoned = self._instants_as_numbers(text, parameters)
+            types = [str(column[1]) for column in self._cursor.execute(text, parameters).description]
+            if any(type_.startswith(("DATE", "TIMESTAMP")) for type_ in types):
+                # As text, for Python has no infinity among its days; whoever reads rows in chunks writes them as text.
+                parts = [
+                    f"CAST(#{n} AS VARCHAR)" if type_.startswith(("DATE", "TIMESTAMP")) else f"#{n}"
+                    for n, type_ in enumerate(types, start=1)
+                ]
+                self._cursor.execute(f"SELECT {', '.join(parts)} FROM ({text})", parameters)  # noqa: S608
             while rows := self._cursor.fetchmany(size):
                 yield _with_instants(rows, zoned)
 
@@ -98,15 +107,15 @@ class DuckDatabase(SQLTable):
                 self._end()
             raise _query_error(error, self.subject) from error
 
-    def _run(self, text: str, parameters: Sequence[Any]) -> list[bool]:
-        """Run a query, and return which of its columns are moments with a zone, which go as numbers."""
-        found = self._cursor.execute(text, parameters)
-        zoned = [str(column[1]) == _ZONED for column in found.description]
-        if any(zoned):
-            # DuckDB hands over a moment with its zone through pytz alone.
-            parts = [f"epoch_us(#{n})" if is_zoned else f"#{n}" for n, is_zoned in enumerate(zoned, start=1)]
-            self._cursor.execute(f"SELECT {', '.join(parts)} FROM ({text})", parameters)  # noqa: S608
-        return zoned
+    def _instants_as_numbers(self, text: str, parameters: Sequence[Any]) -> tuple[str, list[bool]]:
+        """Return a query whose moments with a zone are numbers, and which of its columns those are."""
+        # DuckDB hands over a moment with its zone through pytz alone.
+        described = self._cursor.execute(f"DESCRIBE {text}", parameters).fetchall()
+        zoned = [str(column[1]) == _ZONED for column in described]
+        if not any(zoned):
+            return text, zoned
+        parts = [f"epoch_us(#{n})" if is_zoned else f"#{n}" for n, is_zoned in enumerate(zoned, start=1)]
+        return f"SELECT {', '.join(parts)} FROM ({text})", zoned  # noqa: S608
 
     def text(self, query: sa.Select[Any]) -> str | None:
         """Return a query in DuckDB's words; None where a value in it has no spelling there."""

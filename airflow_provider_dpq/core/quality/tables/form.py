@@ -12,20 +12,23 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality.compile.functions import exact_text
+from airflow_provider_dpq.core.quality.compile.number import plain, shortest_text
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 
 class Form(StrEnum):
     """What values are turned into before they are compared.
 
-    Integers and booleans (which some databases keep as integers) become integers, numbers of which one is floating
-    become floating, other numbers the digits that they are written with; texts stay as they are. Days and times become
-    microseconds since 1970: of the wall clock where neither side has a time zone, else of UTC.
+    Integers and booleans (which some databases keep as integers) become integers, floating numbers stay, other exact
+    numbers become the digits that they are written with; where only one side is floating, both become their shortest
+    decimal text. Texts stay as they are. Days and times become microseconds since 1970: of the wall clock where neither
+    side has a time zone, else of UTC.
     """
 
     INTEGER = "integer"
     DECIMAL = "decimal"
     FLOAT = "float"
+    NUMBER = "number"
     TEXT = "text"
     MOMENT = "moment"
     INSTANT = "instant"
@@ -33,7 +36,7 @@ class Form(StrEnum):
     @property
     def numeric(self) -> bool:
         """Whether differences of two values mean something in the values' own unit."""
-        return self in (Form.INTEGER, Form.DECIMAL, Form.FLOAT)
+        return self in (Form.INTEGER, Form.DECIMAL, Form.FLOAT, Form.NUMBER)
 
     @property
     def temporal(self) -> bool:
@@ -101,7 +104,7 @@ def common_form(here: Comparable, there: Comparable) -> Form:
     if kinds <= {Kind.INTEGER, Kind.BOOLEAN}:
         return Form.INTEGER
     if all(kind.numeric for kind in kinds):
-        return Form.FLOAT if Kind.FLOAT in kinds else Form.DECIMAL
+        return Form.FLOAT if kinds == {Kind.FLOAT} else Form.NUMBER if Kind.FLOAT in kinds else Form.DECIMAL
     if kinds == {Kind.STRING}:
         return Form.TEXT
     if kinds <= set(_TIMES):
@@ -144,13 +147,8 @@ def in_form(value: sa.ColumnElement[Any], kind: Kind, form: Form, time_zone: str
         form: The form.
         time_zone: The time zone of moments without one, where they are compared with instants.
     """
-    if form is Form.INTEGER:
-        return sa.cast(value, HugeInteger())
-    if form is Form.FLOAT:
-        return sa.cast(value, sa.Double())
-    if form is Form.DECIMAL:
-        text = sa.cast(value, sa.String())
-        return sa.case((text.contains("."), sa.func.rtrim(sa.func.rtrim(text, "0"), ".")), else_=text)
+    if form.numeric:
+        return _number_in_form(value, kind, form)
     if form is Form.TEXT:
         return value
     if kind is Kind.TIMESTAMP_TZ:
@@ -159,12 +157,25 @@ def in_form(value: sa.ColumnElement[Any], kind: Kind, form: Form, time_zone: str
     return sa.func.epoch_us(sa.func.timezone(time_zone, moment) if form is Form.INSTANT else moment)
 
 
+def _number_in_form(value: sa.ColumnElement[Any], kind: Kind, form: Form) -> sa.ColumnElement[Any]:
+    if form is Form.INTEGER:
+        return sa.cast(value, HugeInteger())
+    if form is Form.FLOAT:
+        return sa.cast(value, sa.Double())
+    if form is Form.NUMBER:
+        return shortest_text(value, kind)
+    text = sa.cast(value, sa.String())
+    return sa.case((text.contains("."), sa.func.rtrim(sa.func.rtrim(text, "0"), ".")), else_=text)
+
+
 def shown(value: Any, form: Form) -> Any:
     """Return a value in a form as people write it: digits as a number, microseconds as a time."""
     if value is None:
         return None
     if form is Form.DECIMAL:
         return Decimal(value)
+    if form is Form.NUMBER:
+        return plain(Decimal(value))
     if form.temporal:
         moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value)
         return moment if form is Form.INSTANT else moment.replace(tzinfo=None)

@@ -72,14 +72,17 @@ def describe_query(connection: sa.Connection, text: str) -> tuple[sa.FromClause,
     """
     reading_query(connection, text.strip().rstrip(";"))
     source = query_source(text)
-    probe: sa.CursorResult[Any] = connection.execute(sa.select(sa.literal_column("*")).select_from(source).limit(1))
-    names, row = list(probe.keys()), probe.first()
+    # Without a row: the driver may have no value of Python's for one of its values.
+    probe: sa.CursorResult[Any] = connection.execute(sa.select(sa.literal_column("*")).select_from(source).limit(0))
+    names, described = list(probe.keys()), [column[:2] for column in probe.cursor.description or ()]
+    probe.close()
     if len(set(names)) < len(names):
         message = f"The query returns several columns of one name: {names!r}."
         raise DeclarationError("invalid_query", message, hint="Name them apart with AS.")
-    values = row if row is not None else [None] * len(names)
-    types = [_type_of(connection, source, name, value) for name, value in zip(names, values, strict=True)]
     dialect = connection.dialect
+    codes: Mapping[Any, Any] = _TEMPORAL.get(dialect.name, {})
+    known = [codes.get(code) for _, code in described]
+    types = _types_of(connection, source, names, known)
     return source, {name: typed_column(name, type_, dialect) for name, type_ in zip(names, types, strict=True)}
 
 
@@ -89,6 +92,36 @@ def query_source(text: str) -> sa.FromClause:
     # A colon is part of the query, never the beginning of a parameter.
     # It ends in a line of its own: the query may end in a comment.
     return sa.text(query.replace(":", r"\:") + "\n").columns().subquery(_ALIAS)
+
+
+_OF_MYSQL: Final[Mapping[int, sa.types.TypeEngine[Any]]] = {
+    7: sa.types.DateTime(),
+    10: sa.types.Date(),
+    12: sa.types.DateTime(),
+    14: sa.types.Date(),
+}
+_TEMPORAL: Final[Mapping[str, Mapping[int, sa.types.TypeEngine[Any]]]] = {
+    "postgresql": {1082: sa.types.Date(), 1114: sa.types.DateTime(), 1184: sa.types.DateTime(timezone=True)},
+    "mysql": _OF_MYSQL,
+    "mariadb": _OF_MYSQL,
+}
+"""Types of days and moments by the codes by which the databases' protocols name them."""
+
+
+def _types_of(
+    connection: sa.Connection, source: sa.FromClause, names: Sequence[str], known: Sequence[Any]
+) -> list[Any]:
+    """Return the types of a query's columns: those that the protocol names, and of the others what a value is of."""
+    asked = [name for name, type_ in zip(names, known, strict=True) if type_ is None]
+    row: Sequence[Any] | None = None
+    if asked:
+        columns = [named(_stored(name, connection.dialect)) for name in asked]
+        row = connection.execute(sa.select(*columns).select_from(source).limit(1)).first()
+    values = dict(zip(asked, row if row is not None else [None] * len(asked), strict=True))
+    return [
+        _type_of(connection, source, name, values[name]) if type_ is None else type_
+        for name, type_ in zip(names, known, strict=True)
+    ]
 
 
 def _type_of(connection: sa.Connection, source: sa.FromClause, name: str, value: Any) -> Any:
@@ -126,6 +159,8 @@ def typed_column(name: str, type_: Any, dialect: sa.Dialect) -> Column:
     kind = next((kind for base, kind in _KINDS if isinstance(type_, base)), Kind.OTHER)
     if isinstance(type_, sa.types.Enum):
         kind = Kind.STRING
+    if getattr(type_, "__visit_name__", None) == "YEAR":
+        kind = Kind.INTEGER  # of MySQL, which has its numbers
     if kind is Kind.TIMESTAMP and getattr(type_, "timezone", False):
         kind = Kind.TIMESTAMP_TZ
     plain: sa.ColumnElement[Any] = named(_stored(name, dialect), None if kind is Kind.OTHER else type_)

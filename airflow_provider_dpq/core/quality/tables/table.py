@@ -50,6 +50,11 @@ class Kind(StrEnum):
         """Whether arithmetic works on it."""
         return self in (Kind.INTEGER, Kind.FLOAT, Kind.DECIMAL)
 
+    @property
+    def temporal(self) -> bool:
+        """Whether it holds days or moments."""
+        return self in (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMP_TZ)
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -179,27 +184,26 @@ class Table(abc.ABC):
             MeasurementError: ``query_failed``: the engine refused it or broke.
         """
 
-    def keys(self, name: str, column: str, like: Column) -> sa.FromClause:
-        """Return the distinct values of another table's column as a selection with the one column `KEY`.
-
-        Each call returns a selection of its own: two columns that refer to the same keys are two joins.
+    def looked_up(self, name: str, column: str, like: Column) -> tuple[Column, Column]:
+        """Return a column, and another table's in which its values are looked up, as they can be compared.
 
         Args:
             name: The other table.
             column: Its column.
-            like: The column whose values are looked up, which must hold the same kind of values.
+            like: The column whose values are looked up, which must hold values that can be compared.
 
         Raises:
             MeasurementError: The other table or its column does not exist, or holds other kinds of values.
         """
-        source, columns = self.other(name)
+        _, columns = self.other(name)
         if column not in columns:
             message = f"The other table {name!r} has no column {column!r}."
             raise MeasurementError(
                 "missing_column", message, hint=f"Its columns are {', '.join(map(repr, columns))}.", quotes_data=False
             )
         like, found = like.alike(columns[column])
-        alike = found.kind is like.kind or (found.kind.numeric and like.kind.numeric)
+        numeric, temporal = found.kind.numeric and like.kind.numeric, found.kind.temporal and like.kind.temporal
+        alike = found.kind is like.kind or numeric or temporal
         odd = found.kind is Kind.OTHER and (self.pandas_like or found.native != like.native)
         if not alike or odd:
             message = (
@@ -208,8 +212,21 @@ class Table(abc.ABC):
             raise MeasurementError(
                 "incomparable", message, hint="Both must hold the same kind of values.", quotes_data=False
             )
+        return like, found
+
+    def keys(self, name: str, value: sa.ColumnElement[Any], column: Column) -> sa.FromClause:
+        """Return the distinct values of another table's column as a selection with the one column `KEY`.
+
+        Each call returns a selection of its own: two columns that refer to the same keys are two joins.
+
+        Args:
+            name: The other table.
+            value: The column's value, as it is looked up.
+            column: The column.
+        """
+        source, _ = self.other(name)
         self._keys += 1
-        distinct = sa.select(found.value.label(KEY)).select_from(source).where(sa.not_(found.missing)).distinct()
+        distinct = sa.select(value.label(KEY)).select_from(source).where(sa.not_(column.missing)).distinct()
         return distinct.subquery(f"dpq_keys_{self._keys}")
 
     @abc.abstractmethod
