@@ -291,11 +291,9 @@ def test_bounds_of_moments_are_whole_moments(database: sa.Engine) -> None:
     assert unexpected("d", max_value="2013-01-01") == 1
 
 
-@pytest.mark.parametrize(
-    ("column", "bound"), [("t", "2013-01-01T12:00:00+00:00"), ("n", "2013-01-01"), ("s", 5), ("d", 5)]
-)
+@pytest.mark.parametrize(("column", "bound"), [("t", 2013), ("n", "2013-01-01"), ("s", 5), ("d", 5)])
 def test_bound_of_another_type_is_an_error(database: sa.Engine, column: str, bound: Any) -> None:
-    """A moment with a time zone is not compared with one without: the database would make something up."""
+    """A number is not compared with a moment, nor with a text: the database would make something up."""
     result = answer(
         "data", "column_values_to_be_between", column=column, min_value=bound, options={"connection": database}
     )
