@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -173,7 +173,7 @@ class QualityMeasurement:
     ) -> SuiteResult:
         from airflow_provider_dpq.core.quality import check
 
-        return check(
+        found = check(
             data,
             storage_path(self.suite),
             result_format=self.result_format,
@@ -199,6 +199,9 @@ class QualityMeasurement:
             quarantine=self._target(self.quarantine),
             good_rows=self._target(self.good_rows),
         )
+        if found.checked is None or self.conn_id is None:
+            return found
+        return replace(found, checked=found.checked.model_copy(update={"connection": self.conn_id}))
 
     def _target(self, target: Any) -> Any:
         """Return where rows are written, a URL with the file system of its connection, else of the data's."""

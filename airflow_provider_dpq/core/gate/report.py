@@ -15,6 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat, J
 
 from airflow_provider_dpq.core.environment import Environment, current
 from airflow_provider_dpq.core.errors import DpqError, StoreError, text_of
+from airflow_provider_dpq.core.gate.checked import Checked
 from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.part import Part
@@ -160,6 +161,7 @@ class Report(_Frozen):
         parts: The partitions of the table as they were measured, for the next report of a table that grows.
         not_checked: What the declaration promises beside, which the gate does not evaluate.
         error: Why the gate as a whole could not be measured.
+        checked: What a quality gate looked at; None for other kinds, and where nothing could be opened.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -183,6 +185,7 @@ class Report(_Frozen):
     parts: tuple[Part, ...] = ()
     not_checked: tuple[str, ...] = ()
     error: Problem | None = None
+    checked: Checked | None = None
 
     @property
     def identity(self) -> Gate:
@@ -214,6 +217,7 @@ def make_report(
     parts: Sequence[Part] = (),
     not_checked: Sequence[str] = (),
     error: DpqError | None = None,
+    checked: Checked | None = None,
 ) -> Report:
     """Judge what a gate measured and write it down: the one path from measurement to verdict.
 
@@ -237,6 +241,7 @@ def make_report(
         not_checked: What the declaration promises beside, which the gate does not evaluate.
         error: Why the gate could not be measured, or not do all that it was to do; makes the verdict ``error`` whatever
             else is known.
+        checked: What a quality gate looked at.
 
     Returns:
         The report. A gate that judged nothing at all is an ``error``, never a pass.
@@ -271,6 +276,7 @@ def make_report(
         parts=tuple(parts),
         not_checked=tuple(not_checked),
         error=problem,
+        checked=checked,
     )
 
 

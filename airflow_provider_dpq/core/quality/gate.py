@@ -43,4 +43,5 @@ def judge_suite(
         artifacts=found.artifacts,
         error=found.error,
         not_checked=found.not_checked,
+        checked=found.checked,
     )

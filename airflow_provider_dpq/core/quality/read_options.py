@@ -63,6 +63,13 @@ class ReadOptions:
         _require_different({name: sign for name, sign in signs.items() if sign})
         _require_different({"decimal": self.decimal, **({"thousands": self.thousands} if self.thousands else {})})
 
+    @property
+    def declared(self) -> dict[str, Any]:
+        """The options that are not as they are where nothing is declared, but for the texts that mean missing."""
+        plain = ReadOptions()
+        given = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "null_values"}
+        return {name: value for name, value in given.items() if value != getattr(plain, name)}
+
     def format_of(self, column: str) -> str | None:
         """Return how days and moments of a column are written; None for as in ISO 8601."""
         return self.date_format.get(column) if isinstance(self.date_format, Mapping) else self.date_format

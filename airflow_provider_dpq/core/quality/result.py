@@ -10,6 +10,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.gate.checked import Checked
 from airflow_provider_dpq.core.gate.metric import CATALOGUES, Metric
 from airflow_provider_dpq.core.gate.part import Part
 from airflow_provider_dpq.core.gate.report import Artifact, CheckResult
@@ -34,6 +35,7 @@ class SuiteResult:
         artifacts: Where failing rows and good rows were written, where that was asked for.
         error: Why they could not be written; the results stand.
         not_checked: What the suite or its contract promises beside, which nobody here evaluates.
+        checked: What the suite was answered on; None where that is not known.
     """
 
     suite_name: str
@@ -48,6 +50,7 @@ class SuiteResult:
     artifacts: tuple[Artifact, ...] = ()
     error: MeasurementError | None = None
     not_checked: tuple[str, ...] = ()
+    checked: Checked | None = None
 
     @property
     def success(self) -> bool:

@@ -36,6 +36,7 @@ from airflow_provider_dpq.core.quality.query import is_query
 from airflow_provider_dpq.core.quality.read_options import parse_read_options
 from airflow_provider_dpq.core.quality.result import SuiteResult
 from airflow_provider_dpq.core.quality.result_format import ResultFormat, parse_result_format
+from airflow_provider_dpq.core.quality.scope import Scope
 from airflow_provider_dpq.core.quality.suite import Declared, Suite, load_suite
 from airflow_provider_dpq.core.quality.tables.beside import Beside, located
 from airflow_provider_dpq.core.quality.tables.duck import Limits
@@ -150,8 +151,20 @@ def check(
     limits = Limits(memory_limit, threads, temp_directory)
     beside = Beside(references or {}, limits, Reading(root or None, options))
 
+    by = (partition_by,) if isinstance(partition_by, str) else tuple(partition_by or ())
+    scope = Scope(
+        data=data,
+        connection=connection,
+        partition=partition or {},
+        partition_by=by,
+        row_condition=row_condition,
+        null_values=options.null_values,
+        references=references or {},
+    )
+
     def opened(source: Any) -> Table:
         table = open_table(source, connection, beside)
+        scope.note(table)
         table.circumstances = run.circumstances
         try:
             table.filters = _filters(table, row_condition, partition)
@@ -167,12 +180,13 @@ def check(
             run = replace(run, wanted=replace(wanted, names_lost=lost))
         if partition_by is None:
             with opened(data) as table:
-                return run.whole(table, partition, request)
-        by = (partition_by,) if isinstance(partition_by, str) else tuple(partition_by)
+                found = run.whole(table, partition, request)
+            return replace(found, checked=scope.checked(loaded, found.row_count))
         there = located(data, root or None) if connection is None else data
         in_places = isinstance(there, (str, Path, Place)) and connection is None
         folders = partial(in_folders, there, root) if in_places else None
-        return run.by_partition(there, by, opened, folders, repr((row_condition, partition, options, by)))
+        found = run.by_partition(there, by, opened, folders, repr((row_condition, partition, options, by)))
+        return replace(found, checked=scope.checked(loaded, found.row_count))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

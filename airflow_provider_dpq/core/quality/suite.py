@@ -109,11 +109,13 @@ class Suite:
         name: Its name; empty for a plain list.
         expectations: The expectations, in order.
         not_checked: What the document promises beside, which nobody here evaluates.
+        version: Its version as it says itself; None where it says none.
     """
 
     name: str
     expectations: tuple[Declared, ...]
     not_checked: tuple[str, ...] = ()
+    version: str | None = None
 
 
 def validate_suite(suite: Any, *, partitioned: bool = False) -> None:
@@ -190,7 +192,15 @@ def _build(suite: Any, *, parameters: Mapping[str, Any] | None) -> Suite:
         numbered = (f"{one.name}#{number}" for number in count(2))
         free = one.name if one.name not in declared else next(text for text in numbered if text not in declared)
         declared[free] = replace(one, name=free)
-    return Suite(name, tuple(declared.values()), beside)
+    return Suite(name, tuple(declared.values()), beside, _version(suite))
+
+
+def _version(suite: Any) -> str | None:
+    """Return the version that a suite or a contract gives itself, under ``version`` or ``meta.version``."""
+    given = suite if isinstance(suite, Mapping) else {"meta": getattr(suite, "meta", None)}
+    meta = given.get("meta")
+    version = given.get("version") or (meta.get("version") if isinstance(meta, Mapping) else None)
+    return None if version is None else str(version)
 
 
 def _defaults(suite: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.gate.verdict import Verdict
-from airflow_provider_dpq.core.render import figure, load, measured, outcome
+from airflow_provider_dpq.core.render import checked, figure, load, measured, outcome
 from airflow_provider_dpq.core.render.flame import plot_flame
 from airflow_provider_dpq.core.render.plot import plots
 
@@ -28,6 +28,8 @@ def render_html(report: Report, *, above: str = "") -> str:
     return _template().render(
         report=report,
         above=above,
+        slice=[(fact.title, fact.text) for fact in checked.facts(report)],
+        columns=checked.columns(report),
         checks=outcome.worst_first(report.checks),
         tally=[(verdict.value, found[verdict]) for verdict in reversed(Verdict) if found[verdict]],
         thresholds=sorted(outcome.thresholds(report), key=lambda result: -result.verdict.rank),

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 from airflow_provider_dpq.core.gate.report import CheckResult, Report
 from airflow_provider_dpq.core.gate.threshold import ThresholdResult
 from airflow_provider_dpq.core.gate.verdict import Verdict
-from airflow_provider_dpq.core.render import outcome
+from airflow_provider_dpq.core.render import checked, outcome
 
 _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML 1.0 document may contain, not even escaped."""
@@ -62,6 +62,7 @@ def _properties(report: Report) -> ET.Element:
         "dag_id": source.dag_id,
         "task_id": source.task_id,
         "run_id": source.run_id,
+        **{fact.title.lower().replace(" ", "_"): fact.text for fact in checked.facts(report)},
     }
     properties = ET.Element("properties")
     for name, fact in facts.items():

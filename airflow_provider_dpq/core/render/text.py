@@ -11,7 +11,7 @@ from airflow_provider_dpq.core.gate.profile import Profile
 from airflow_provider_dpq.core.gate.report import CheckResult, Problem, Report
 from airflow_provider_dpq.core.gate.threshold import ThresholdResult
 from airflow_provider_dpq.core.gate.verdict import Verdict
-from airflow_provider_dpq.core.render import figure, load, measured, outcome
+from airflow_provider_dpq.core.render import checked, figure, load, measured, outcome
 from airflow_provider_dpq.core.render.demand import demand
 from airflow_provider_dpq.core.render.layout import Column, cell_width, printable, table, wrap
 
@@ -84,6 +84,8 @@ def _verdict_line(report: Report, paint: _Paint) -> str:
 def _head(report: Report, width: int, paint: _Paint) -> list[str]:
     facts = {
         "subject": report.subject,
+        **{fact.name: fact.text for fact in checked.facts(report)},
+        "columns": figure.value(checked.columns(report)),
         "data": figure.interval(report.data_interval) if report.data_interval else "",
         "task": outcome.task(report.provenance),
         "run": report.provenance.run_id,

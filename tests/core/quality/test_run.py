@@ -363,7 +363,9 @@ def test_nothing_is_left_behind(
     """The temporary directory is removed and DuckDB closed however a run ends, and nothing is written elsewhere."""
     opened: list[Scan] = []
     original = Scan.__init__
-    monkeypatch.setattr(Scan, "__init__", lambda self, limits: (opened.append(self), original(self, limits))[1])
+    monkeypatch.setattr(
+        Scan, "__init__", lambda self, *limits, **options: (opened.append(self), original(self, *limits, **options))[1]
+    )
     (tmp_path / "work").mkdir()
     (tmp_path / "data").mkdir()
     FRAME.to_csv(tmp_path / "data" / "data.csv", index=False)

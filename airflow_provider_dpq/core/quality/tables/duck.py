@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 import sqlalchemy as sa
+from pydantic import JsonValue
 
 from airflow_provider_dpq.core.environment import processors
 from airflow_provider_dpq.core.errors import DeclarationError, EndedError, MeasurementError, QueryError
@@ -98,6 +99,10 @@ class Scan:
         """By relation, the view of it whose rows DuckDB numbers itself."""
         self.row_counts: dict[str, int] = {}
         """By relation, the number of its rows, where they need not be read for it."""
+        self.sizes: dict[str, tuple[int, int | None]] = {}
+        """By relation, the number of its files and their bytes, None where a store does not tell."""
+        self.readings: dict[str, Mapping[str, JsonValue]] = {}
+        """By relation of text files, how they are read, by option."""
         self.notes: list[str] = []
         """What people should know of how the data were read."""
         self.named: dict[str, str] = {}

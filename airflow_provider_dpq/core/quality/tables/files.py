@@ -72,7 +72,9 @@ def attach_files(scan: Scan, relation: str, path: str | Path | Place | Files, re
         DeclarationError: ``unknown_format`` or ``outside_root``.
         SourceError: The files are missing or cannot be read.
     """
-    kind, files = _given(scan, path, reading)
+    found = _found(path, reading)
+    scan.sizes[relation] = len(found), _size(found)
+    kind, files = _given(scan, path, found, reading)
     try:
         return _READERS[kind](scan, relation, files, reading)
     except duckdb.OutOfMemoryException as error:
@@ -90,13 +92,15 @@ def attach_files(scan: Scan, relation: str, path: str | Path | Place | Files, re
         raise SourceError(f"unreadable_{kind}", message, hint="Is the file whole, and of that format?") from error
 
 
-def _given(scan: Scan, path: str | Path | Place | Files, reading: Reading) -> tuple[str, Sequence[PlainFile | Stored]]:
+def _size(files: Sequence[Path | Stored]) -> int | None:
+    sizes = [file.size if isinstance(file, Stored) else file.stat().st_size for file in files]
+    return None if None in sizes else sum(size for size in sizes if size is not None)
+
+
+def _given(
+    scan: Scan, path: str | Path | Place | Files, found: Sequence[Path | Stored], reading: Reading
+) -> tuple[str, Sequence[PlainFile | Stored]]:
     """Return the format of the files that a path names, and the plain files that they are or hold."""
-    found = [file for file in _found(path, reading) if not is_marker(_named(file), format_of)]
-    if not found:
-        raise SourceError(
-            "empty_glob", f"{str(path)!r} matches no file of a table.", hint="Check the pattern.", quotes_data=False
-        )
     kind = _one_format(path, {_format(_named(file)) for file in found})
     if kind == "parquet" and any(_named(file).lower().endswith(".gz") for file in found):
         message = f"{str(path)!r} is a gzip file, and Parquet is compressed inside."
@@ -121,9 +125,21 @@ def _named(file: Path | Stored | PlainFile) -> str:
 
 
 def _found(path: str | Path | Place | Files, reading: Reading) -> Sequence[Path | Stored]:
+    """Return the files of a table that a path names, without those that jobs leave beside them.
+
+    Raises:
+        SourceError: ``missing_file`` or ``empty_glob``.
+    """
     if isinstance(path, Files):
-        return path.members
-    return find_stored(path, reading.root) if isinstance(path, Place) else find_files(path, reading.root)
+        members: Sequence[Path | Stored] = path.members
+    else:
+        members = find_stored(path, reading.root) if isinstance(path, Place) else find_files(path, reading.root)
+    found = [file for file in members if not is_marker(_named(file), format_of)]
+    if not found:
+        raise SourceError(
+            "empty_glob", f"{str(path)!r} matches no file of a table.", hint="Check the pattern.", quotes_data=False
+        )
+    return found
 
 
 def _one_format(path: object, formats: set[str]) -> str:

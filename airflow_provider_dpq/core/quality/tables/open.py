@@ -53,7 +53,9 @@ def _opened(data: Any, connection: Any, beside: Beside) -> Table:
         scan.close()
         raise
     if isinstance(data, (str, Path, Place, Files)):
-        return DuckTable(scan, str(data), columns, open_other)
+        table = DuckTable(scan, str(data), columns, open_other)
+        table.sizes, table.reading = scan.sizes[SOURCE], scan.readings.get(SOURCE, {})
+        return table
     return FrameTable(scan, data, columns, open_other)
 
 

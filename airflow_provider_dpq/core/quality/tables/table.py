@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from airflow_provider_dpq.core.quality.compile.functions import count_if
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pydantic import JsonValue
 
     from airflow_provider_dpq.core.quality.circumstances import Circumstances
     from airflow_provider_dpq.core.quality.tables.beside import Beside
@@ -157,6 +158,9 @@ class Table(abc.ABC):
         filters: Conditions that choose the rows to look at; none for all.
         circumstances: What checks may know beside the rows; set when a suite is answered.
         beside: Files and frames that checks may refer to, and how they are read.
+        sizes: Number of the files that were opened, and their bytes, None where a store does not tell; None for what
+            is no file.
+        reading: How text files are read, by option; empty for anything else.
     """
 
     subject: str
@@ -165,6 +169,8 @@ class Table(abc.ABC):
     filters: Sequence[sa.ColumnElement[bool]] = ()
     circumstances: Circumstances
     beside: Beside
+    sizes: tuple[int, int | None] | None = None
+    reading: Mapping[str, JsonValue] = MappingProxyType({})
     _keys = 0
 
     @property

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import duckdb
+from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import SourceError
 from airflow_provider_dpq.core.quality.tables.census import holds_any, take_census
@@ -58,8 +59,14 @@ def attach_csv(scan: Scan, relation: str, files: Sequence[PlainFile], reading: R
         SourceError: ``unreadable_csv``, ``empty_file`` or ``ambiguous_columns``.
     """
     options = reading.options
-    plain = [in_utf8(scan, file, options.encoding)[0] for file in with_rows(scan, files)]
+    read = [in_utf8(scan, file, options.encoding) for file in with_rows(scan, files)]
+    plain = [one for one, _ in read]
     layouts = [find_layout(one, options) for one in plain]
+    scan.readings[relation] = {
+        "encoding": _one_or_all(encoding for _, encoding in read),
+        "delimiter": _one_or_all(layout.dialect.delimiter if layout.delimited else None for layout in layouts),
+        **{name: value for name, value in options.declared.items() if name not in ("encoding", "delimiter")},
+    }
     for one, layout in zip(plain, layouts, strict=True):
         refuse_twins(one.name, layout.names)
     columns = {name.casefold(): name for layout in reversed(layouts) for name in reversed(layout.names)}
@@ -84,6 +91,12 @@ def attach_csv(scan: Scan, relation: str, files: Sequence[PlainFile], reading: R
         return next(part for part in reversed(parts) if part.first <= row).place(row)
 
     return TextColumns(scan, table, options, place).columns(ordered)
+
+
+def _one_or_all(found: Iterable[str | None]) -> JsonValue:
+    """Return what all files have in common, or a list of what they have; None for a file of one column."""
+    different = list[JsonValue](dict.fromkeys(found))
+    return different[0] if len(different) == 1 else different
 
 
 @dataclass(frozen=True, slots=True)

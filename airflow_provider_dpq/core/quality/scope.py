@@ -1,0 +1,106 @@
+"""What a suite is answered on: the rows, files and other tables that its report names."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import JsonValue
+
+from airflow_provider_dpq.core.gate.checked import Checked, CheckedSuite
+from airflow_provider_dpq.core.quality.address import without_secrets
+from airflow_provider_dpq.core.quality.jsonable import jsonable
+from airflow_provider_dpq.core.quality.place import is_place
+from airflow_provider_dpq.core.quality.query import is_query
+from airflow_provider_dpq.core.quality.suite import Suite
+from airflow_provider_dpq.core.quality.tables.files import Files
+from airflow_provider_dpq.core.quality.tables.table import Table
+
+_DIGITS: Final = 12
+"""Digits of a hash that tell texts apart for people."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Scope:
+    """What is declared about the data, and what is learned of it as its tables are opened.
+
+    Attributes:
+        data: What is checked: a path, a frame, a table's name or a query.
+        connection: Connection of a database; None for files and frames.
+        partition: Values that choose the rows, by column.
+        partition_by: Columns or keys of folders by which the table is taken apart; none where it is read as one.
+        row_condition: The condition that chooses the rows.
+        null_values: Texts that are read as missing.
+        references: Other tables by name.
+    """
+
+    data: Any
+    connection: Any
+    partition: Mapping[str, Any]
+    partition_by: Sequence[str]
+    row_condition: str | Mapping[str, Any] | None
+    null_values: Sequence[str]
+    references: Mapping[str, Any]
+    _table: Table | None = field(default=None, init=False)
+
+    def note(self, table: Table) -> None:
+        """Remember the table that was opened: its columns, its size, who answers."""
+        self._table = table
+
+    def checked(self, suite: Suite, rows: int) -> Checked | None:
+        """Return what the report says of it; None where no table was opened, because nothing was new.
+
+        Args:
+            suite: The suite that was answered.
+            rows: Rows that were looked at.
+        """
+        table = self._table
+        if table is None:
+            return None
+        files = table.sizes if not self.partition_by else None  # of partitions only those that were new were opened
+        condition = self.row_condition
+        return Checked(
+            source=self._source(),
+            engine=table.dialect,
+            query_digest=_digest(self.data) if self._source() == "query" else None,
+            row_count=rows,
+            file_count=None if files is None else files[0],
+            size_bytes=None if files is None else files[1],
+            columns={column.name: column.dtype or column.native for column in table.columns.values()},
+            partition={str(name): jsonable(value) for name, value in self.partition.items()},
+            partition_by=tuple(self.partition_by),
+            row_condition=condition if condition is None or isinstance(condition, str) else json.dumps(condition),
+            null_values=tuple(self.null_values),
+            reading={name: jsonable(value) for name, value in table.reading.items()},
+            references={name: _place(source) for name, source in self.references.items()},
+            suite=CheckedSuite(name=suite.name, version=suite.version, digest=_digest(_declared(suite))),
+        )
+
+    def _source(self) -> str:
+        if self.connection is not None:
+            return "query" if is_query(str(self.data)) else "table"
+        return "files" if _is_path(self.data) else "frame"
+
+
+def _is_path(data: Any) -> bool:
+    return isinstance(data, (str, Path, Files)) or is_place(data)
+
+
+def _place(source: Any) -> str:
+    return without_secrets(str(source)) if _is_path(source) else f"a frame of {type(source).__module__.split('.')[0]}"
+
+
+def _declared(suite: Suite) -> str:
+    declared: list[JsonValue] = [
+        [one.name, one.type, jsonable(one.kwargs), one.severity, list(map(str, one.thresholds))]
+        for one in suite.expectations
+    ]
+    return json.dumps(declared, sort_keys=True, default=str)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
