@@ -613,6 +613,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "The file of `--output` cannot be written.",
         "Give a file in a directory that you may write to.",
     ),
+    "value_too_slow": (
+        "Python needs too long to judge one value: a pattern backtracks, or a JSON schema refers to itself too often.",
+        "Write a pattern that can match in one way only, or leave such rows out by a row condition.",
+    ),
     "wrong_form": (
         "A report was asked for in a form that has nothing of its kind of gate, such as a quality gate's for pyperf.",
         "Choose another `--format`.",

@@ -222,27 +222,19 @@ def _asked_of_gx(
     table: Table, known: Sequence[Declared], built: Mapping[str, Any], wanted: ResultFormat
 ) -> Sequence[Answer | MeasurementError]:
     try:
-        expectations = [built.get(declared.name) or gx.build(declared) for declared in known]
-        counts = [gx.row_count(expectation) for expectation in expectations]
-        asked = [*expectations, *(count for count in counts if count is not None)]
-        answers = gx.evaluate(asked, _whole_table(table), wanted)
+        rows = _whole_table(table)
+        apart = [one for one in known if table.pandas_like and one.expectation is not None and one.expectation.may_hang]
+        here = [one for one in known if one not in apart]
+        expectations = [built.get(declared.name) or gx.build(declared) for declared in here]
+        answers = dict(zip((one.name for one in here), gx.answer(expectations, rows, wanted), strict=True))
+        answers |= {one.name: gx.answer_apart(one, rows, wanted) for one in apart}
+        return [answers[one.name] for one in known]
     except DeclarationError:
         raise
     except MeasurementError as error:
         return [error] * len(known)
     except Exception as error:  # noqa: BLE001 - of these checks, and the others stand
         return [unexpected_error(error, "Handing the rows to Great Expectations")] * len(known)
-    counted = iter(answers[len(known) :])
-    rows = [None if count is None else _observed_rows(next(counted)) for count in counts]
-    return [
-        replace(answer, rows=row) if isinstance(answer, Answer) else answer
-        for answer, row in zip(answers[: len(known)], rows, strict=True)
-    ]
-
-
-def _observed_rows(answer: Answer | MeasurementError) -> int | None:
-    value = answer.result.get("observed_value") if isinstance(answer, Answer) else None
-    return value if isinstance(value, int) else None
 
 
 def _told(outcome: Outcome, found: _Found) -> Outcome:

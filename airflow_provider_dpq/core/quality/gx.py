@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError
@@ -48,7 +50,61 @@ def build(declared: Declared) -> Any:
         raise DeclarationError("invalid_argument", message) from error
 
 
-def row_count(expectation: Any) -> Any:
+_APART_SECONDS: Final = 120.0
+"""How long Great Expectations may take in a process of its own, its import included."""
+
+
+def answer(expectations: Sequence[Any], rows: Any, wanted: ResultFormat) -> list[Answer | MeasurementError]:
+    """Let Great Expectations evaluate expectations, and count the rows that their row conditions keep."""
+    if not expectations:
+        return []
+    counts = [_row_count(expectation) for expectation in expectations]
+    asked = [*expectations, *(count for count in counts if count is not None)]
+    answers = evaluate(asked, rows, wanted)
+    counted = iter(answers[len(expectations) :])
+    found = [None if count is None else _observed_rows(next(counted)) for count in counts]
+    return [
+        replace(one, rows=row) if isinstance(one, Answer) else one
+        for one, row in zip(answers[: len(expectations)], found, strict=True)
+    ]
+
+
+def answer_apart(declared: Declared, frame: pd.DataFrame, wanted: ResultFormat) -> Answer | MeasurementError:
+    """Let Great Expectations evaluate an expectation in a process that is ended where a value makes it hang.
+
+    Args:
+        declared: The expectation.
+        frame: A pandas frame.
+        wanted: How much of the unexpected values to show.
+    """
+    from airflow_provider_dpq.core.operation.isolation import Child
+
+    try:
+        with Child(tell=lambda _: None) as child:  # what it prints may quote a value
+            asked = (declared.type, dict(declared.kwargs), frame, wanted)
+            (found,) = child.stream(_answers, *asked, timeout_seconds=_APART_SECONDS)
+    except MeasurementError as error:
+        if error.reason != "operation_timeout":
+            return error
+        message = f"Great Expectations did not evaluate {declared.type} within {_APART_SECONDS:g} s."
+        hint = "Write a pattern that can match in one way only, or leave such rows out by a row condition."
+        return MeasurementError("value_too_slow", message, hint=hint, quotes_data=False)
+    assert isinstance(found, (Answer, MeasurementError))  # noqa: S101 - what `_answers` yields
+    return found
+
+
+def _answers(
+    kind: str, kwargs: Mapping[str, Any], frame: pd.DataFrame, wanted: ResultFormat
+) -> Iterator[Answer | MeasurementError]:
+    from airflow_provider_dpq.core.quality.suite import load_suite
+
+    # PySpark, which it imports, takes a program without a file for its own tests, and ends it.
+    vars(sys.modules["__main__"]).setdefault("__file__", __file__)
+    (declared,) = load_suite([{"type": kind, "kwargs": dict(kwargs)}]).expectations
+    yield from answer([build(declared)], frame, wanted)
+
+
+def _row_count(expectation: Any) -> Any:
     """Return what counts the rows that the row condition of a Great Expectations object keeps; None without one."""
     condition = getattr(expectation, "row_condition", None)
     if not condition:
@@ -58,6 +114,11 @@ def row_count(expectation: Any) -> Any:
     parser = getattr(expectation, "condition_parser", None)
     with _quiet():
         return ExpectTableRowCountToBeBetween(min_value=0, row_condition=condition, condition_parser=parser)
+
+
+def _observed_rows(answer: Answer | MeasurementError) -> int | None:
+    value = answer.result.get("observed_value") if isinstance(answer, Answer) else None
+    return value if isinstance(value, int) else None
 
 
 def evaluate(expectations: Sequence[Any], rows: Any, wanted: ResultFormat) -> list[Answer | MeasurementError]:

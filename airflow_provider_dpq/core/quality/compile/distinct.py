@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality.compile.column import counted, require_files, text_of
 from airflow_provider_dpq.core.quality.compile.plan import Domain, Join, Plan, Unexpected
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
+from airflow_provider_dpq.core.quality.predicate import Judge, Predicate
 from airflow_provider_dpq.core.quality.tables.table import KEY, Column, Table
 
 
@@ -18,7 +17,7 @@ def each_distinct(
     expectation: ColumnValues,
     table: Table,
     column: Column,
-    holds: Callable[[str], bool],
+    predicate: Predicate,
     text: sa.ColumnElement[str] | None = None,
 ) -> Plan:
     """Plan a check that holds or not for each value, and that SQL cannot judge; malformed text never holds.
@@ -29,7 +28,7 @@ def each_distinct(
         expectation: The expectation.
         table: The table.
         column: Its column.
-        holds: Whether a value, as text, is as it should be.
+        predicate: What holds of a value, as text, that is as it should be.
         text: The values as text; None for what `text_of` says.
 
     Raises:
@@ -44,8 +43,8 @@ def each_distinct(
     join = Join(values.refused, values.refused.c[KEY] == text)
 
     def judge() -> Mapping[str, int]:
-        with warnings.catch_warnings(action="ignore"):  # a parser's warning may quote the value
-            return {"unexpected": values.judge(grouped, _named(holds, column))}
+        with Judge(predicate, column.name) as judged:
+            return {"unexpected": values.judge(grouped, judged)}
 
     return Plan(
         figures={"elements": domain.count(), "missing": domain.count(column.missing)},
@@ -56,20 +55,3 @@ def each_distinct(
         ),
         by="distinct values",
     )
-
-
-def _named(holds: Callable[[str], bool], column: Column) -> Callable[[str], bool]:
-    """Say of an exception which column it is about, and nothing about the value."""
-
-    def judge(value: str) -> bool:
-        try:
-            return holds(value)
-        except MeasurementError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a parser keeps no promise about what it raises on odd text
-            message = f"A value of column {column.name!r} could not be judged: {type(error).__name__}."
-            raise MeasurementError(
-                "unjudged_value", message, hint="Look at the column's odd values.", quotes_data=False
-            ) from None
-
-    return judge

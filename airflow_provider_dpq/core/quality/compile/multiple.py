@@ -11,6 +11,7 @@ from airflow_provider_dpq.core.quality.compile.column import each_value, plan_un
 from airflow_provider_dpq.core.quality.compile.distinct import each_distinct
 from airflow_provider_dpq.core.quality.compile.plan import Plan
 from airflow_provider_dpq.core.quality.expectations.multiple import ExpectColumnValuesToBeMultiples
+from airflow_provider_dpq.core.quality.predicate import Multiple
 from airflow_provider_dpq.core.quality.tables.table import Kind, Table
 
 _EXACT = sa.Numeric(38, 15)
@@ -29,17 +30,10 @@ def plan_multiples(expectation: ExpectColumnValuesToBeMultiples, table: Table) -
         return each_value(expectation, table, column, column.value % int(unit) == 0)
     if table.pandas_like:
         text = sa.cast(column.value, sa.String())
-        return each_distinct(expectation, table, column, lambda value: _is_multiple(value, Fraction(unit)), text)
+        return each_distinct(expectation, table, column, Multiple(Fraction(unit)), text)
     if table.dialect == "sqlite":
         message = f"{expectation.type} needs exact arithmetic, which SQLite does not have."
         raise MeasurementError("unsupported_expectation", message, hint="Check an export of the table as a file.")
     number = column.value if column.kind is not Kind.FLOAT else sa.cast(column.value, sa.String(40))
     exact = sa.cast(number, _EXACT)
     return each_value(expectation, table, column, sa.func.mod(exact, sa.cast(unit, _EXACT)) == 0)
-
-
-def _is_multiple(text: str, unit: Fraction) -> bool:
-    try:
-        return (Fraction(text) / unit).denominator == 1
-    except ValueError:
-        return False  # infinity, and what is no number

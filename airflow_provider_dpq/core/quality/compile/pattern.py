@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from airflow_provider_dpq.core.quality.compile.plan import Plan
 from airflow_provider_dpq.core.quality.compile.regex import is_found_at_start, to_re2
 from airflow_provider_dpq.core.quality.expectations import pattern as declared
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
+from airflow_provider_dpq.core.quality.predicate import Found
 from airflow_provider_dpq.core.quality.tables.table import Column, Table
 
 
@@ -54,7 +55,7 @@ def _plan_regex(
     column = table.column(expectation.column)
     understood = [pattern for pattern in translated if pattern is not None] if table.pandas_like else patterns
     if len(understood) < len(patterns):
-        return each_distinct(expectation, table, column, _searching(patterns, every=every, wanted=wanted))
+        return each_distinct(expectation, table, column, Found(tuple(patterns), every, wanted))
     text = text_of(column, table)
     quick = [table.pandas_like and is_found_at_start(pattern) for pattern in patterns]
     found = [(extracts if once else matches)(text, pattern) for once, pattern in zip(quick, understood, strict=True)]
@@ -73,12 +74,6 @@ def _translated(pattern: str) -> str | None:
     except (re.error, OverflowError, RecursionError) as error:
         message = f"The regular expression {pattern!r} is not valid: {error}."
         raise MeasurementError("invalid_regex", message, hint="Mend the pattern.") from error
-
-
-def _searching(patterns: Sequence[str], *, every: bool, wanted: bool) -> Callable[[str], bool]:
-    compiled = [re.compile(pattern) for pattern in patterns]
-    together = all if every else any
-    return lambda text: together(pattern.search(text) is not None for pattern in compiled) is wanted
 
 
 def _combined(conditions: Iterable[sa.ColumnElement[bool]], *, every: bool) -> sa.ColumnElement[bool]:

@@ -59,6 +59,11 @@ class Expectation(BaseModel):
     def judges_nothing(self) -> bool:
         """Whether it is declared so that no data could break it."""
 
+    @property
+    def may_hang(self) -> bool:
+        """Whether Python may take for ever to judge one value by it."""
+        return False
+
 
 def _bound(value: Any) -> Any:
     """Read a bound as Great Expectations does: a number, else an ISO date, else an ISO date and time.

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
+from airflow_provider_dpq.core.quality.backtracking import may_backtrack
 from airflow_provider_dpq.core.quality.expectations.base import as_list
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
 
@@ -52,12 +53,22 @@ class ExpectColumnValuesToMatchRegex(ColumnValues):
         """Whether it must hold for none of the values, or the pattern is found in every text."""
         return self.mostly == 0 or _is_found_anywhere(self.regex)
 
+    @property
+    def may_hang(self) -> bool:
+        """Whether the pattern may backtrack for ever."""
+        return may_backtrack(self.regex)
+
 
 class ExpectColumnValuesToNotMatchRegex(ColumnValues):
     """A regular expression is found in no value."""
 
     type: ClassVar[str] = "expect_column_values_to_not_match_regex"
     regex: str
+
+    @property
+    def may_hang(self) -> bool:
+        """Whether the pattern may backtrack for ever."""
+        return may_backtrack(self.regex)
 
 
 class ExpectColumnValuesToMatchRegexList(ColumnValues):
@@ -73,12 +84,22 @@ class ExpectColumnValuesToMatchRegexList(ColumnValues):
         enough = all if self.match_on == "all" else any
         return self.mostly == 0 or enough(map(_is_found_anywhere, self.regex_list))
 
+    @property
+    def may_hang(self) -> bool:
+        """Whether a pattern may backtrack for ever."""
+        return any(map(may_backtrack, self.regex_list))
+
 
 class ExpectColumnValuesToNotMatchRegexList(ColumnValues):
     """None of some regular expressions is found in any value."""
 
     type: ClassVar[str] = "expect_column_values_to_not_match_regex_list"
     regex_list: Patterns
+
+    @property
+    def may_hang(self) -> bool:
+        """Whether a pattern may backtrack for ever."""
+        return any(map(may_backtrack, self.regex_list))
 
 
 class LikeValues(ColumnValues):

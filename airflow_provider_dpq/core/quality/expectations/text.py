@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator
 
+from airflow_provider_dpq.core.quality.backtracking import may_take_for_ever
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
 
 
@@ -44,3 +45,8 @@ class ExpectColumnValuesToMatchJsonSchema(ColumnValues):
 
     type: ClassVar[str] = "expect_column_values_to_match_json_schema"
     json_schema: dict[Any, Any]
+
+    @property
+    def may_hang(self) -> bool:
+        """Whether the schema may take for ever on a value."""
+        return may_take_for_ever(self.json_schema)

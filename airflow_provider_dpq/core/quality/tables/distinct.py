@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -37,12 +37,12 @@ class DistinctValues:
         key = sa.column(sa.quoted_name(KEY, quote=True), sa.String())
         self.refused: sa.FromClause = sa.select(sa.table(self._refused, key)).subquery(f"{self._refused}_rows")
 
-    def judge(self, values: sa.Select[Any], holds: Callable[[str], bool]) -> int:
+    def judge(self, values: sa.Select[Any], holds: Callable[[Sequence[str]], Sequence[bool]]) -> int:
         """Judge each value, and keep those that are refused.
 
         Args:
             values: Each value and the number of rows that have it; the value NULL is refused unseen.
-            holds: Whether a value is as it should be.
+            holds: Returns for each of some values whether it is as it should be.
 
         Returns:
             Number of rows whose value is refused.
@@ -59,8 +59,11 @@ class DistinctValues:
             cursor.execute(f'SELECT rowid, "{KEY}", copies FROM {self._found}')  # noqa: S608 - names of ours
             return sum(self._judge_page(page, holds) for page in iter(lambda: cursor.fetchmany(_PAGE), []))
 
-    def _judge_page(self, page: list[tuple[int, str | None, int]], holds: Callable[[str], bool]) -> int:
-        refused = [(row, copies) for row, value, copies in page if value is None or not holds(value)]
+    def _judge_page(
+        self, page: list[tuple[int, str | None, int]], holds: Callable[[Sequence[str]], Sequence[bool]]
+    ) -> int:
+        held = iter(holds([value for _, value, _ in page if value is not None]))
+        refused = [(row, copies) for row, value, copies in page if value is None or not next(held)]
         if refused:
             chosen = f'SELECT "{KEY}" FROM {self._found} WHERE rowid IN (SELECT unnest($1))'  # noqa: S608 - as above
             self._ask(f"INSERT INTO {self._refused} {chosen}", [[row for row, _ in refused]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -33,9 +34,9 @@ def test_each_value_is_judged_once_and_its_rows_are_counted(table: Table) -> Non
     """However many pages there are, no value is seen twice, and one that is none is refused unseen."""
     seen: list[str] = []
 
-    def holds(value: str) -> bool:
-        seen.append(value)
-        return not value.endswith("7")
+    def holds(page: Sequence[str]) -> list[bool]:
+        seen.extend(page)
+        return [not value.endswith("7") for value in page]
 
     with table:
         values = table.distinct()
@@ -49,8 +50,8 @@ def test_two_checks_keep_their_refused_values_apart(table: Table) -> None:
     """Each check has tables of its own."""
     with table:
         first, second = table.distinct(), table.distinct()
-        first.judge(_grouped(table), lambda value: value != "é1")
-        second.judge(_grouped(table), lambda value: value != "é2")
+        first.judge(_grouped(table), lambda page: [value != "é1" for value in page])
+        second.judge(_grouped(table), lambda page: [value != "é2" for value in page])
         kept = [table.fetch(sa.select(one.refused.c[KEY])) for one in (first, second)]
     assert [sorted(value for (value,) in values if value) for values in kept] == [["é1"], ["é2"]]
 
@@ -58,7 +59,7 @@ def test_two_checks_keep_their_refused_values_apart(table: Table) -> None:
 def test_what_is_raised_about_a_value_ends_the_judging(table: Table) -> None:
     """The error comes out as it is, and the table can be read on."""
 
-    def holds(value: str) -> bool:
+    def holds(page: Sequence[str]) -> list[bool]:
         raise MeasurementError("malformed_values", "no")
 
     with table:

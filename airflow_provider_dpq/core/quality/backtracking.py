@@ -1,0 +1,63 @@
+"""Which patterns of Python's ``re``, and which JSON schemas, may take for ever on one value.
+
+``re`` backtracks: a repetition within a repetition, or several in a row over the same text, tries more ways than there
+is time for. What is told here errs on the side of caution: what it calls safe takes a time that grows with the square
+of the text at most, and what it does not may be as quick.
+"""
+
+from __future__ import annotations
+
+import re
+from re import _constants as sre  # type: ignore[attr-defined]
+from re import _parser  # type: ignore[attr-defined]
+from typing import Any, Final
+
+_MANY, _FEW, _TOO_MUCH = 8, 1, 16
+_FEW_LENGTHS: Final = 4
+_REPEATS: Final = (sre.MAX_REPEAT, sre.MIN_REPEAT)
+_RISKY_KEYS: Final = frozenset({"$ref", "$dynamicRef", "$recursiveRef", "uniqueItems"})
+
+
+def may_backtrack(pattern: str) -> bool:
+    """Whether a search for a pattern of Python's ``re`` may take for ever on one text."""
+    try:
+        nodes = _parser.parse(pattern)
+    except (re.error, OverflowError, RecursionError):
+        return False  # it is refused where it is compiled
+    return _weight(nodes, inside=False) >= _TOO_MUCH
+
+
+def _weight(nodes: Any, *, inside: bool) -> int:
+    """Weigh the repetitions of several lengths; one within another, or a choice within one, weighs too much."""
+    weight = 0
+    for code, argument in nodes:
+        if code in _REPEATS:
+            low, high, repeated = argument
+            if high != low:
+                own = _MANY if high is sre.MAXREPEAT or high - low > _FEW_LENGTHS else _FEW
+                weight += _TOO_MUCH if inside else own
+            weight += _weight(repeated, inside=inside or high > 1)
+        elif code is sre.BRANCH:
+            weight += _TOO_MUCH if inside else 0
+            weight += max((_weight(branch, inside=inside) for branch in argument[1]), default=0)
+        elif code is sre.SUBPATTERN:
+            weight += _weight(argument[3], inside=inside)
+        elif code in (sre.ASSERT, sre.ASSERT_NOT):
+            weight += _weight(argument[1], inside=inside)
+        elif code in (sre.GROUPREF, sre.GROUPREF_EXISTS):
+            weight += _TOO_MUCH
+    return weight
+
+
+def may_take_for_ever(schema: Any) -> bool:
+    """Whether a JSON schema may take for ever on a value: by a pattern, by references, or by comparing all pairs."""
+    if isinstance(schema, dict):
+        patterns = schema.get("patternProperties")
+        searched = [
+            *([schema["pattern"]] if "pattern" in schema else []),
+            *(patterns if isinstance(patterns, dict) else ()),
+        ]
+        if not _RISKY_KEYS.isdisjoint(schema) or any(isinstance(one, str) and may_backtrack(one) for one in searched):
+            return True
+        return any(map(may_take_for_ever, schema.values()))
+    return isinstance(schema, list) and any(map(may_take_for_ever, schema))
