@@ -597,6 +597,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "A file is no JSON, a value in it is no object, or a key stands twice in one.",
         "Write each row as one object, and each of its keys once.",
     ),
+    "unreadable_parquet": (
+        "A Parquet file is damaged, or contradicts itself about its number of rows.",
+        "Write or transfer it again.",
+    ),
     "unreadable_{kind}": (
         "A file cannot be read as what its name says: `unreadable_csv`, `unreadable_parquet`, `unreadable_json`.",
         "Is the file whole, and of that format?",

@@ -190,9 +190,12 @@ def _unzipped(scan: Scan, file: PlainFile, kind: str, format_of: Callable[[str],
                 raise zipfile.BadZipFile(message)
             members = _tables(archive.infolist(), file, kind, format_of)
             chosen = set(map(id, members))
-            left = [info.filename for info in archive.infolist() if not info.is_dir() and id(info) not in chosen]
-            if left:
-                scan.notes.append(f"{file.name}: left out {_listed(left)}, which is no table")
+            left = [info for info in archive.infolist() if id(info) not in chosen]
+            for info in left:
+                archive.open(info).close()  # its name stands there twice, and both tell whether it is a table
+            names = [info.filename for info in left if not info.is_dir()]
+            if names:
+                scan.notes.append(f"{file.name}: left out {_listed(names)}, which is no table")
             for info in members:
                 _require_open(info)
                 name = f"{file.name}: {info.filename}"

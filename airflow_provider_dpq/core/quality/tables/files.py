@@ -14,10 +14,11 @@ from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError,
 from airflow_provider_dpq.core.quality.place import Place, Stored, find_stored
 from airflow_provider_dpq.core.quality.tables.archive import unpacked
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile, find_files, is_marker
-from airflow_provider_dpq.core.quality.tables.duck import Scan, pick, quote_name
+from airflow_provider_dpq.core.quality.tables.duck import Scan
 from airflow_provider_dpq.core.quality.tables.json_file import attach_json
-from airflow_provider_dpq.core.quality.tables.reading import Reading, quote_list, refuse_twins, view
-from airflow_provider_dpq.core.quality.tables.table import POSITION, Column
+from airflow_provider_dpq.core.quality.tables.parquet_file import attach_parquet
+from airflow_provider_dpq.core.quality.tables.reading import Reading
+from airflow_provider_dpq.core.quality.tables.table import Column
 from airflow_provider_dpq.core.quality.tables.text_file import attach_csv
 
 _FORMATS: Final = {
@@ -180,37 +181,8 @@ def _format(name: str) -> str:
     raise DeclarationError("unknown_format", message, hint=hint)
 
 
-_ROW_NUMBER: Final = "file_row_number"
-"""DuckDB's name of the option and of the column that it adds."""
-
-
-def _parquet(scan: Scan, relation: str, files: Sequence[PlainFile | Stored], reading: Reading) -> dict[str, Column]:
-    names = [file.address(scan) if isinstance(file, PlainFile) else scan.ranged(file) for file in files]
-    view(scan, relation, f"read_parquet({quote_list(names)}, union_by_name = true, hive_partitioning = false)")
-    described = scan.columns(relation)
-    stored = scan.connection.execute(f"SELECT DISTINCT name FROM parquet_schema({quote_list(names)})").fetchall()  # noqa: S608
-    names_stored = [name for (name,) in stored]
-    if not {name for name, _ in described} <= set(names_stored):
-        refuse_twins(names[0], names_stored)
-    # Of a file in object storage it would read the end once more.
-    alone = len(names) == 1 and "://" not in names[0]
-    if alone and _ROW_NUMBER not in {name.casefold() for name, _ in described}:
-        _number_rows(scan, relation, names[0])
-    if not any("://" in name for name in names):
-        scan.count_rows(relation)
-    return pick(described)
-
-
-def _number_rows(scan: Scan, relation: str, name: str) -> None:
-    """Give DuckDB the file with the row numbers that it has itself: ordered by them, it reads no more than is shown."""
-    source = f"read_parquet({quote_list([name])}, hive_partitioning = false, {_ROW_NUMBER} = true)"
-    scan.numbered[relation] = numbered = f"{relation}_numbered"
-    columns = f"* EXCLUDE ({_ROW_NUMBER}), {_ROW_NUMBER} AS {quote_name(POSITION)}"
-    scan.connection.execute(f"CREATE TEMP VIEW {quote_name(numbered)} AS SELECT {columns} FROM {source}")  # noqa: S608
-
-
 _READERS: Final[Mapping[str, Callable[..., dict[str, Column]]]] = {
-    "parquet": _parquet,
+    "parquet": attach_parquet,
     "csv": attach_csv,
     "json": attach_json,
 }
