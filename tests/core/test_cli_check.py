@@ -533,3 +533,27 @@ def test_history_is_that_of_the_gate_in_the_store(dpq: Dpq, suite: Callable[...,
     runs = [dpq(path, "--store", store, "--gate", "people").exit_code for _ in range(4)]
     assert runs == [4, 4, 4, 0]
     assert dpq(path, "--store", store, "--gate", "others").exit_code == 4
+
+
+def test_text_file_is_read_as_the_command_line_says(dpq: Dpq, suite: Callable[..., Path], tmp_path: Path) -> None:
+    """Each option of reading reaches the check; one that cannot be meant is refused in its own words."""
+    path = tmp_path / "excel.csv"
+    path.write_bytes("-- größe;tag;id\n'1.001,5';31/12/2024;007\n".encode("cp1252"))
+    expectations = [
+        ("column_sum_to_be_between", {"column": "a", "min_value": 1001.5, "max_value": 1001.5}),
+        ("column_values_to_be_in_set", {"column": "c", "value_set": ["007"]}),
+        ("column_values_to_match_regex", {"column": "b", "regex": "^31/12/2024$"}),
+    ]
+    declared = suite(*({"type": f"expect_{kind}", "kwargs": kwargs} for kind, kwargs in expectations))
+    options = [
+        *("--delimiter", ";", "--quote", "'", "--decimal", ",", "--thousands", ".", "--date-format", "%d/%m/%Y"),
+        *("--encoding", "cp1252", "--column-names", "a,b,c", "--comment", "--", "--column-type", "c=text"),
+    ]
+    result = dpq(declared, *options, data=path)
+    assert result.exit_code == 0, result.output
+    assert dpq(declared, *options, "--skip-rows", "1", data=path).exit_code == 0
+    assert dpq(declared, data=path).exit_code == 2
+    refused = dpq(declared, "--encoding", "klingon", data=path)
+    assert refused.exit_code == 2
+    assert "'klingon'" in refused.stderr
+    assert dpq(declared, "--column-type", "c=int", data=path).exit_code == 2

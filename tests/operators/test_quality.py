@@ -493,6 +493,19 @@ def test_unknown_connection_is_retried(run_dag: RunDag, store: Store) -> None:
     assert summary_of(outcome)["error"]["reason"] == "unknown_connection"
 
 
+def test_file_is_read_as_it_is_declared(run_dag: RunDag, store: Store, tmp_path: Path) -> None:
+    """The options of reading reach the check, and may hold templates."""
+    path = tmp_path / "excel.csv"
+    path.write_bytes("größe;id\n1,5;1\n2,5;2\n".encode("cp1252"))
+    total = {
+        "type": "expect_column_sum_to_be_between",
+        "kwargs": {"column": "größe", "min_value": 4, "max_value": 4},
+    }
+    options = {"decimal": ",", "encoding": "{{ 'cp1252' }}"}
+    outcome = run_gate(run_dag, path=path, suite=[total], read_options=options)
+    assert outcome.states["orders"] == "success"
+
+
 # What is refused while a DAG file is parsed.
 
 
@@ -510,6 +523,8 @@ def test_unknown_connection_is_retried(run_dag: RunDag, store: Store) -> None:
         ({"path": "x.csv", "result_format": "EVERYTHING"}, "'EVERYTHING'"),
         ({"path": "x.csv", "on_empty": "skip"}, "on_empty of the gate is 'skip'"),
         ({"path": "x.csv", "null_values": "NA"}, "['NA']"),
+        ({"path": "x.csv", "read_options": {"delimeter": ";"}}, "'delimeter' is no option of reading"),
+        ({"path": "x.csv", "read_options": {"encoding": "klingon"}}, "'klingon'"),
         ({"path": "x.csv", "thresholds": ["unexpected_percent"]}, "Malformed threshold"),
         ({"path": "x.csv", "suite": [{"type": "expect_column_value_to_be_unique"}]}, "Did you mean"),
         ({"path": "x.csv", "suite": []}, "no expectation"),

@@ -159,7 +159,7 @@ def shown_value(table: Table, column: Column, value: Any, raw: str | None = None
         return value
     if value is None:
         return _missing(column)
-    if column.kind is Kind.TIMESTAMP_TZ:
+    if column.kind is Kind.TIMESTAMP_TZ and not isinstance(value, str):
         return _instant(value, _zone(column.dtype or ""))
     return value
 

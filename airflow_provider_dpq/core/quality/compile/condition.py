@@ -63,6 +63,8 @@ def _as_moments(column: Column, values: Sequence[Any]) -> Column:
 
 
 def _is_moment(value: Any) -> bool:
+    if isinstance(value, datetime):
+        return value.tzinfo is None
     try:
         return isinstance(value, str) and len(value) > len("2024-01-01") and bool(datetime.fromisoformat(value))
     except ValueError:

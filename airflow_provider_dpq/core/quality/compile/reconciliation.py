@@ -74,7 +74,7 @@ def _pairs(
     compared = expectation.columns
     if compared is None:
         compared = common_columns(table, other, named_there, without=names)
-    values = pair_columns(table, other, compared, named_there)
+    values = pair_columns(table, other, compared, named_there, figures=not keys)
     return keys, [pair for pair in values if pair.name not in names]
 
 

@@ -73,7 +73,9 @@ class Pair:
         return sa.and_(distinct, sa.not_(sa.func.coalesce(close, sa.false())))
 
 
-def pair_columns(table: Table, other: Table, names: Iterable[str], names_there: Mapping[str, str]) -> list[Pair]:
+def pair_columns(
+    table: Table, other: Table, names: Iterable[str], names_there: Mapping[str, str], *, figures: bool = False
+) -> list[Pair]:
     """Pair columns of two tables.
 
     Args:
@@ -81,13 +83,14 @@ def pair_columns(table: Table, other: Table, names: Iterable[str], names_there: 
         other: The other table.
         names: Names of the table's columns.
         names_there: Names in the other table where they differ.
+        figures: Whether only their figures are compared.
 
     Raises:
         MeasurementError: ``missing_column``, or ``incomparable`` where two columns hold different kinds of values.
     """
     pairs = []
     for name in names:
-        here, there = comparable_columns(table, name, other, names_there.get(name, name))
+        here, there = comparable_columns(table, name, other, names_there.get(name, name), figures=figures)
         pairs.append(Pair(here, there, common_form(here, there)))
     return pairs
 

@@ -68,3 +68,13 @@ def cast_pair(a: Column, b: Column) -> tuple[Column, Column]:
     most, other_most = cast_as_most_are(a), cast_as_most_are(b)
     same = most.kind is other_most.kind or (most.kind.numeric and other_most.kind.numeric)
     return (most, other_most) if same else (a, b)
+
+
+def cast_to_figures(here: Column, there: Column) -> tuple[Column, Column]:
+    """Return columns of two tables whose sums and bounds are compared: text is cast as most, or the others, are."""
+    here, there = cast_as_most_are(here), cast_as_most_are(there)
+    if here.kind is not there.kind and here.kind is Kind.STRING and here.read_as is not None:
+        here = here.read_as(Kind.FLOAT if there.kind.numeric else there.kind)
+    elif here.kind is not there.kind and there.kind is Kind.STRING and there.read_as is not None:
+        there = there.read_as(Kind.FLOAT if here.kind.numeric else here.kind)
+    return here, there

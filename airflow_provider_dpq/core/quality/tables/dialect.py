@@ -70,7 +70,7 @@ def _first(file: PlainFile, options: ReadOptions, delimiter: str) -> Sequence[st
     record = next(read_records(file, _dialect(options, delimiter)), None)
     if record is None:
         message = (
-            f"{file.name!r} is empty: it has no row of names." if options.header is True else f"{file.name!r} is empty."
+            f"{file.name!r} holds no table: it is empty." if options.header is True else f"{file.name!r} is empty."
         )
         raise SourceError("empty_file", message, hint="Was it written to its end?", quotes_data=False)
     return record[1]

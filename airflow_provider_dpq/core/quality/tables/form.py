@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality.compile.functions import exact_text
 from airflow_provider_dpq.core.quality.compile.number import plain, shortest_text
+from airflow_provider_dpq.core.quality.tables.cast import cast_to_figures
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 
@@ -65,13 +66,23 @@ class Comparable:
     column: Column
 
 
-def comparable_columns(table: Table, name: str, other: Table, name_there: str) -> tuple[Comparable, Comparable]:
+def comparable_columns(
+    table: Table, name: str, other: Table, name_there: str, *, figures: bool = False
+) -> tuple[Comparable, Comparable]:
     """Return columns of two tables as something to be compared.
+
+    Args:
+        table: The table.
+        name: Its column.
+        other: The other table.
+        name_there: The column there.
+        figures: Whether only figures of them are compared, which texts have none of.
 
     Raises:
         MeasurementError: ``missing_column``.
     """
-    here, there = table.column(name).alike(other.column(name_there))
+    here, there = table.column(name), other.column(name_there)
+    here, there = cast_to_figures(here, there) if figures else here.alike(there)
     return _comparable(here, table), _comparable(there, other)
 
 

@@ -12,7 +12,7 @@ from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_que
 from airflow_provider_dpq.core.quality.compile.functions import count_if, without_nan
 from airflow_provider_dpq.core.quality.read_options import ReadOptions
 from airflow_provider_dpq.core.quality.tables import grammar
-from airflow_provider_dpq.core.quality.tables.duck import Scan, shown, text_of
+from airflow_provider_dpq.core.quality.tables.duck import Scan, text_of
 from airflow_provider_dpq.core.quality.tables.grammar import Form
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, named
 
@@ -149,12 +149,12 @@ class TextColumns:
         )
 
     def _prevailing(self, name: str) -> Kind | None:
-        """Return the kind that more than half of a column's values have."""
+        """Return the kind that at least half of a column's values have."""
         if name not in self._most:
             raw = named(name)
             forms = [grammar.floating_number(self._signs, exact=False), grammar.TRUTH, *self._moments(name)]
             total, *fitting = self._row([sa.func.count(raw), *(count_if(_known(one.fits(raw))) for one in forms)])
-            found = [form.kind for form, count in zip(forms, fitting, strict=True) if 2 * count > total]
+            found = [form.kind for form, count in zip(forms, fitting, strict=True) if count and 2 * count >= total]
             self._most[name] = found[0] if found else None
         return self._most[name]
 
@@ -238,9 +238,10 @@ class TextColumns:
 def _column(name: str, kind: Kind, value: sa.ColumnElement[Any], missing: sa.ColumnElement[bool]) -> Column:
     raw = named(name)
     # pandas has days and moments as the texts that stand there.
-    key = value if kind.numeric or kind is Kind.BOOLEAN else raw
+    typed = kind.numeric or kind is Kind.BOOLEAN
+    seen = value if typed else raw
     text = raw if kind not in (Kind.FLOAT, Kind.BOOLEAN) else text_of(value, kind)
-    return Column(name, kind, f"csv {kind}", value, shown(value, kind), key, missing, raw=raw, text=text)
+    return Column(name, kind, f"csv {kind}", value, seen, seen, missing, raw=raw, text=text)
 
 
 def _known(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 from pydantic import JsonValue
 
-from airflow_provider_dpq.core.errors import SourceError
+from airflow_provider_dpq.core.errors import MeasurementError, SourceError
 from airflow_provider_dpq.core.quality.tables.census import holds_any, take_census
 from airflow_provider_dpq.core.quality.tables.dialect import Layout, find_layout
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile, with_rows
-from airflow_provider_dpq.core.quality.tables.duck import Scan, quote_name, quote_text
+from airflow_provider_dpq.core.quality.tables.duck import SOURCE, Scan, quote_name, quote_text
 from airflow_provider_dpq.core.quality.tables.encoding import in_utf8
 from airflow_provider_dpq.core.quality.tables.reading import Reading, quote_list, refuse_twins, texts_of_frame, view
 from airflow_provider_dpq.core.quality.tables.records import read_records
@@ -69,6 +69,12 @@ def attach_csv(scan: Scan, relation: str, files: Sequence[PlainFile], reading: R
     }
     for one, layout in zip(plain, layouts, strict=True):
         refuse_twins(one.name, layout.names)
+    known = {name for layout in layouts for name in layout.names}
+    unknown = [name for name in options.column_types if name not in known]
+    if unknown and relation == SOURCE:
+        message = f"The type of the column {unknown[0]!r} is declared, and there is no such column."
+        hint = f"Its columns are {', '.join(map(repr, list(known)[:50]))}."
+        raise MeasurementError("missing_column", message, hint=hint, quotes_data=False)
     columns = {name.casefold(): name for layout in reversed(layouts) for name in reversed(layout.names)}
     ordered = list(dict.fromkeys(columns[name.casefold()] for layout in layouts for name in layout.names))
     staged = quote_name(f"{relation}_text")

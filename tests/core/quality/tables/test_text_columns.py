@@ -1,0 +1,208 @@
+"""Columns of text files: typed if all values are, and cast where checks need it; the same verdict in every row."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError
+from airflow_provider_dpq.core.quality import check
+from airflow_provider_dpq.core.quality.read_options import ReadOptions, parse_read_options
+
+ROWS = [11, 4_000]
+"""How many good values stand before the bad one."""
+
+
+def answer(path: Path, kind: str, options: dict[str, Any] | None = None, **kwargs: Any) -> Any:
+    """Return the result of one check."""
+    (result,) = check(path, [{"type": f"expect_{kind}", "kwargs": kwargs}], **(options or {})).results
+    return result
+
+
+def written(path: Path, *lines: str) -> Path:
+    """Write a file."""
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("above", ROWS)
+@pytest.mark.parametrize("bad", ["N/A", "€ 12", "1_000", "0x1F", "007", " 5 ", "+5", "1e999"])
+def test_text_among_numbers_is_unexpected_wherever_it_stands(tmp_path: Path, bad: str, above: int) -> None:
+    """It is counted, shown and set apart, and a figure over it names its line and not its text."""
+    path = written(tmp_path / "a.csv", "n,x", *["1,1"] * above, f"{bad},1", "nan,1")
+    quarantine = tmp_path / "bad.parquet"
+    apart = {"quarantine": str(quarantine)}
+    between = answer(path, "column_values_to_be_between", apart, column="n", min_value=0, max_value=9)
+    assert (between.verdict, between.result["unexpected_count"], between.result["missing_count"]) == ("fail", 1, 1)
+    assert between.result["partial_unexpected_list"] == [bad]
+    assert quarantine.exists()
+    within = answer(path, "column_values_to_be_in_set", column="n", value_set=[1])
+    assert within.result["partial_unexpected_list"] == [bad]
+    for figure in ("mean", "max", "min", "sum", "median", "stdev"):
+        error = answer(path, f"column_{figure}_to_be_between", column="n", min_value=0).error
+        assert error is not None
+        assert error.reason == "malformed_values"
+        assert f"line {above + 2:,} of" in error.message
+        assert repr(bad) not in error.message
+    ranges = {"quantiles": [0.5], "value_ranges": [[0, 9]]}
+    error = answer(path, "column_quantile_values_to_be_between", column="n", quantile_ranges=ranges).error
+    assert error.reason == "malformed_values"
+
+
+@pytest.mark.parametrize("above", ROWS)
+@pytest.mark.parametrize("bad", ["epoch", "20224-01-01", "2024-02-30", "2024-01-02 10:00:00", "10:00", "01/02/2024"])
+def test_text_among_days_is_unexpected_wherever_it_stands(tmp_path: Path, bad: str, above: int) -> None:
+    """No moment is cut to a day, no word is one, and no year has five digits."""
+    path = written(tmp_path / "a.csv", "d,x", *["2024-01-01,1"] * above, f"{bad},1")
+    between = answer(path, "column_values_to_be_between", column="d", max_value=date(2030, 1, 1))
+    assert between.result["partial_unexpected_list"] == [bad]
+    error = answer(path, "column_max_to_be_between", column="d", max_value=date(2030, 1, 1)).error
+    assert error.reason == "malformed_values"
+    assert not answer(path, "column_values_to_match_regex", column="d", regex="^2024-01-01$").success
+
+
+@pytest.mark.parametrize(("first", "second"), [("yes", "no"), ("t", "f"), ("T", "F"), ("0", "1")])
+def test_words_are_no_truth_values(tmp_path: Path, first: str, second: str) -> None:
+    """They are the texts that stand there, or numbers."""
+    path = written(tmp_path / "a.csv", "x,y", f"{first},1", f"{second},1")
+    members: list[Any] = [int(text) if text.isdigit() else text for text in (first, second)]
+    assert answer(path, "column_values_to_be_in_set", column="x", value_set=members).success
+    assert (
+        answer(path, "column_values_to_not_be_in_set", column="x", value_set=members[:1]).result["unexpected_count"]
+        == 1
+    )
+
+
+BIG = ("12345678901234567890", "12345678901234567891")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        BIG,
+        ("12345678901234567890.25", "12345678901234567890.26"),
+        ("2024-03-01T10:00:00.123456789", "2024-03-01T10:00:00.123456788"),
+        ("2024-03-01T10:00:00Z", "2024-03-01T10:00:01Z"),
+        ("01/02/2024", "02/01/2024"),
+    ],
+)
+def test_value_is_equal_to_itself_and_to_no_other(tmp_path: Path, first: str, second: str) -> None:
+    """In pairs, references, sets and counts of different values."""
+    path = written(tmp_path / "a.csv", "a,b,c", f"{first},{first},{second}", f"{second},{second},{first}")
+    assert answer(path, "column_pair_values_to_be_equal", column_A="a", column_B="b").success
+    assert answer(path, "column_pair_values_to_be_equal", column_A="a", column_B="c").result["unexpected_count"] == 2
+    assert answer(path, "column_values_to_be_unique", column="a").success
+    assert answer(path, "column_values_to_exist_in_other_table", column="a", other_table=str(path)).success
+    one = written(tmp_path / "one.csv", "a,b", f"{first},1")
+    found = answer(path, "column_values_to_exist_in_other_table", column="a", other_table=str(one))
+    assert found.result["unexpected_count"] == 1
+    keyed = {"key_columns": ["a"], "other_table": str(path)}
+    assert answer(path, "table_to_reconcile_with_other_table", **keyed).success
+
+
+def test_instants_are_compared_as_such(tmp_path: Path) -> None:
+    """12:00+02:00 is 10:00Z, and shows as it is written."""
+    path = written(tmp_path / "a.csv", "i,x", "2024-03-01T10:00:00Z,1", "2024-03-01T12:00:00+02:00,2")
+    ten = datetime(2024, 3, 1, 10, tzinfo=UTC)
+    assert answer(path, "column_values_to_be_between", column="i", min_value=ten, max_value=ten).success
+    later = answer(path, "column_values_to_be_between", column="i", min_value=datetime(2024, 3, 1, 11, tzinfo=UTC))
+    assert later.result["partial_unexpected_list"] == ["2024-03-01T10:00:00Z", "2024-03-01T12:00:00+02:00"]
+
+
+@pytest.mark.parametrize("condition", ["d == '2024-01-02T00:00:00'", "d == '2024-01-02'", "d > '2024-01-01T12:00:00'"])
+def test_row_condition_with_a_moment_finds_days(tmp_path: Path, condition: str) -> None:
+    """A day is the moment at which it begins."""
+    path = written(tmp_path / "a.csv", "d,x", "2024-01-01,1", "2024-01-02,5")
+    found = answer(
+        path,
+        "column_values_to_be_in_set",
+        column="x",
+        value_set=[7],
+        row_condition=condition,
+        condition_parser="pandas",
+    )
+    assert found.result["partial_unexpected_list"] == [5]
+
+
+def test_query_of_the_user_sees_the_texts(tmp_path: Path) -> None:
+    """What fits no number is no NULL; where a type is declared that does not hold, there is no answer."""
+    path = written(tmp_path / "a.csv", "n,x", "10,1", "N/A,1")
+    query = {"unexpected_rows_query": "SELECT * FROM {batch} WHERE n = 'N/A'"}
+    suite = [{"type": "unexpected_rows_expectation", "kwargs": query}]
+    (found,) = check(path, suite).results
+    assert found.result["observed_value"] == 1
+    (declared,) = check(path, suite, read_options={"column_types": {"n": "integer"}}).results
+    assert declared.error is not None
+    assert declared.error.reason == "malformed_values"
+
+
+def test_reconciliation_of_texts_does_not_agree_by_leaving_them_out(tmp_path: Path) -> None:
+    """Without keys the sums cannot be told; with keys the texts are compared."""
+    here = written(tmp_path / "a.csv", "id,n", "1,10", "2,N/A")
+    there = written(tmp_path / "b.csv", "id,n", "1,10", "2,11")
+    kind = "table_to_reconcile_with_other_table"
+    for one, other in ((here, there), (there, here), (here, here)):
+        assert answer(one, kind, other_table=str(other)).error.reason == "malformed_values"
+    assert answer(here, kind, other_table=str(there), key_columns=["id"]).result["unexpected_count"] == 1
+    assert answer(here, kind, other_table=str(here), key_columns=["id"]).success
+
+
+def test_excel_with_decimal_commas_is_read_as_declared(tmp_path: Path) -> None:
+    """Semicolons, decimal commas, dots between thousands, days in the local order and the local encoding."""
+    path = tmp_path / "a.csv"
+    path.write_bytes("k;größe;tag\n1;1.234,56;31.12.2024\n2;12,5;01.01.2025\n".encode("cp1252"))
+    options = {"read_options": {"decimal": ",", "thousands": ".", "date_format": "%d.%m.%Y", "encoding": "cp1252"}}
+    total = answer(path, "column_sum_to_be_between", options, column="größe", min_value=0)
+    assert total.result["observed_value"] == pytest.approx(1247.06)
+    late = answer(path, "column_values_to_be_between", options, column="tag", min_value=date(2025, 1, 1))
+    assert late.result["partial_unexpected_list"] == ["31.12.2024"]
+
+
+def test_declared_type_holds_whatever_the_values_are(tmp_path: Path) -> None:
+    """A code of digits is text, and a number that is none is malformed; of no column there is no type."""
+    path = written(tmp_path / "a.csv", "code,n", "1,5", "2,x")
+    text = {"read_options": {"column_types": {"code": "text", "n": "integer"}}}
+    assert answer(path, "column_values_to_be_in_set", text, column="code", value_set=["1", "2"]).success
+    assert answer(path, "column_values_to_be_between", text, column="n", min_value=0).result[
+        "partial_unexpected_list"
+    ] == ["x"]
+    with pytest.raises(MeasurementError, match="'z' is declared"):
+        answer(path, "column_values_to_not_be_null", {"read_options": {"column_types": {"z": "text"}}}, column="n")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"delimeter": ";"}, "'delimeter' is no option"),
+        ({"delimiter": ";;"}, "delimiter is ';;'"),
+        ({"delimiter": "'", "quote": "'"}, "another character"),
+        ({"decimal": ",", "thousands": ","}, "another character"),
+        ({"decimal": "5"}, "decimal is '5'"),
+        ({"encoding": "klingon"}, "'klingon'"),
+        ({"encoding": "base64"}, "'base64'"),
+        ({"column_types": {"a": "int"}}, "column_types is"),
+        ({"date_format": "%d/%m"}, "a year"),
+        ({"date_format": "%Y %z"}, "time zones"),
+        ({"header": ["a", "A"]}, "header is"),
+        ({"skip_rows": -1}, "skip_rows is -1"),
+        ({"skip_rows": True}, "skip_rows is True"),
+        ({"comment": ""}, "comment is ''"),
+        ({"null_values": "NA"}, "null_values is 'NA'"),
+        (";", "read_options is ';'"),
+    ],
+)
+def test_option_that_cannot_be_meant_is_refused(options: Any, told: str) -> None:
+    """Before anything is read."""
+    with pytest.raises(DeclarationError) as refused:
+        parse_read_options(options)
+    assert refused.value.reason == "invalid_read_option"
+    assert told in str(refused.value)
+
+
+def test_options_are_given_as_a_mapping_or_an_object() -> None:
+    """Null values of both kinds are joined."""
+    given = parse_read_options({"delimiter": ";", "null_values": ["NA"]}, ["-"])
+    assert given == parse_read_options(ReadOptions(delimiter=";", null_values=("NA", "-")))
