@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from airflow_provider_dpq.core.errors import DeclarationError, DpqError, StoreError
+from airflow_provider_dpq.core.line import printable, printable_lines
 
 
 class GateFailedError(AirflowFailException):
@@ -42,7 +43,7 @@ def airflow_error(error: DpqError, gate: str) -> AirflowException:
         gate: Name of the gate, which the message begins with.
     """
     hint = None if error.quotes_data else error.hint
-    message = f"Gate {gate!r}: {_told(error)}"
+    message, hint = printable(f"Gate {gate!r}: {_told(error)}"), hint and printable(hint)
     if isinstance(error, DeclarationError):
         return GateDeclarationError(error.reason, message, hint=hint)
     kind = GateStoreError if isinstance(error, StoreError) else GateMeasurementError
@@ -69,5 +70,5 @@ def declaring(gate: str) -> Iterator[None]:
         yield
     except DeclarationError as error:
         # All of it: this is about what is written in the DAG file.
-        message = f"Gate {gate!r}: {error.message}"
+        message = printable_lines(f"Gate {gate!r}: {error.message}")
         raise GateDeclarationError(error.reason, message, hint=error.hint, quotes_data=error.quotes_data) from error

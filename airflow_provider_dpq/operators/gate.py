@@ -11,10 +11,11 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_provider_dpq.core.errors import DeclarationError, DpqError, MeasurementError, StoreError
 from airflow_provider_dpq.core.gate.verdict import Verdict
+from airflow_provider_dpq.core.line import printable
 from airflow_provider_dpq.exceptions import GateFailedError, GateMeasurementError, airflow_error, declaring
 from airflow_provider_dpq.operators.link import GateReportLink
 from airflow_provider_dpq.operators.namesake import GateBearer
-from airflow_provider_dpq.operators.run import GateRun, without_values
+from airflow_provider_dpq.operators.run import GateRun
 from airflow_provider_dpq.operators.template import settled
 
 if TYPE_CHECKING:
@@ -124,8 +125,8 @@ class GateOperator(GateBearer, BaseOperator):
             run.keep(report, context["ti"])
         except StoreError as failure:
             if error is None or isinstance(error, (MeasurementError, StoreError)):
-                raise airflow_error(failure, str(run.identity)) from failure
-            self.log.warning("The report could not be stored either: %s", failure)
+                raise airflow_error(failure, str(run.identity)) from None
+            self.log.warning("The report could not be stored either: %s", airflow_error(failure, str(run.identity)))
         self.act(report, error, run.link)
 
     def _measured(self, run: GateRun) -> tuple[Report, BaseException | None]:
@@ -192,6 +193,7 @@ def decision(report: Report, link: str) -> str:
         report: The report.
         link: Where the whole of it is read.
     """
+    from airflow_provider_dpq.core.gate.redaction import without_values
     from airflow_provider_dpq.core.render import outcome
 
     reasons = [
@@ -205,7 +207,8 @@ def decision(report: Report, link: str) -> str:
     ]
     more = [f"and {len(reasons) - _MAX_REASONS} more"] if len(reasons) > _MAX_REASONS else []
     head = f"Gate {str(report.identity)!r}: {report.verdict.value}, {outcome.conclusion(report)}."
-    return "\n".join([head, *(f"  {line}" for line in [*reasons[:_MAX_REASONS], *more]), f"  Report: {link}"])
+    lines = [head, *(f"  {line}" for line in [*reasons[:_MAX_REASONS], *more]), f"  Report: {link}"]
+    return "\n".join(map(printable, lines))
 
 
 def _speaks(verdict: Verdict) -> bool:

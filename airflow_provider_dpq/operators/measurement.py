@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_dpq import conf
 from airflow_provider_dpq.core.errors import DeclarationError
+from airflow_provider_dpq.core.line import printable
 from airflow_provider_dpq.core.quality.address import is_url, without_secrets
 from airflow_provider_dpq.core.quality.quarantine.request import parse_request, require_whole
 from airflow_provider_dpq.core.quality.query import is_query
@@ -35,6 +36,10 @@ _SQL_FILE: Final = ".sql"
 _SOURCES: Final = "Give exactly one of table, path and sql."
 
 log = logging.getLogger(__name__)
+
+
+def _tell(line: str) -> None:
+    log.info("%s", printable(line))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +193,7 @@ class QualityMeasurement:
             root=conf.allowed_root(),
             memory_limit=self.memory_limit or conf.memory_limit(),
             threads=conf.threads(),
-            progress=log.info,
+            progress=_tell,
             data_interval=run.data_interval,
             on_empty=self.on_empty,
             connect=connect,

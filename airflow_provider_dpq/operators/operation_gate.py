@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from airflow_provider_dpq.core.line import printable
 from airflow_provider_dpq.operators.gate import CutShort, GateOperator
 from airflow_provider_dpq.operators.operation import OperationArguments, unwrapped
 
@@ -142,4 +143,4 @@ class OperationGateOperator(GateOperator):
             self._cancellation.cancel()
 
     def _tell(self, line: str) -> None:
-        self.log.info("%s", line)
+        self.log.info("%s", printable(line))

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
     from airflow.sdk.types import RuntimeTaskInstanceProtocol
 
-    from airflow_provider_dpq.core.gate.recording import Recording
-    from airflow_provider_dpq.core.gate.report import CheckResult, DataInterval, Problem, Provenance, Report
+    from airflow_provider_dpq.core.gate.report import DataInterval, Provenance, Report
     from airflow_provider_dpq.core.store import Baseline
 
 XCOM_KEY: Final = "dpq_report"
@@ -144,6 +143,7 @@ class GateRun:
         Raises:
             StoreError: The report could not be stored; the log has it.
         """
+        from airflow_provider_dpq.core.gate.redaction import without_values
         from airflow_provider_dpq.core.gate.summary import summarize
         from airflow_provider_dpq.core.render import render_text
 
@@ -206,27 +206,3 @@ def data_interval(start: datetime | None, end: datetime | None) -> DataInterval 
     from airflow_provider_dpq.core.gate.report import DataInterval
 
     return DataInterval(start=start, end=end) if start is not None and end is not None else None
-
-
-def without_values(report: Report) -> Report:
-    """Return the report with only numbers in its checks' results and no text that may quote data.
-
-    Task logs are read by many. What a failed iteration of a load said may quote data, too.
-    """
-    checks = tuple(_without_values(check) for check in report.checks)
-    recording = _without_samples(report.recording) if report.recording else None
-    return report.model_copy(update={"checks": checks, "error": _quiet(report.error), "recording": recording})
-
-
-def _without_samples(recording: Recording) -> Recording:
-    failures = tuple(failure.model_copy(update={"samples": ()}) for failure in recording.failures)
-    return recording.model_copy(update={"failures": failures})
-
-
-def _without_values(check: CheckResult) -> CheckResult:
-    numbers = {name: value for name, value in check.result.items() if isinstance(value, (int, float))}
-    return check.model_copy(update={"result": numbers, "error": _quiet(check.error)})
-
-
-def _quiet(problem: Problem | None) -> Problem | None:
-    return None if problem is None else problem.model_copy(update={"message": problem.without_values})

@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from airflow_provider_dpq.core.errors import DeclarationError, DpqError
 from airflow_provider_dpq.core.gate.identity import Gate
+from airflow_provider_dpq.core.line import printable
 from airflow_provider_dpq.exceptions import GateFailedError, airflow_error, declaring
 from airflow_provider_dpq.operators.gate import one_of
 
@@ -101,7 +102,7 @@ class QualityGateSensor(BaseSensorOperator):
         except GateFailedError as error:
             # What BaseSensorOperator does around a poke of its own.
             if self.soft_fail or self.never_fail:
-                raise AirflowSkipException(str(error)) from error
+                raise AirflowSkipException(str(error)) from None
             raise
         if not passed:
             self._wait_in_triggerer(context)
@@ -116,16 +117,16 @@ class QualityGateSensor(BaseSensorOperator):
             deadline: When the time is up, in seconds since 1970; None where Airflow does not hand it on, as in
                 `DAG.test`.
         """
-        self.log.info("The trigger saw gate %r: %s.", self._named, event["standing"])
+        self.log.info("The trigger saw gate %r: %s.", self._named, printable(str(event["standing"])))
         if not self.poke(context):
             self._wait_in_triggerer(context, deadline)
 
     def poke(self, context: Context) -> bool:
         """Return whether the gate has passed."""
         standing = self._look(context)
-        self.log.info("Gate %r: %s.", self._named, standing)
+        self.log.info("Gate %r: %s.", self._named, printable(str(standing)))
         if self.fail_on_verdict and standing.final:
-            message = f"Gate {self._named!r} will not pass: {standing}."
+            message = printable(f"Gate {self._named!r} will not pass: {standing}.")
             raise GateFailedError(message)
         return standing.passed
 
@@ -137,7 +138,7 @@ class QualityGateSensor(BaseSensorOperator):
             with DpqHook(self.dpq_conn_id).get_store() as store:
                 return self._query(context).standing(store, count_tasks)
         except DpqError as error:
-            raise airflow_error(error, self._named) from error
+            raise airflow_error(error, self._named) from None
 
     @property
     def _named(self) -> str:

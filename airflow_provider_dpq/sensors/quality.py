@@ -159,8 +159,8 @@ class DataQualitySensor(GateBearer, BaseSensorOperator):
             run.keep(report, context["ti"], replace=True)
         except StoreError as failure:
             if error is None or isinstance(error, SourceError):
-                raise airflow_error(failure, str(run.identity)) from failure
-            self.log.warning("The report could not be stored either: %s", failure)
+                raise airflow_error(failure, str(run.identity)) from None
+            self.log.warning("The report could not be stored either: %s", airflow_error(failure, str(run.identity)))
         if error is not None and not isinstance(error, SourceError):
             # Without the chain, which is logged: a database's error quotes its statement with the values in it.
             raise airflow_error(error, str(run.identity)) from None

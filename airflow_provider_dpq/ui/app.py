@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -11,9 +12,12 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
-from airflow_provider_dpq.core.errors import DpqError
+from airflow_provider_dpq.core.errors import DpqError, text_of
+from airflow_provider_dpq.core.line import printable
 from airflow_provider_dpq.core.store import Entry, Store
 from airflow_provider_dpq.ui import page
+
+log = logging.getLogger(__name__)
 
 _READ: Final = ["GET", "HEAD"]
 _ANY: Final = [*_READ, "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"]
@@ -127,5 +131,12 @@ def _refused(_: Request, error: HTTPException) -> HTMLResponse:
     return page.message(title, error.detail, status=error.status_code, headers=error.headers)
 
 
+_NEUTRAL: Final = (
+    "The store of reports did not answer as it should. Try again in a while; the log of this server says what is wrong."
+)
+"""For anyone who is signed in: neither where the store is, nor what its driver says."""
+
+
 def _unreadable(_: Request, error: DpqError) -> HTMLResponse:
-    return page.message("The reports cannot be read", str(error), status=503, reason=error.reason)
+    log.error("A page could not be shown (%s): %s", error.reason, printable(text_of(error)))
+    return page.message("The reports cannot be read", _NEUTRAL, status=503, reason=error.reason)

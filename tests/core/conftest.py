@@ -71,7 +71,9 @@ def report(make_check: Callable[..., CheckResult]) -> Report:
             verdict=Verdict.ERROR,
             success=None,
             result={},
-            error=Problem(reason="bad_regex", message="The pattern '(' is not a regular expression."),
+            error=Problem(
+                reason="bad_regex", message="The pattern '(' is not a regular expression.", quotes_data=False
+            ),
         ),
         make_check("delay tolerated", success=False, severity="info", evaluated_by="gx"),
         make_check("speed", verdict=Verdict.INCONCLUSIVE, type="scenario", declaration={}, result={"rounds": 12}),

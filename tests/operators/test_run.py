@@ -10,11 +10,12 @@ import pytest
 from airflow_provider_dpq.core.errors import StoreError
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.recording import Failure, Recording
+from airflow_provider_dpq.core.gate.redaction import without_values
 from airflow_provider_dpq.core.gate.report import CheckResult, Problem, Provenance, Report, make_report
 from airflow_provider_dpq.core.gate.threshold import parse_thresholds
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.store import Store
-from airflow_provider_dpq.operators.run import GateRun, without_values
+from airflow_provider_dpq.operators.run import GateRun
 
 RUN = GateRun(gate="rows", provenance=Provenance(dag_id="d", task_id="t", run_id="backfill__2026-01-01"))
 

@@ -356,8 +356,8 @@ def test_hostile_dag_id_stays_inside_the_link(browse: Callable[..., TestClient],
     assert browse().get(address).status_code == 200
 
 
-def test_store_out_of_reach_is_said_plainly() -> None:
-    """Where the store cannot be opened, the page names the reason, without a traceback and without a password."""
+def test_store_out_of_reach_is_said_in_neutral_words(caplog: pytest.LogCaptureFixture) -> None:
+    """The page names the reason alone, for anyone who is signed in; the server's log says which store, and why."""
 
     def opener() -> Store:
         raise StoreError(
@@ -369,18 +369,22 @@ def test_store_out_of_reach_is_said_plainly() -> None:
         response = client.get(path)
         assert response.status_code == 503
         assert response.headers.items() >= HEADERS.items()
-        assert "does not answer. Is it up?" in response.text
+        assert "postgresql" not in response.text
+        assert "does not answer" not in response.text
+        assert "the log of this server" in response.text
         assert "store_unreachable" in response.text
         assert "Traceback" not in response.text
+    assert caplog.text.count("postgresql://dpq:***@db/dpq does not answer. Is it up?") == 3
 
 
-def test_real_store_out_of_reach_hides_the_password() -> None:
-    """A PostgreSQL server that does not answer is a page without the password of its address."""
+def test_real_store_out_of_reach_hides_its_address(caplog: pytest.LogCaptureFixture) -> None:
+    """Of a PostgreSQL server that does not answer, the log has the address without the password, the page neither."""
     client = client_of(lambda: open_store("postgresql+psycopg2://dpq:hunter2@127.0.0.1:1/dpq"))
     response = client.get("/dpq/gates")
     assert response.status_code == 503
     assert "hunter2" not in response.text
-    assert "127.0.0.1" in response.text
+    assert "127.0.0.1" not in response.text
+    assert ("127.0.0.1" in caplog.text, "hunter2" in caplog.text) == (True, False)
 
 
 def test_head_answers_like_get(browse: Callable[..., TestClient], store: Store) -> None:

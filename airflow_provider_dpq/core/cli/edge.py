@@ -11,8 +11,9 @@ from typing import Any, Final, NoReturn
 
 import click
 
-from airflow_provider_dpq.core.errors import DpqError, MeasurementError, SourceError
+from airflow_provider_dpq.core.errors import DpqError, MeasurementError, SourceError, text_of
 from airflow_provider_dpq.core.gate.verdict import Verdict
+from airflow_provider_dpq.core.line import printable_lines
 
 VERDICT_EXIT_CODES: Final = {
     Verdict.PASS: 0,
@@ -118,5 +119,5 @@ def _end(error: Exception) -> NoReturn:
 
 def stop(error: Exception, exit_code: int) -> NoReturn:
     """Say on stderr what is wrong and end the program."""
-    click.echo(f"dpq: {error}", err=True)
+    click.echo(printable_lines(f"dpq: {text_of(error)}"), err=True)
     raise click.exceptions.Exit(exit_code)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from airflow_provider_dpq.core.environment import Environment, current
 from airflow_provider_dpq.core.errors import DpqError, StoreError, text_of
@@ -24,6 +25,7 @@ from airflow_provider_dpq.core.gate.recording import Recording
 from airflow_provider_dpq.core.gate.series import Series
 from airflow_provider_dpq.core.gate.threshold import Threshold, ThresholdResult, judge
 from airflow_provider_dpq.core.gate.verdict import Verdict, worst
+from airflow_provider_dpq.core.line import printable
 
 SCHEMA_VERSION: Final = 1
 
@@ -255,11 +257,11 @@ def make_report(
             message="The gate has no check and no threshold: nothing was judged.",
             quotes_data=False,
         )
-    return Report(
+    report = Report(
         id=str(uuid.uuid4()),
         gate=gate,
         kind=kind,
-        subject=subject,
+        subject=printable(subject),
         data_interval=data_interval,
         verdict=_verdict(judged, checks, problem),
         thresholds=judged,
@@ -278,6 +280,24 @@ def make_report(
         error=problem,
         checked=checked,
     )
+    return _writable(report)
+
+
+def _writable(report: Report) -> Report:
+    """Return a report that can be written as JSON: halves of surrogate pairs, as in names of files, are escaped."""
+    try:
+        report.to_json()
+    except PydanticSerializationError:
+        return Report.model_validate(_written(report.model_dump()))
+    return report
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, Mapping):
+        return {_written(name): _written(item) for name, item in value.items()}
+    return [_written(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _verdict(thresholds: Iterable[ThresholdResult], checks: Iterable[CheckResult], problem: Problem | None) -> Verdict:

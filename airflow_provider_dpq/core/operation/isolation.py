@@ -22,6 +22,7 @@ from typing import IO, Any, Final, Self
 import psutil
 
 from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.line import printable
 from airflow_provider_dpq.core.operation.python import pickled
 
 _PROGRAM: Final = (
@@ -60,7 +61,7 @@ class Child:
         self._cancelled = False
         self._ended = False
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
-        self._tell = tell or (lambda line: log.info("%s", line))
+        self._tell = tell or (lambda line: log.info("%s", printable(line)))
         searched = json.dumps([entry or str(Path.cwd()) for entry in (sys.path if path is None else path)])
         options = ["-P", "-X", "faulthandler"]  # -P: nothing is imported from the working directory by chance
         self._connection, theirs = Pipe()

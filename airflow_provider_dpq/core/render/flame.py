@@ -12,8 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from airflow_provider_dpq.core.gate.profile import Profile, Stack
+from airflow_provider_dpq.core.line import printable
 from airflow_provider_dpq.core.render import figure
-from airflow_provider_dpq.core.render.layout import printable
 from airflow_provider_dpq.core.render.plot import Plot
 
 _WIDTH: Final = 1160

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 from xml.etree import ElementTree as ET
 
+from airflow_provider_dpq.core.gate.redaction import without_values
 from airflow_provider_dpq.core.gate.report import CheckResult, Report
 from airflow_provider_dpq.core.gate.threshold import ThresholdResult
 from airflow_provider_dpq.core.gate.verdict import Verdict
@@ -16,7 +17,7 @@ _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U001
 """What no XML 1.0 document may contain, not even escaped."""
 
 
-def render_junit(report: Report) -> str:
+def render_junit(whole: Report) -> str:
     """Return a report as a JUnit XML document.
 
     A failed check or threshold is a failure, one that could not be judged an error, an inconclusive one is skipped with
@@ -24,8 +25,9 @@ def render_junit(report: Report) -> str:
     whole is one test case in error.
 
     Args:
-        report: The report.
+        whole: The report; its values of the data stay out, for programs and people of many kinds read the document.
     """
+    report = without_values(whole)
     cases = list(_cases(report))
     suite = ET.Element(
         "testsuite",

@@ -8,14 +8,11 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, zip_longest
 from typing import Final
 
+from airflow_provider_dpq.core.line import printable
+
 _GAP: Final = "  "
 _NARROWEST: Final = 4
 _BREAKS: Final = " _-.,/:"
-
-
-def printable(text: str) -> str:
-    """Return text with control characters escaped, so that a value read from data cannot steer the terminal."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def cell_width(text: str) -> int:

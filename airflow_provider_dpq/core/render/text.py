@@ -11,9 +11,10 @@ from airflow_provider_dpq.core.gate.profile import Profile
 from airflow_provider_dpq.core.gate.report import CheckResult, Problem, Report
 from airflow_provider_dpq.core.gate.threshold import ThresholdResult
 from airflow_provider_dpq.core.gate.verdict import Verdict
+from airflow_provider_dpq.core.line import printable
 from airflow_provider_dpq.core.render import checked, figure, load, measured, outcome
 from airflow_provider_dpq.core.render.demand import demand
-from airflow_provider_dpq.core.render.layout import Column, cell_width, printable, table, wrap
+from airflow_provider_dpq.core.render.layout import Column, cell_width, table, wrap
 
 _COLOURS: Final = {
     Verdict.PASS: "green",

@@ -163,7 +163,7 @@ def test_summarize_keeps_the_error_of_the_whole_short(report: Report) -> None:
 def test_summarize_leaves_out_the_words_of_an_engine_when_they_may_quote_data(report: Report) -> None:
     """A database's message may hold a value of the data: the summary names the reason and leaves the words out."""
     problem = report.checks[3].error.model_copy(
-        update={"reason": "query_failed", "message": f"invalid input syntax for type integer: {SECRET}"}
+        update={"reason": "query_failed", "message": f"invalid input syntax: {SECRET}", "quotes_data": True}
     )
     quoting = report.model_copy(
         update={"error": problem, "checks": (report.checks[3].model_copy(update={"error": problem}),)}

@@ -84,7 +84,7 @@ def test_junit_groups_cases_by_gate_and_type(report: Report) -> None:
 
 def test_junit_has_a_case_in_error_when_the_gate_could_not_be_measured(report: Report) -> None:
     """A gate without any check is never an empty, green suite."""
-    problem = Problem(reason="out_of_memory", message="More memory is needed.")
+    problem = Problem(reason="out_of_memory", message="More memory is needed.", quotes_data=False)
     failed = report.model_copy(update={"error": problem, "checks": (), "thresholds": ()})
     assert _outcomes(failed) == {"gate": ("error", "More memory is needed. (out_of_memory)")}
     assert _suite(failed).attrib["errors"] == "1"
@@ -140,3 +140,16 @@ def test_junit_tells_times_growths_and_ratios_as_people_read_them(compared: Repo
     assert kind == "skipped"
     assert message.endswith("observed 1.083x baseline, too uncertain against the limit 1.05x baseline")
     assert "observed 1.012 kB/op, too uncertain against the limit 512 B/op" in str(_outcomes(leaking))
+
+
+def test_junit_holds_no_values_and_no_words_that_may_quote_them(
+    report: Report, make_check: Callable[..., CheckResult]
+) -> None:
+    """Build servers keep the document for everybody who may see a build."""
+    problem = Problem(reason="query_failed", message="Not a number: 'secret'")
+    checks = (
+        make_check(verdict=Verdict.FAIL, result={"observed_value": "secret", "partial_unexpected_list": ["secret"]}),
+        make_check("other", verdict=Verdict.ERROR, error=problem),
+    )
+    text = render_junit(report.model_copy(update={"checks": checks, "error": problem}))
+    assert ("secret" in text, "query_failed" in text) == (False, True)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_dpq.core.render.layout import Column, cell_width, printable, table, wrap
+from airflow_provider_dpq.core.line import printable
+from airflow_provider_dpq.core.render.layout import Column, cell_width, table, wrap
 
 TEXT = st.text(max_size=80).map(printable)
 
