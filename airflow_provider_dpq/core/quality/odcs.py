@@ -39,6 +39,17 @@ _PHYSICAL: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("datetime", "datetime2", "timestamp_ntz", "timestamp without time zone"), ("timestamp_ntz",)),
     **dict.fromkeys(("timestamptz", "timestamp_tz", "timestamp with time zone", "timestamp_ltz"), ("timestamp_tz",)),
 }
+_KEYS: Final = frozenset(
+    {
+        *("id", "name", "physicalName", "physicalType", "logicalType", "logicalTypeOptions", "description"),
+        *("businessName", "deprecated", "synonyms", "authoritativeDefinitions", "tags", "customProperties", "context"),
+        *("primaryKey", "primaryKeyPosition", "required", "unique", "semanticType", "partitioned"),
+        *("partitionKeyPosition", "classification", "encryptedName", "transformSourceObjects", "transformLogic"),
+        *("transformDescription", "examples", "enum", "criticalDataElement", "relationships", "quality"),
+        *("properties", "items", "map", "dataGranularityDescription"),
+    }
+)
+"""Keys of objects and properties that the standard knows."""
 _FLAGS: Final = {"required": "required", "unique": "unique", "primaryKey": "primary_key"}
 
 
@@ -187,6 +198,7 @@ def _beside(item: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[st
     if item.get("primaryKeyPosition", -1) not in (-1, None) and not item.get("primaryKey"):
         yield f"{name}: primaryKeyPosition without primaryKey"
     items_of(item, "quality", str(name))
+    yield from (f"{name}: {key}, which the standard does not know" for key in item if key not in _KEYS)
     for key in ("logicalTypeOptions", "enum", "quality", "relationships"):
         if item.get(key):
             yield f"{name}: {key}"

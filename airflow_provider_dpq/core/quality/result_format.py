@@ -9,6 +9,10 @@ from typing import Any, Final
 from airflow_provider_dpq.core.errors import DeclarationError
 
 LEVELS: Final = ("BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE")
+_OPTIONS: Final = (
+    *("result_format", "partial_unexpected_count", "include_unexpected_rows", "exclude_unexpected_values"),
+    *("unexpected_index_column_names", "return_unexpected_index_query", "map_expectation_unexpected_rows_as_dict"),
+)
 MOST_VALUES: Final = 200
 """Most values in ``unexpected_list``, as in Great Expectations."""
 
@@ -77,6 +81,10 @@ def parse_result_format(
             ``hidden_index_column``.
     """
     options: Mapping[str, Any] = {"result_format": declared} if isinstance(declared, str) else declared
+    unknown = sorted(str(key) for key in options if key not in _OPTIONS)
+    if unknown:
+        message = f"The result format has unknown options {unknown}."
+        raise DeclarationError("invalid_result_format", message, hint=f"It takes {', '.join(_OPTIONS)}.")
     level = str(getattr(options.get("result_format"), "value", options.get("result_format", "SUMMARY")))
     count = options.get("partial_unexpected_count", 20)
     if level not in LEVELS or not isinstance(count, int) or count < 0:

@@ -290,6 +290,7 @@ def test_number_of_rows_is_bounded(operators: dict[str, Any], verdict: Verdict) 
         ({"logicalType": "object", "properties": [{"name": "x"}]}, "c0: properties"),
         ({"relationships": [{"to": "u.id"}]}, "c0: relationships"),
         ({"primaryKeyPosition": 1}, "c0: primaryKeyPosition without primaryKey"),
+        ({"requierd": True}, "c0: requierd, which the standard does not know"),
     ],
 )
 def test_rule_without_a_counterpart_is_named_as_not_checked(item: dict[str, Any], told: str) -> None:

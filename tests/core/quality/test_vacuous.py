@@ -232,6 +232,24 @@ def test_rows_of_a_condition_are_added_over_partitions(tmp_path: Path) -> None:
         assert [result.verdict for result in found.results] == [verdict], condition
 
 
+def test_policy_of_the_check_itself_holds_for_what_is_exempt() -> None:
+    """The gate's does not: a check that declares one knows what it is about."""
+    declared = _declared("column_to_exist", {"column": "n"})
+    for own, verdict in ({}, Verdict.PASS), ({"on_empty": "fail"}, Verdict.FAIL):
+        (result,) = check(FRAME.iloc[:0], [declared | own], on_empty="warn").results
+        assert (result.success, result.verdict) == (True, verdict)
+
+
+@pytest.mark.parametrize("option", ["partial_unexpected_cout", "exclude_unexpected_value", "sample_rows"])
+def test_unknown_option_of_the_result_format_is_refused(option: str) -> None:
+    """A misspelt one would show what it was to keep out."""
+    with pytest.raises(DeclarationError, match="has unknown options") as refused:
+        check(
+            FRAME, [_declared("column_to_exist", {"column": "n"})], result_format={"result_format": "BASIC", option: 1}
+        )
+    assert refused.value.reason == "invalid_result_format"
+
+
 def test_report_and_page_say_why_a_check_warns() -> None:
     """In the finding of the text, and on the page."""
     suite = [_declared("column_values_to_not_be_null", {"column": "n", "row_condition": "n > 100"})]
