@@ -29,6 +29,11 @@ class Share(NamedTuple):
         return Fraction(self.part, self.whole) if self.whole else None
 
     @property
+    def rest(self) -> int:
+        """How many of the whole are not of the part."""
+        return self.whole - self.part
+
+    @property
     def percent(self) -> float | None:
         """The share in percent, the nearest floating number; None of nothing."""
         return 100 * self.part / self.whole if self.whole else None

@@ -19,6 +19,7 @@ from airflow_provider_dpq.core.errors import (
 from airflow_provider_dpq.core.quality import gx
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Plan, Unexpected
+from airflow_provider_dpq.core.quality.compile.plausibility import require_counts, require_rows
 from airflow_provider_dpq.core.quality.expectations import OURS
 from airflow_provider_dpq.core.quality.plan import (
     ROWS,
@@ -106,7 +107,8 @@ def _scan(
     except EndedError as end:
         return int(row[0]), dict.fromkeys(plans, end)
     found = {name: figures[name] | together.get(name, {}) for name in plans}
-    return int(row[0]), _each(plans, lambda name, plan: _answer(table, plan, found[name], wanted), tell)
+    total = require_rows(row[0])
+    return total, _each(plans, lambda name, plan: _answer(table, plan, found[name], wanted, total), tell)
 
 
 def _one(table: Table, query: sa.Select[Any]) -> tuple[Any, ...]:
@@ -153,10 +155,11 @@ def _ask_together(table: Table, plans: Mapping[str, Plan]) -> dict[str, dict[str
 
 def _alone(table: Table, plan: Plan, wanted: ResultFormat) -> _Found:
     try:
-        figures = split_figures([plan], _one(table, shared_scan([plan], table)))[0]
+        row = _one(table, shared_scan([plan], table))
+        total = require_rows(row[0])
     except MeasurementError as error:
         return _refused(table, error)
-    return _answer(table, plan, figures, wanted)
+    return _answer(table, plan, split_figures([plan], row)[0], wanted, total)
 
 
 def _refused(table: Table, error: MeasurementError) -> _Found:
@@ -168,7 +171,7 @@ def _refused(table: Table, error: MeasurementError) -> _Found:
     return left
 
 
-def _answer(table: Table, plan: Plan, found: dict[str, Any], wanted: ResultFormat) -> _Found:
+def _answer(table: Table, plan: Plan, found: dict[str, Any], wanted: ResultFormat, total: int) -> _Found:
     rows = found.pop(ROWS, None)
     try:
         for name in plan.queries.keys() - found.keys():
@@ -176,6 +179,7 @@ def _answer(table: Table, plan: Plan, found: dict[str, Any], wanted: ResultForma
         if plan.procedure is not None:
             found |= plan.procedure()
         figures = {name: _whole(value) for name, value in found.items()}
+        require_counts(plan, figures, total)
         answer = replace(plan.read(figures), rows=None if rows is None else int(rows))
         if plan.describe is not None and wanted.level != "BOOLEAN_ONLY":
             answer = replace(answer, result={**answer.result, **plan.describe(figures, wanted)})

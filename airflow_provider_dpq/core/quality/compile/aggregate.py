@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -17,10 +18,11 @@ from airflow_provider_dpq.core.quality.compile.column import refusal, refuse_mal
 from airflow_provider_dpq.core.quality.compile.comparison import rounded
 from airflow_provider_dpq.core.quality.compile.dialects import has
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.compile.functions import median, stdev
+from airflow_provider_dpq.core.quality.compile.functions import mean, median, stdev, total
 from airflow_provider_dpq.core.quality.compile.median import MedianOfMany
 from airflow_provider_dpq.core.quality.compile.moment import are_comparable, beyond_python, in_order, read_moment
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
+from airflow_provider_dpq.core.quality.compile.plausibility import require_figure, share_of
 from airflow_provider_dpq.core.quality.expectations import aggregate as declared
 from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.rows import shown_value
@@ -40,12 +42,21 @@ def plan_max(expectation: declared.ExpectColumnMaxToBeBetween, table: Table) -> 
 
 
 def plan_mean(expectation: declared.ExpectColumnMeanToBeBetween, table: Table) -> Plan:
-    """The mean lies within bounds."""
+    """The mean lies within bounds; of exact numbers it is their exact sum, divided."""
+    if _adds_exactly(cast_to_number(table.column(expectation.column)), table):
+        return _figure(expectation, table, sa.func.sum, divided=True)
     return _figure(expectation, table, _mean)
 
 
+def _adds_exactly(column: Column, table: Table) -> bool:
+    """Whether the engine adds a column's numbers without rounding, and in a type that is wide enough."""
+    if column.native in ("HUGEINT", "UHUGEINT") or table.dialect == "spark":
+        return False
+    return column.kind is Kind.INTEGER or (column.kind is Kind.DECIMAL and table.dialect != "sqlite")
+
+
 def _mean(value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    return sa.func.avg(_double(value))
+    return mean(_double(value)) if isinstance(value.type, sa.Float) else sa.func.avg(_double(value))
 
 
 def _double(value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
@@ -55,7 +66,8 @@ def _double(value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
 
 def plan_sum(expectation: declared.ExpectColumnSumToBeBetween, table: Table) -> Plan:
     """The sum lies within bounds; of no values it is 0 on files and frames, and nothing on a database."""
-    return _figure(expectation, table, sa.func.sum, of_nothing=0 if table.pandas_like else None)
+    floating = cast_to_number(table.column(expectation.column)).kind is Kind.FLOAT
+    return _figure(expectation, table, total if floating else sa.func.sum, of_nothing=0 if table.pandas_like else None)
 
 
 def plan_median(expectation: declared.ExpectColumnMedianToBeBetween, table: Table) -> Plan:
@@ -101,8 +113,8 @@ def _ranked_median(value: sa.ColumnElement[Any], domain: Domain, column: Column)
 def plan_stdev(expectation: declared.ExpectColumnStdevToBeBetween, table: Table) -> Plan:
     """The sample standard deviation lies within bounds."""
     if has(table.dialect, stdev):
-        return _figure(expectation, table, lambda value: stdev(_double(value)))
-    return _figure(expectation, table, two_pass_stdev)
+        return _figure(expectation, table, lambda value: stdev(_double(value)), least=2)
+    return _figure(expectation, table, two_pass_stdev, least=2)
 
 
 def two_pass_stdev(value: sa.ColumnElement[Any], domain: Domain, column: Column) -> sa.Select[Any]:
@@ -144,7 +156,7 @@ def plan_non_null_share(expectation: declared.ExpectColumnProportionOfNonNullVal
     domain = Domain(table, expectation.condition)
     return Plan(
         figures={"elements": domain.count(), "values": domain.count(sa.not_(column.missing))},
-        read=lambda found: _of_share(expectation, Share(found["values"], found["elements"])),
+        read=lambda found: _of_share(expectation, share_of(found["values"], found["elements"], "rows with a value")),
     )
 
 
@@ -155,7 +167,7 @@ def plan_unique_share(expectation: declared.ExpectColumnProportionOfUniqueValues
     return Plan(
         figures={"values": domain.count(sa.not_(column.missing))},
         queries={"different": _different(column, table, domain)},
-        read=lambda found: _of_share(expectation, Share(found["different"], found["values"])),
+        read=lambda found: _of_share(expectation, share_of(found["different"], found["values"], "different values")),
     )
 
 
@@ -172,7 +184,8 @@ def observed(expectation: declared.ColumnFigure, figure: Any) -> Answer:
         if beyond:  # later or earlier than every bound
             held = (expectation.max_value if beyond > 0 else expectation.min_value) is None
             return Answer(held, {"observed_value": figure})
-        return Answer(figure is not None and expectation.holds(figure), {"observed_value": jsonable(figure)})
+        shown_figure = float(figure) if isinstance(figure, Fraction) else figure
+        return Answer(figure is not None and expectation.holds(figure), {"observed_value": jsonable(shown_figure)})
     except TypeError as error:
         message = f"{expectation.type}: a {type(figure).__name__} cannot be compared with the bounds."
         raise MeasurementError(
@@ -192,8 +205,20 @@ def _figure(
     *,
     ordered: bool = False,
     of_nothing: int | None = None,
+    divided: bool = False,
+    least: int = 1,
 ) -> Plan:
-    """Plan a figure that rides on the shared scan, or a selection of its own where the database lacks the function."""
+    """Plan a figure that rides on the shared scan, or a selection of its own where the database lacks the function.
+
+    Args:
+        expectation: What was declared.
+        table: The table.
+        aggregate: Makes the aggregate of a value, or the selection of a figure.
+        ordered: Whether it is one of the values.
+        of_nothing: The figure of no values.
+        divided: Whether it is divided by the number of values.
+        least: Of how many values there is a figure.
+    """
     column = _cast(table.column(expectation.column), expectation, ordered=ordered)
     if column.kind.temporal and table.dialect == "sqlite":
         misfit = sa.and_(column.value.is_not(None), in_order(column, table, column.value).is_(None))
@@ -203,22 +228,27 @@ def _figure(
         bounds = {name: rounded(column, getattr(expectation, name)) for name in ("min_value", "max_value")}
         expectation = expectation.model_copy(update=bounds)
     domain = Domain(table, expectation.condition)
-    malformed = {} if column.malformed is None else {"malformed": domain.count(column.malformed)}
+    counts = {} if column.malformed is None else {"malformed": domain.count(column.malformed)}
+    counts["values"] = domain.count(column.value.is_not(None))
 
     def read(found: Mapping[str, Any]) -> Answer:
         refuse_malformed(column, found.get("malformed"), domain)
         value = found["observed"]
+        if found["values"] >= least:
+            require_figure(value, found["values"])
+        if divided and value is not None:
+            value = Fraction(value) / found["values"] if math.isfinite(value) else float(value)
         if value is None and table.pandas_like and column.kind is Kind.TIMESTAMP:
             return Answer(success=False, result={"observed_value": "NaT"})
         return observed(expectation, of_nothing if value is None else _typed(shown_value(table, column, value), column))
 
     if aggregate in (_ranked_median, two_pass_stdev):
-        return Plan(figures=malformed, queries={"observed": aggregate(column.value, domain, column)}, read=read)
+        return Plan(figures=counts, queries={"observed": aggregate(column.value, domain, column)}, read=read)
     value = sa.type_coerce(column.value, sa.Integer) if column.kind is Kind.BOOLEAN else column.value
     figure = aggregate(domain.values(value))
     if table.pandas_like and column.kind is Kind.TIMESTAMP_TZ:
         figure = shown(figure, column.kind)
-    return Plan(figures={**malformed, "observed": figure}, read=read)
+    return Plan(figures={**counts, "observed": figure}, read=read)
 
 
 def _cast(column: Column, expectation: declared.ColumnFigure, *, ordered: bool) -> Column:

@@ -14,6 +14,7 @@ from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import characters, known
 from airflow_provider_dpq.core.quality.compile.moment import comparand
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan, Unexpected
+from airflow_provider_dpq.core.quality.compile.plausibility import share_of
 from airflow_provider_dpq.core.quality.expectations import column as declared
 from airflow_provider_dpq.core.quality.expectations.base import Between
 from airflow_provider_dpq.core.quality.tables.cast import cast_for
@@ -29,8 +30,9 @@ def counted(found: Mapping[str, int], mostly: float) -> Answer:
         mostly: Share of the rows with a value for which it must hold.
     """
     elements, unexpected, missing = found["elements"], found["unexpected"], found.get("missing")
-    base = elements - (missing or 0)
-    percent = Share(unexpected, base).percent
+    base = share_of(missing or 0, elements, "rows without a value").rest
+    broken = share_of(unexpected, base, "rows that break a check")
+    percent = broken.percent
     result: dict[str, Any] = {
         "element_count": elements,
         "unexpected_count": unexpected,
@@ -43,7 +45,7 @@ def counted(found: Mapping[str, int], mostly: float) -> Answer:
             "unexpected_percent_total": Share(unexpected, elements).percent,
             "unexpected_percent_nonmissing": percent,
         }
-    return Answer(Share(base - unexpected, base).reaches(mostly), result)
+    return Answer(Share(broken.rest, base).reaches(mostly), result)
 
 
 def plan_not_null(expectation: declared.ExpectColumnValuesToNotBeNull, table: Table) -> Plan:

@@ -16,6 +16,7 @@ from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.moment import comparand, read_moment
 from airflow_provider_dpq.core.quality.compile.number import plain
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
+from airflow_provider_dpq.core.quality.compile.plausibility import require_figure
 from airflow_provider_dpq.core.quality.expectations import distinct as declared
 from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.result_format import MOST_VALUES, ResultFormat
@@ -182,7 +183,8 @@ def plan_most_common(expectation: declared.ExpectColumnMostCommonValueToBeInSet,
     members = {plain(member) for member in _different(expectation.value_set)}
     if not table.pandas_like and column.kind.temporal:
         members = {read_moment(member) or member if isinstance(member, str) else member for member in members}
-    malformed = {} if column.malformed is None else {"malformed": domain.count(column.malformed)}
+    counts = {} if column.malformed is None else {"malformed": domain.count(column.malformed)}
+    counts["values"] = domain.count(column.value.is_not(None))
 
     most = _most_common(column, domain)
 
@@ -195,6 +197,7 @@ def plan_most_common(expectation: declared.ExpectColumnMostCommonValueToBeInSet,
     def read(found: Mapping[str, Any]) -> Answer:
         refuse_malformed(column, found)
         values = fetch(sa.select(most.c.shown).where(most.c.copies == most.c.most).order_by(most.c.value))
+        require_figure(values or None, found["values"])
         hits = among(values)
         wanted = [wanted for wanted in (member_of(column, member) for member in members) if wanted is not ABSENT]
         if expectation.ties_okay and not hits and wanted and len(values) > MOST_VALUES:
@@ -203,7 +206,7 @@ def plan_most_common(expectation: declared.ExpectColumnMostCommonValueToBeInSet,
         success = hits and (bool(expectation.ties_okay) or len(values) == 1)
         return Answer(success, {"observed_value": [_written(value, column, table) for value in values[:MOST_VALUES]]})
 
-    return Plan(figures=malformed, read=read)
+    return Plan(figures=counts, read=read)
 
 
 def _most_common(column: Column, domain: Domain) -> sa.Subquery:

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from airflow_provider_dpq.core.gate.share import Share
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
+from airflow_provider_dpq.core.quality.compile.plausibility import share_of
 from airflow_provider_dpq.core.quality.expectations.reconciliation import ExpectTableToReconcileWithOtherTable
 from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.reconcile.figure import Figure, aggregates, compare_figures
@@ -86,10 +87,12 @@ def _answer_of_figures(figures: Sequence[Figure]) -> Answer:
 def _answer_of_rows(counts: Counts, figures: Sequence[Figure], mostly: float) -> Answer:
     elements = counts.here + counts.missing
     unexpected = counts.missing + counts.extra + counts.changed
+    broken = share_of(unexpected, elements, "rows of both tables")
+    share_of(counts.changed, counts.matched, "rows of the same key")
     result: dict[str, JsonValue] = {
         "element_count": elements,
         "unexpected_count": unexpected,
-        "unexpected_percent": Share(unexpected, elements).percent,
+        "unexpected_percent": broken.percent,
         "matched_row_count": counts.matched,
         "missing_row_count": counts.missing,
         "extra_row_count": counts.extra,
@@ -98,7 +101,7 @@ def _answer_of_rows(counts: Counts, figures: Sequence[Figure], mostly: float) ->
         "changed_columns": dict(counts.changed_columns),
         "figures": _written(figures),
     }
-    return Answer(Share(elements - unexpected, elements).reaches(mostly), result)
+    return Answer(Share(broken.rest, elements).reaches(mostly), result)
 
 
 def _written(figures: Sequence[Figure]) -> JsonValue:
