@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from fractions import Fraction
 from typing import Any, Final, TypeAlias
 
 from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import DeclarationError
+from airflow_provider_dpq.core.gate.share import exact
+from airflow_provider_dpq.core.quality.expectations.base import instant
 
 Figures: TypeAlias = Mapping[str, JsonValue]
 _Merge: TypeAlias = Callable[[Sequence[Figures]], dict[str, Any] | None]
@@ -18,6 +21,8 @@ COUNTS: Final = ("element_count", "unexpected_count", "missing_count")
 OBSERVED: Final = "observed_value"
 WEIGHT: Final = "value_count"
 """How many values a mean rests on."""
+TOTAL: Final = "total"
+"""The sum that a mean is a share of."""
 MEAN: Final = "mean"
 """The mean that a standard deviation lies about."""
 
@@ -28,26 +33,32 @@ def _counts(parts: Sequence[Figures]) -> dict[str, Any]:
 
 
 def _sum(parts: Sequence[Figures]) -> dict[str, Any]:
-    values = _observed(parts)
-    exact = all(isinstance(value, int) for value in values)
-    return {OBSERVED: (sum(values) if exact else math.fsum(values)) if values else None}
+    values = [exact(value) for value in _observed(parts)]
+    total = sum(values)
+    if isinstance(total, Fraction):  # of the numbers as they are written; else one is infinite
+        total = total.numerator if total.denominator == 1 else float(total)
+    return {OBSERVED: total if values else None}
 
 
-def _extreme(choose: Callable[[list[Any]], Any]) -> _Merge:
+def _extreme(choose: Callable[..., Any]) -> _Merge:
     def merge(parts: Sequence[Figures]) -> dict[str, Any] | None:
         values = _observed(parts)
         texts = [value for value in values if isinstance(value, str)]
-        if texts and not all(map(moment, texts)):
+        if not texts:
+            return {OBSERVED: choose(values, key=exact) if values else None}
+        moments = {text: found for text in texts if (found := moment(text)) is not None}
+        if len(texts) < len(values) or not all(text in moments for text in texts):
             return None  # which text is the smallest is the database's to say
-        return {OBSERVED: choose(values) if values else None}
+        return {OBSERVED: choose(texts, key=lambda text: instant(moments[text]))}
 
     return merge
 
 
 def _mean(parts: Sequence[Figures]) -> dict[str, Any]:
-    weighted = [(value, _number(part, WEIGHT) or 0) for part in parts if (value := _number(part, OBSERVED)) is not None]
-    total = sum(weight for _, weight in weighted)
-    return {OBSERVED: math.fsum(value * weight for value, weight in weighted) / total if total else None}
+    held = [part for part in parts if _number(part, OBSERVED) is not None and _number(part, WEIGHT)]
+    count = sum(_number(part, WEIGHT) for part in held)
+    total = sum((exact(_number(part, TOTAL) or 0) for part in held), Fraction(0))
+    return {OBSERVED: total / count if count else None}
 
 
 def _stdev(parts: Sequence[Figures]) -> dict[str, Any]:
@@ -125,7 +136,7 @@ MERGES: Final[Mapping[str, _Merge]] = {
 }
 """How the figures of parts make the figures of the whole, for expectations where that is exact."""
 
-EACH: Final = frozenset(
+WHOLE: Final = frozenset(
     {
         "expect_column_distinct_values_to_be_in_set",
         "expect_column_distinct_values_to_contain_set",
@@ -153,7 +164,7 @@ EACH: Final = frozenset(
         "expect_table_columns_to_match_set",
     }
 )
-"""Expectations whose figures cannot be put together: each part is held to them by itself."""
+"""Expectations whose figures cannot be put together: of partitions they are judged on the whole table."""
 
 
 _OF_METRICS: Final = "expect_metric_to_follow_its_history"
@@ -169,7 +180,7 @@ def require_partitionable(types: Iterable[str]) -> None:
         DeclarationError: ``not_partitionable``.
     """
     for type_ in types:
-        if type_ not in MERGES and type_ not in EACH and type_ != _OF_METRICS:
+        if type_ not in MERGES and type_ not in WHOLE and type_ != _OF_METRICS:
             message = f"{type_} cannot be checked by partition."
             raise DeclarationError("not_partitionable", message, hint="Check it in a gate of its own.")
 
@@ -185,10 +196,10 @@ def merge_figures(type_: str, parts: Sequence[Figures]) -> dict[str, Any] | None
 
     Args:
         type_: Expectation type.
-        parts: What `figures_of` returned for each part; of a mean also `WEIGHT`, of a standard deviation `WEIGHT` and
-            `MEAN`.
+        parts: What `figures_of` returned for each part; of a mean also `WEIGHT` and `TOTAL`, of a standard deviation
+            `WEIGHT` and `MEAN`.
     """
-    needed = {"expect_column_mean_to_be_between": (WEIGHT,), "expect_column_stdev_to_be_between": (WEIGHT, MEAN)}
+    needed = {"expect_column_mean_to_be_between": (WEIGHT, TOTAL), "expect_column_stdev_to_be_between": (WEIGHT, MEAN)}
     if type_ not in MERGES or not parts or any(name not in part for part in parts for name in needed.get(type_, ())):
         return None
     return MERGES[type_](parts)

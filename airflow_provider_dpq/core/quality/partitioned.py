@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
 from typing import Any, Final, TypeAlias
 
@@ -24,7 +25,9 @@ from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.merge import (
     COUNTS,
     MEAN,
+    MERGES,
     OBSERVED,
+    TOTAL,
     WEIGHT,
     figures_of,
     merge_figures,
@@ -42,9 +45,9 @@ _Opened: TypeAlias = Callable[[Partition], AbstractContextManager[Table]]
 _MOST_NAMED: Final = 20
 _MOST_READ: Final = 20
 _ALL: Final = "all partitions"
-_EACH: Final = "each partition"
 _COUNT: Final = "dpq:count:"
 _MEAN: Final = "dpq:mean:"
+_TOTAL: Final = "dpq:total:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +110,38 @@ def check_by_partition(
         MeasurementError: ``no_partition``: there is none.
     """
     require_partitionable(one.type for one in asked.suite.expectations)
+    mergeable = tuple(one for one in asked.suite.expectations if one.type in MERGES)
+    parted = replace(asked, suite=replace(asked.suite, expectations=mergeable))
     found = folders(by) if folders is not None else None
     if found is not None:
-        return _merged(str(data), found, lambda one: opened(files_of(data, one)), asked)
+        merged = _merged(str(data), found, lambda one: opened(files_of(data, one)), parted)
+        return _with_others(merged, lambda: opened(data), asked)
     with opened(data) as table:
-        return _merged(table.subject, by_columns(table, by), partial(only, table), asked)
+        merged = _merged(table.subject, by_columns(table, by), partial(only, table), parted)
+        return _with_others(merged, lambda: nullcontext(table), asked)
+
+
+def _with_others(merged: Merged, opened: Callable[[], AbstractContextManager[Table]], asked: Asked) -> Merged:
+    """Answer the checks whose figures cannot be put together on the whole table, so that they are judged alike."""
+    others = tuple(one for one in asked.suite.expectations if one.name not in merged.outcomes)
+    if not others:
+        return merged
+    asked.tell(f"all partitions together, for {len(others)} checks")
+    try:
+        with opened() as table:
+            _, found = evaluate(table, replace(asked.suite, expectations=others), asked.built, asked.wanted, asked.tell)
+    except MeasurementError as error:
+        found = [Outcome(error, None)] * len(others)
+    outcomes = {one.name: _of_all(outcome) for one, outcome in zip(others, found, strict=True)}
+    return replace(merged, outcomes={**merged.outcomes, **outcomes})
+
+
+def _of_all(outcome: Outcome) -> Outcome:
+    """Return an outcome that says that it is of all partitions."""
+    if not isinstance(outcome.answer, Answer):
+        return outcome
+    answer = replace(outcome.answer, result={**outcome.answer.result, "scope": _ALL})
+    return replace(outcome, answer=answer, unexpected=None)
 
 
 def _merged(subject: str, partitions: Sequence[Partition], opened: _Opened, asked: Asked) -> Merged:
@@ -134,7 +164,8 @@ def _merged(subject: str, partitions: Sequence[Partition], opened: _Opened, aske
     whole = tuple(part for part in parts if len(part.checks) == len(asked.suite.expectations))
     if len(whole) < len(partitions) and not scan.errors:
         raise MeasurementError("not_evaluated", "A partition is neither measured nor in error.", quotes_data=False)
-    outcomes = {one.name: scan.outcome(one, parts) for one in asked.suite.expectations}
+    merged = {one.name: scan.outcome(one, parts) for one in asked.suite.expectations}
+    outcomes = {name: outcome for name, outcome in merged.items() if outcome is not None}
     kept = tuple(part for part in whole if not _hides(part, asked))
     return Merged(subject, sum(part.row_count for part in parts), outcomes, kept, scan.count, len(partitions))
 
@@ -180,7 +211,7 @@ class _Scan:
         self.count += 1
         found = dict(zip((one.name for one in self._extended.expectations), outcomes, strict=True))
         wrong = {
-            name.removeprefix(_COUNT).removeprefix(_MEAN): _within(partition, outcome.answer, asked.wanted)
+            _declared_name(name): _within(partition, outcome.answer, asked.wanted)
             for name, outcome in found.items()
             if not isinstance(outcome.answer, Answer) or outcome.answer.success is None
         }
@@ -191,8 +222,11 @@ class _Scan:
             self._fresh.setdefault(name, []).append(answer.result if isinstance(answer, Answer) else {})
         return Part(key=partition.shown, state=partition.state, asked=self._digest, row_count=rows, checks=checks)
 
-    def outcome(self, one: Declared, parts: Sequence[Part]) -> Outcome:
-        """Return what came of a check in all partitions; one that could not be measured in one of them is an error."""
+    def outcome(self, one: Declared, parts: Sequence[Part]) -> Outcome | None:
+        """Return what came of a check in all partitions; None where their figures cannot be put together.
+
+        A check that could not be measured in one of them is an error.
+        """
         held = [part for part in parts if one.name in part.checks]
         checks = [part.checks[one.name] for part in held]
         by = ", ".join(sorted({check.evaluated_by for check in checks if check.evaluated_by})) or None
@@ -200,19 +234,26 @@ class _Scan:
             return Outcome(self.errors[one.name], by)
         try:
             figures = merge_figures(one.type, [check.figures for check in checks])
-            answer = _each(checks) if figures is None else _answer(one, figures)
+            if figures is None:
+                return None
+            answer = _answer(one, figures)
         except MeasurementError as refused:
             return Outcome(refused, by)
         except Exception as error:  # noqa: BLE001 - of this check, and the others stand
             return Outcome(unexpected_error(error, "Merging the partitions"), by)
         wanted = self._asked.wanted
-        scope: dict[str, JsonValue] = {"scope": _EACH if figures is None else _ALL}
-        broken = [part.key for part in held if _breaks(part.checks[one.name], alone=figures is None)]
+        scope: dict[str, JsonValue] = {"scope": _ALL}
+        broken = [part.key for part in held if part.checks[one.name].figures.get("unexpected_count")]
         shown = [dict(key) for key in broken if not _is_hidden(key, wanted)]
         if shown and not (wanted.exclude_unexpected_values or wanted.values_kept_out):
             scope["partitions_with_unexpected"] = list[JsonValue](shown[:_MOST_NAMED])
         samples = _samples(self._fresh.get(one.name, []), wanted)
         return Outcome(replace(answer, result={**samples, **answer.result, **scope}, rows=_looked_at(checks)), by)
+
+
+def _declared_name(name: str) -> str:
+    """Return the name of the check that a check of ours was added for, or else its own."""
+    return name.removeprefix(_COUNT).removeprefix(_MEAN).removeprefix(_TOTAL)
 
 
 def _looked_at(checks: Sequence[PartCheck]) -> int | None:
@@ -238,6 +279,9 @@ def _part_check(name: str, found: Mapping[str, Outcome]) -> PartCheck:
         figures[WEIGHT] = int(str(counts["element_count"])) - int(str(counts["unexpected_count"] or 0))
     if mean is not None and isinstance(mean.answer, Answer):
         figures[MEAN] = mean.answer.result[OBSERVED]
+    total = found.get(_TOTAL + name)
+    if total is not None and isinstance(total.answer, Answer):
+        figures[TOTAL] = total.answer.result[OBSERVED]
     if outcome.answer.rows is not None:
         figures[ROWS] = outcome.answer.rows
     return PartCheck(success=bool(outcome.answer.success), figures=figures, evaluated_by=outcome.by)
@@ -253,6 +297,8 @@ def _extended(suite: Suite) -> Suite:
         if one.type in ("expect_column_mean_to_be_between", "expect_column_stdev_to_be_between"):
             kind = "expect_column_values_to_not_be_null"
             added.append({"name": _COUNT + one.name, "type": kind, "kwargs": kwargs})
+        if one.type == "expect_column_mean_to_be_between":
+            added.append({"name": _TOTAL + one.name, "type": "expect_column_sum_to_be_between", "kwargs": kwargs})
         if one.type == "expect_column_stdev_to_be_between":
             kind = "expect_column_mean_to_be_between"
             added.append({"name": _MEAN + one.name, "type": kind, "kwargs": kwargs})
@@ -279,10 +325,6 @@ def _known(history: Callable[[int], Sequence[Report]] | None, digest: str) -> di
     return {_text(part.key, part.state): part for part in next(filter(None, found), [])}
 
 
-def _breaks(check: PartCheck, *, alone: bool) -> bool:
-    return not check.success if alone else bool(check.figures.get("unexpected_count"))
-
-
 def _answer(one: Declared, figures: Mapping[str, Any]) -> Answer:
     if OBSERVED not in figures:
         found = {name.removesuffix("_count"): figures[name] for name in COUNTS if name in figures}
@@ -292,16 +334,8 @@ def _answer(one: Declared, figures: Mapping[str, Any]) -> Answer:
     expectation: Any = one.expectation
     if one.type == "expect_table_row_count_to_equal":
         return Answer(value == expectation.value, {OBSERVED: value})
-    return replace(observed(expectation, (isinstance(value, str) and moment(value)) or value), result={OBSERVED: value})
-
-
-def _each(checks: Sequence[PartCheck]) -> Answer:
-    """Return the answer of a check that every partition must hold by itself; its counts are added all the same."""
-    counts: dict[str, JsonValue] = {}
-    if all("element_count" in check.figures for check in checks):
-        merged = merge_figures("expect_column_values_to_be_null", [check.figures for check in checks]) or {}
-        counts = dict(merged)
-    return Answer(all(check.success for check in checks), counts)
+    shown = float(value) if isinstance(value, Fraction) else value
+    return replace(observed(expectation, (isinstance(value, str) and moment(value)) or value), result={OBSERVED: shown})
 
 
 def _samples(fresh: Sequence[Mapping[str, JsonValue]], wanted: ResultFormat) -> dict[str, JsonValue]:

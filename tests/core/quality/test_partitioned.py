@@ -23,7 +23,7 @@ from airflow_provider_dpq.core.quality import SuiteResult, check, partitioned
 from airflow_provider_dpq.core.quality.evaluate import Outcome
 from airflow_provider_dpq.core.quality.expectations import registered
 from airflow_provider_dpq.core.quality.gate import judge_suite
-from airflow_provider_dpq.core.quality.merge import EACH, MERGES
+from airflow_provider_dpq.core.quality.merge import MERGES, WHOLE
 from tests.bucket import open_bucket
 
 DAYS = 6
@@ -242,18 +242,17 @@ def test_check_that_errs_in_one_partition_is_an_error_alone(orders: str, tmp_pat
     assert len(report.parts) == DAYS - 1
 
 
-def test_what_cannot_be_merged_is_held_by_each_partition(orders: str) -> None:
-    """Uniqueness and medians are checked within partitions, and the result says so."""
+def test_what_cannot_be_merged_is_judged_on_the_whole(orders: str) -> None:
+    """Uniqueness and medians are of all partitions together, and the result says so."""
     suite = [
         _expect("column_values_to_be_unique", column="number"),
         _expect("column_median_to_be_between", column="fee", min_value=2.4, max_value=2.6),
     ]
-    unique, median = check(orders, suite, partition_by="day").results
-    assert unique.success, "numbers repeat from day to day, and not within one"
-    assert (unique.result["scope"], unique.result["element_count"]) == ("each partition", 50 * (DAYS - 1) + 1)
-    assert not median.success
-    assert "observed_value" not in median.result
-    assert median.result["partitions_with_unexpected"]
+    found, whole = check(orders, suite, partition_by="day"), check(orders, suite)
+    unique, median = found.results
+    assert not unique.success, "numbers repeat from day to day"
+    assert (unique.result["scope"], unique.result["element_count"]) == ("all partitions", 50 * (DAYS - 1) + 1)
+    assert median.result["observed_value"] == whole.results[1].result["observed_value"]
 
 
 def test_partitions_that_break_a_check_are_named(orders: str) -> None:
@@ -388,8 +387,8 @@ def test_metric_may_follow_its_history_over_all_partitions(orders: str) -> None:
 
 def test_every_merged_type_is_an_expectation() -> None:
     """The tables of what can be merged name expectations that exist, each once."""
-    assert {*MERGES, *EACH} <= set(registered())
-    assert not EACH & set(MERGES)
+    assert {*MERGES, *WHOLE} <= set(registered())
+    assert not WHOLE & set(MERGES)
 
 
 @pytest.mark.service
