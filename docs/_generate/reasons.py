@@ -117,6 +117,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "A hidden column is to name the failing rows.",
         "Name them by other columns in `unexpected_index_column_names`, or do not hide it.",
     ),
+    "impossible_figure": (
+        "A count is below 0 or above the number of rows, or there is no figure of values that exist.",
+        "Does the table change while it is read, or does its driver or view count wrongly?",
+    ),
     "incomparable": (
         "A check compares a column with a value, or a column, of another type.",
         "Give bounds and values of the column's type.",

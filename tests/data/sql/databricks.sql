@@ -39,118 +39,60 @@ HAVING count(*) > 1) AS anon_1 ORDER BY anon_1.dpq__key_0
 -- expect_column_values_to_be_between {'column': 'amount', 'min_value': 0, 'max_value': 100}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NOT NULL AND CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END >= 0.0 AND CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END <= 100.0) THEN 1 ELSE 0 END), 0) AS f3
 FROM `sales`.`orders`;
-SELECT CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS c0_0, NULL AS c0_1
-FROM `sales`.`orders`
-WHERE CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NOT NULL AND NOT coalesce(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END >= 0.0 AND CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END <= 100.0, false)
- LIMIT 20;
 
 -- expect_column_values_to_be_in_set {'column': 'state', 'value_set': ['paid', 'sent']}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (`state` IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (`state` IS NOT NULL AND `state` IN ('paid', 'sent')) THEN 1 ELSE 0 END), 0) AS f3
 FROM `sales`.`orders`;
-SELECT `state` AS c0_0, NULL AS c0_1
-FROM `sales`.`orders`
-WHERE `state` IS NOT NULL AND NOT coalesce(`state` IN ('paid', 'sent'), false)
- LIMIT 20;
 
 -- expect_column_values_to_not_be_in_set {'column': 'state', 'value_set': ['lost']}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (`state` IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (`state` IS NOT NULL AND (`state` NOT IN ('lost'))) THEN 1 ELSE 0 END), 0) AS f3
 FROM `sales`.`orders`;
-SELECT `state` AS c0_0, NULL AS c0_1
-FROM `sales`.`orders`
-WHERE `state` IS NOT NULL AND NOT coalesce((`state` NOT IN ('lost')), false)
- LIMIT 20;
 
 -- expect_column_values_to_match_regex {'column': 'country', 'regex': '^[A-Z]{2}$'}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (`country` IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (`country` IS NOT NULL AND regexp_like(`country`, '^[A-Z]{2}$')) THEN 1 ELSE 0 END), 0) AS f3
 FROM `sales`.`orders`;
-SELECT `country` AS c0_0, NULL AS c0_1
-FROM `sales`.`orders`
-WHERE `country` IS NOT NULL AND NOT coalesce(regexp_like(`country`, '^[A-Z]{2}$'), false)
- LIMIT 20;
 
 -- expect_column_values_to_not_match_regex {'column': 'country', 'regex': '[a-z]'}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (`country` IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (`country` IS NOT NULL AND NOT regexp_like(`country`, '[a-z]')) THEN 1 ELSE 0 END), 0) AS f3
 FROM `sales`.`orders`;
-SELECT `country` AS c0_0, NULL AS c0_1
-FROM `sales`.`orders`
-WHERE `country` IS NOT NULL AND NOT coalesce(NOT regexp_like(`country`, '[a-z]'), false)
- LIMIT 20;
 
 -- expect_column_values_to_match_regex_list {'column': 'country', 'regex_list': ['^N', '^S'], 'match_on': 'any'}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (`country` IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (`country` IS NOT NULL AND (regexp_like(`country`, '^N') OR regexp_like(`country`, '^S'))) THEN 1 ELSE 0 END), 0) AS f3
 FROM `sales`.`orders`;
-SELECT `country` AS c0_0, NULL AS c0_1
-FROM `sales`.`orders`
-WHERE `country` IS NOT NULL AND NOT coalesce(regexp_like(`country`, '^N') OR regexp_like(`country`, '^S'), false)
- LIMIT 20;
 
 -- expect_column_values_to_not_match_regex_list {'column': 'country', 'regex_list': ['[a-z]', '[0-9]']}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (`country` IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (`country` IS NOT NULL AND NOT (regexp_like(`country`, '[a-z]') OR regexp_like(`country`, '[0-9]'))) THEN 1 ELSE 0 END), 0) AS f3
 FROM `sales`.`orders`;
-SELECT `country` AS c0_0, NULL AS c0_1
-FROM `sales`.`orders`
-WHERE `country` IS NOT NULL AND NOT coalesce(NOT (regexp_like(`country`, '[a-z]') OR regexp_like(`country`, '[0-9]')), false)
- LIMIT 20;
 
 -- expect_column_values_to_match_like_pattern {'column': 'state', 'like_pattern': '%t%'}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (`state` IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (`state` IS NOT NULL AND `state` LIKE '%t%') THEN 1 ELSE 0 END), 0) AS f3
 FROM `sales`.`orders`;
-SELECT `state` AS c0_0, NULL AS c0_1
-FROM `sales`.`orders`
-WHERE `state` IS NOT NULL AND NOT coalesce(`state` LIKE '%t%', false)
- LIMIT 20;
 
 -- expect_column_values_to_not_match_like_pattern {'column': 'state', 'like_pattern': 'lost%'}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (`state` IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (`state` IS NOT NULL AND `state` NOT LIKE 'lost%') THEN 1 ELSE 0 END), 0) AS f3
 FROM `sales`.`orders`;
-SELECT `state` AS c0_0, NULL AS c0_1
-FROM `sales`.`orders`
-WHERE `state` IS NOT NULL AND NOT coalesce(`state` NOT LIKE 'lost%', false)
- LIMIT 20;
 
 -- expect_column_values_to_match_like_pattern_list {'column': 'state', 'like_pattern_list': ['pa%', 'se%']}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (`state` IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (`state` IS NOT NULL AND (`state` LIKE 'pa%' OR `state` LIKE 'se%')) THEN 1 ELSE 0 END), 0) AS f3
 FROM `sales`.`orders`;
-SELECT `state` AS c0_0, NULL AS c0_1
-FROM `sales`.`orders`
-WHERE `state` IS NOT NULL AND NOT coalesce(`state` LIKE 'pa%' OR `state` LIKE 'se%', false)
- LIMIT 20;
 
 -- expect_column_values_to_not_match_like_pattern_list {'column': 'state', 'like_pattern_list': ['lo%']}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (`state` IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (`state` IS NOT NULL AND `state` NOT LIKE 'lo%') THEN 1 ELSE 0 END), 0) AS f3
 FROM `sales`.`orders`;
-SELECT `state` AS c0_0, NULL AS c0_1
-FROM `sales`.`orders`
-WHERE `state` IS NOT NULL AND NOT coalesce(`state` NOT LIKE 'lo%', false)
- LIMIT 20;
 
 -- expect_column_value_lengths_to_be_between {'column': 'country', 'min_value': 2, 'max_value': 3}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (`country` IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (`country` IS NOT NULL AND char_length(`country`) >= 2 AND char_length(`country`) <= 3) THEN 1 ELSE 0 END), 0) AS f3
 FROM `sales`.`orders`;
-SELECT `country` AS c0_0, NULL AS c0_1
-FROM `sales`.`orders`
-WHERE `country` IS NOT NULL AND NOT coalesce(char_length(`country`) >= 2 AND char_length(`country`) <= 3, false)
- LIMIT 20;
 
 -- expect_column_value_lengths_to_equal {'column': 'country', 'value': 2}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (`country` IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (`country` IS NOT NULL AND char_length(`country`) = 2.0) THEN 1 ELSE 0 END), 0) AS f3
 FROM `sales`.`orders`;
-SELECT `country` AS c0_0, NULL AS c0_1
-FROM `sales`.`orders`
-WHERE `country` IS NOT NULL AND NOT coalesce(char_length(`country`) = 2.0, false)
- LIMIT 20;
 
 -- expect_column_values_to_exist_in_other_table {'column': 'country', 'other_table': 'countries', 'other_column': 'code'}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (`country` IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (`country` IS NOT NULL AND dpq_keys_1.dpq__key IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f3
 FROM `sales`.`orders` LEFT OUTER JOIN (SELECT DISTINCT `code` AS dpq__key
 FROM `sales`.`countries`
 WHERE `code` IS NOT NULL) AS dpq_keys_1 ON dpq_keys_1.dpq__key = `country`;
-SELECT `country` AS c0_0, NULL AS c0_1
-FROM `sales`.`orders` LEFT OUTER JOIN (SELECT DISTINCT `code` AS dpq__key
-FROM `sales`.`countries`
-WHERE `code` IS NOT NULL) AS dpq_keys_1 ON dpq_keys_1.dpq__key = `country`
-WHERE `country` IS NOT NULL AND NOT coalesce(dpq_keys_1.dpq__key IS NOT NULL, false)
- LIMIT 20;
 
 -- expect_table_to_match_contract {'contract': {'columns': [{'name': 'order_id', 'type': 'number', 'primary_key': True}, {'name': 'country', 'type': 'string', 'required': True}, {'name': 'note', 'type': 'string', 'optional': True}]}}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (`order_id` IS NULL) THEN 1 ELSE 0 END), 0) AS f2, count(*) AS f3, coalesce(sum(CASE WHEN (`country` IS NULL) THEN 1 ELSE 0 END), 0) AS f4, count(*) AS f5, coalesce(sum(CASE WHEN (`order_id` IS NULL) THEN 1 ELSE 0 END), 0) AS f6
@@ -165,10 +107,6 @@ HAVING count(*) > 1) AS anon_1 ORDER BY anon_1.dpq__key_0
 -- expect_row_condition_to_hold {'expression': 'total = amount + tax AND paid_at > ordered_at'}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (coalesce(CASE WHEN isnan(`total`) THEN NULL ELSE `total` END = CAST(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS DOUBLE) + CAST(CASE WHEN isnan(`tax`) THEN NULL ELSE `tax` END AS DOUBLE) AND `paid_at` > `ordered_at`, false) OR coalesce(NOT (CASE WHEN isnan(`total`) THEN NULL ELSE `total` END = CAST(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS DOUBLE) + CAST(CASE WHEN isnan(`tax`) THEN NULL ELSE `tax` END AS DOUBLE) AND `paid_at` > `ordered_at`), false))) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (false OR coalesce(NOT (CASE WHEN isnan(`total`) THEN NULL ELSE `total` END = CAST(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS DOUBLE) + CAST(CASE WHEN isnan(`tax`) THEN NULL ELSE `tax` END AS DOUBLE) AND `paid_at` > `ordered_at`), false)) THEN 1 ELSE 0 END), 0) AS f3
 FROM `sales`.`orders`;
-SELECT CASE WHEN isnan(`total`) THEN NULL ELSE `total` END AS c0_0, NULL AS c0_1, CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS c1_0, NULL AS c1_1, CASE WHEN isnan(`tax`) THEN NULL ELSE `tax` END AS c2_0, NULL AS c2_1, `paid_at` AS c3_0, NULL AS c3_1, `ordered_at` AS c4_0, NULL AS c4_1
-FROM `sales`.`orders`
-WHERE false OR coalesce(NOT (CASE WHEN isnan(`total`) THEN NULL ELSE `total` END = CAST(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS DOUBLE) + CAST(CASE WHEN isnan(`tax`) THEN NULL ELSE `tax` END AS DOUBLE) AND `paid_at` > `ordered_at`), false)
- LIMIT 20;
 
 -- expect_column_max_to_be_recent {'column': 'paid_at', 'max_age': '26h'}
 SELECT count(*) AS f0, max(`paid_at`) AS f1
@@ -197,47 +135,35 @@ SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (CASE WHEN isnan(`
 FROM `sales`.`orders` LEFT OUTER JOIN (SELECT CASE WHEN isnan(avg(CAST(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS DOUBLE))) OR abs(avg(CAST(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS DOUBLE))) = double('Infinity') THEN NULL ELSE avg(CAST(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS DOUBLE)) END AS dpq_low, CASE WHEN isnan(stddev_samp(CAST(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS DOUBLE))) OR abs(stddev_samp(CAST(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS DOUBLE))) = double('Infinity') THEN NULL ELSE stddev_samp(CAST(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS DOUBLE)) END AS dpq_spread
 FROM `sales`.`orders`
 WHERE CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NOT NULL) AS anon_1 ON true;
-SELECT CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS c0_0, NULL AS c0_1
-FROM `sales`.`orders` LEFT OUTER JOIN (SELECT CASE WHEN isnan(avg(CAST(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS DOUBLE))) OR abs(avg(CAST(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS DOUBLE))) = double('Infinity') THEN NULL ELSE avg(CAST(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS DOUBLE)) END AS dpq_low, CASE WHEN isnan(stddev_samp(CAST(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS DOUBLE))) OR abs(stddev_samp(CAST(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS DOUBLE))) = double('Infinity') THEN NULL ELSE stddev_samp(CAST(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS DOUBLE)) END AS dpq_spread
-FROM `sales`.`orders`
-WHERE CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NOT NULL) AS anon_1 ON true
-WHERE CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NOT NULL AND NOT coalesce(NOT coalesce(abs((CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END - anon_1.dpq_low) / CAST(nullif(anon_1.dpq_spread, 0) AS NUMERIC)) >= 3.0, false), false)
- LIMIT 20;
 
 -- expect_column_values_to_not_be_outliers {'column': 'amount', 'method': 'iqr', 'multiplier': 1.5}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NOT NULL AND NOT coalesce(NOT (CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END >= anon_1.dpq_low - 1.5 * (anon_1.dpq_high - anon_1.dpq_low) AND CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END <= anon_1.dpq_high + 1.5 * (anon_1.dpq_high - anon_1.dpq_low)), false)) THEN 1 ELSE 0 END), 0) AS f3
 FROM `sales`.`orders` LEFT OUTER JOIN (SELECT CASE WHEN isnan(percentile_cont(0.25) WITHIN GROUP (ORDER BY CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END)) OR abs(percentile_cont(0.25) WITHIN GROUP (ORDER BY CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END)) = double('Infinity') THEN NULL ELSE percentile_cont(0.25) WITHIN GROUP (ORDER BY CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END) END AS dpq_low, CASE WHEN isnan(percentile_cont(0.75) WITHIN GROUP (ORDER BY CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END)) OR abs(percentile_cont(0.75) WITHIN GROUP (ORDER BY CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END)) = double('Infinity') THEN NULL ELSE percentile_cont(0.75) WITHIN GROUP (ORDER BY CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END) END AS dpq_high
 FROM `sales`.`orders`
 WHERE CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NOT NULL) AS anon_1 ON true;
-SELECT CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS c0_0, NULL AS c0_1
-FROM `sales`.`orders` LEFT OUTER JOIN (SELECT CASE WHEN isnan(percentile_cont(0.25) WITHIN GROUP (ORDER BY CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END)) OR abs(percentile_cont(0.25) WITHIN GROUP (ORDER BY CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END)) = double('Infinity') THEN NULL ELSE percentile_cont(0.25) WITHIN GROUP (ORDER BY CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END) END AS dpq_low, CASE WHEN isnan(percentile_cont(0.75) WITHIN GROUP (ORDER BY CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END)) OR abs(percentile_cont(0.75) WITHIN GROUP (ORDER BY CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END)) = double('Infinity') THEN NULL ELSE percentile_cont(0.75) WITHIN GROUP (ORDER BY CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END) END AS dpq_high
-FROM `sales`.`orders`
-WHERE CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NOT NULL) AS anon_1 ON true
-WHERE CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NOT NULL AND NOT coalesce(NOT coalesce(NOT (CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END >= anon_1.dpq_low - 1.5 * (anon_1.dpq_high - anon_1.dpq_low) AND CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END <= anon_1.dpq_high + 1.5 * (anon_1.dpq_high - anon_1.dpq_low)), false), false)
- LIMIT 20;
 
 -- expect_column_min_to_be_between {'column': 'amount', 'min_value': 0}
-SELECT count(*) AS f0, min(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END) AS f1
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN (CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, min(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END) AS f2
 FROM `sales`.`orders`;
 
 -- expect_column_max_to_be_between {'column': 'amount', 'max_value': 1000}
-SELECT count(*) AS f0, max(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END) AS f1
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN (CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, max(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END) AS f2
 FROM `sales`.`orders`;
 
 -- expect_column_mean_to_be_between {'column': 'amount', 'min_value': 5, 'max_value': 50}
-SELECT count(*) AS f0, avg(CAST(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS DOUBLE)) AS f1
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN (CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, avg(CAST(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS DOUBLE)) AS f2
 FROM `sales`.`orders`;
 
 -- expect_column_median_to_be_between {'column': 'amount', 'min_value': 5, 'max_value': 50}
-SELECT count(*) AS f0, median(CAST(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS DOUBLE)) AS f1
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN (CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, median(CAST(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS DOUBLE)) AS f2
 FROM `sales`.`orders`;
 
 -- expect_column_stdev_to_be_between {'column': 'amount', 'min_value': 1, 'max_value': 20}
-SELECT count(*) AS f0, stddev_samp(CAST(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS DOUBLE)) AS f1
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN (CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, stddev_samp(CAST(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS DOUBLE)) AS f2
 FROM `sales`.`orders`;
 
 -- expect_column_sum_to_be_between {'column': 'amount', 'min_value': 1}
-SELECT count(*) AS f0, sum(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END) AS f1
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN (CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, sum(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END) AS f2
 FROM `sales`.`orders`;
 
 -- expect_column_proportion_of_unique_values_to_be_between {'column': 'state', 'min_value': 0.1}
@@ -253,6 +179,8 @@ SELECT count(*) AS f0, coalesce(sum(CASE WHEN (CASE WHEN isnan(`amount`) THEN NU
 FROM `sales`.`orders`;
 
 -- expect_column_most_common_value_to_be_in_set {'column': 'state', 'value_set': ['paid']}
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN (`state` IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1
+FROM `sales`.`orders`;
 SELECT most.shown
 FROM (SELECT counted.value AS value, counted.shown AS shown, counted.copies AS copies, max(counted.copies) OVER () AS most
 FROM (SELECT `state` AS value, `state` AS shown, count(*) AS copies
@@ -295,26 +223,14 @@ WHERE `state` IS NOT NULL GROUP BY `state` ORDER BY `state`
 -- expect_column_pair_values_a_to_be_greater_than_b {'column_A': 'paid_at', 'column_B': 'ordered_at'}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT (`paid_at` IS NULL AND `ordered_at` IS NULL))) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (NOT (`paid_at` IS NULL AND `ordered_at` IS NULL) AND coalesce(`paid_at` <= `ordered_at`, false)) THEN 1 ELSE 0 END), 0) AS f3
 FROM `sales`.`orders`;
-SELECT `paid_at` AS c0_0, NULL AS c0_1, `ordered_at` AS c1_0, NULL AS c1_1
-FROM `sales`.`orders`
-WHERE NOT (`paid_at` IS NULL AND `ordered_at` IS NULL) AND coalesce(`paid_at` <= `ordered_at`, false)
- LIMIT 20;
 
 -- expect_column_pair_values_to_be_equal {'column_A': 'order_id', 'column_B': 'order_id'}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT (`order_id` IS NULL AND `order_id` IS NULL))) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (NOT (`order_id` IS NULL AND `order_id` IS NULL) AND NOT coalesce(`order_id` = `order_id`, false)) THEN 1 ELSE 0 END), 0) AS f3
 FROM `sales`.`orders`;
-SELECT `order_id` AS c0_0, NULL AS c0_1, `order_id` AS c1_0, NULL AS c1_1
-FROM `sales`.`orders`
-WHERE NOT (`order_id` IS NULL AND `order_id` IS NULL) AND NOT coalesce(`order_id` = `order_id`, false)
- LIMIT 20;
 
 -- expect_column_pair_values_to_be_in_set {'column_A': 'country', 'column_B': 'state', 'value_pairs_set': [['NO', 'paid'], ['SE', 'paid'], ['NO', 'sent']]}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT (`country` IS NULL AND `state` IS NULL))) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (NOT (`country` IS NULL AND `state` IS NULL) AND coalesce(NOT (`country` = 'NO' AND `state` = 'paid' OR `country` = 'SE' AND `state` = 'paid' OR `country` = 'NO' AND `state` = 'sent'), false)) THEN 1 ELSE 0 END), 0) AS f3
 FROM `sales`.`orders`;
-SELECT `country` AS c0_0, NULL AS c0_1, `state` AS c1_0, NULL AS c1_1
-FROM `sales`.`orders`
-WHERE NOT (`country` IS NULL AND `state` IS NULL) AND coalesce(NOT (`country` = 'NO' AND `state` = 'paid' OR `country` = 'SE' AND `state` = 'paid' OR `country` = 'NO' AND `state` = 'sent'), false)
- LIMIT 20;
 
 -- expect_compound_columns_to_be_unique {'column_list': ['country', 'order_id']}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT (`country` IS NULL AND `order_id` IS NULL))) THEN 1 ELSE 0 END), 0) AS f2
@@ -329,26 +245,14 @@ HAVING count(*) > 1) AS anon_1 ORDER BY anon_1.dpq__key_0, anon_1.dpq__key_1
 -- expect_select_column_values_to_be_unique_within_record {'column_list': ['amount', 'tax']}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT (CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NULL AND CASE WHEN isnan(`tax`) THEN NULL ELSE `tax` END IS NULL))) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (NOT (CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NULL AND CASE WHEN isnan(`tax`) THEN NULL ELSE `tax` END IS NULL) AND coalesce(NOT (NOT (coalesce(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END = CASE WHEN isnan(`tax`) THEN NULL ELSE `tax` END, false) OR CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NULL AND CASE WHEN isnan(`tax`) THEN NULL ELSE `tax` END IS NULL)), false)) THEN 1 ELSE 0 END), 0) AS f3
 FROM `sales`.`orders`;
-SELECT CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS c0_0, NULL AS c0_1, CASE WHEN isnan(`tax`) THEN NULL ELSE `tax` END AS c1_0, NULL AS c1_1
-FROM `sales`.`orders`
-WHERE NOT (CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NULL AND CASE WHEN isnan(`tax`) THEN NULL ELSE `tax` END IS NULL) AND coalesce(NOT (NOT (coalesce(CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END = CASE WHEN isnan(`tax`) THEN NULL ELSE `tax` END, false) OR CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NULL AND CASE WHEN isnan(`tax`) THEN NULL ELSE `tax` END IS NULL)), false)
- LIMIT 20;
 
 -- expect_multicolumn_values_to_be_equal {'column_list': ['order_id', 'order_id']}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT (`order_id` IS NULL AND `order_id` IS NULL))) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (NOT (`order_id` IS NULL AND `order_id` IS NULL) AND NOT coalesce(coalesce(`order_id` = `order_id`, false) OR `order_id` IS NULL AND `order_id` IS NULL, false)) THEN 1 ELSE 0 END), 0) AS f3
 FROM `sales`.`orders`;
-SELECT `order_id` AS c0_0, NULL AS c0_1, `order_id` AS c1_0, NULL AS c1_1
-FROM `sales`.`orders`
-WHERE NOT (`order_id` IS NULL AND `order_id` IS NULL) AND NOT coalesce(coalesce(`order_id` = `order_id`, false) OR `order_id` IS NULL AND `order_id` IS NULL, false)
- LIMIT 20;
 
 -- expect_multicolumn_sum_to_equal {'column_list': ['amount', 'tax', 'total'], 'sum_total': 24, 'mostly': 0.3}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT (CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NULL AND CASE WHEN isnan(`tax`) THEN NULL ELSE `tax` END IS NULL AND CASE WHEN isnan(`total`) THEN NULL ELSE `total` END IS NULL))) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (NOT (CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NULL AND CASE WHEN isnan(`tax`) THEN NULL ELSE `tax` END IS NULL AND CASE WHEN isnan(`total`) THEN NULL ELSE `total` END IS NULL) AND coalesce(0 + CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END + CASE WHEN isnan(`tax`) THEN NULL ELSE `tax` END + CASE WHEN isnan(`total`) THEN NULL ELSE `total` END != 24.0, false)) THEN 1 ELSE 0 END), 0) AS f3
 FROM `sales`.`orders`;
-SELECT CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END AS c0_0, NULL AS c0_1, CASE WHEN isnan(`tax`) THEN NULL ELSE `tax` END AS c1_0, NULL AS c1_1, CASE WHEN isnan(`total`) THEN NULL ELSE `total` END AS c2_0, NULL AS c2_1
-FROM `sales`.`orders`
-WHERE NOT (CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END IS NULL AND CASE WHEN isnan(`tax`) THEN NULL ELSE `tax` END IS NULL AND CASE WHEN isnan(`total`) THEN NULL ELSE `total` END IS NULL) AND coalesce(0 + CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END + CASE WHEN isnan(`tax`) THEN NULL ELSE `tax` END + CASE WHEN isnan(`total`) THEN NULL ELSE `total` END != 24.0, false)
- LIMIT 20;
 
 -- expect_query_results_to_match_comparison {'base_query': 'SELECT count(*) FROM orders', 'comparison_data_source_name': 'other', 'comparison_query': 'SELECT count(*) FROM orders'}
 SELECT count(*) FROM orders;

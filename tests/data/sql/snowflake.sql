@@ -39,118 +39,60 @@ HAVING count(*) > 1) AS anon_1 ORDER BY anon_1.dpq__key_0
 -- expect_column_values_to_be_between {'column': 'amount', 'min_value': 0, 'max_value': 100}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL AND nullif("AMOUNT", CAST('NaN' AS FLOAT)) >= 0.0 AND nullif("AMOUNT", CAST('NaN' AS FLOAT)) <= 100.0) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
-SELECT nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS c0_0, NULL AS c0_1
-FROM "SALES"."ORDERS"
-WHERE nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL AND NOT coalesce(nullif("AMOUNT", CAST('NaN' AS FLOAT)) >= 0.0 AND nullif("AMOUNT", CAST('NaN' AS FLOAT)) <= 100.0, false)
- LIMIT 20;
 
 -- expect_column_values_to_be_in_set {'column': 'state', 'value_set': ['paid', 'sent']}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("STATE" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL AND "STATE" IN ('paid', 'sent')) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
-SELECT "STATE" AS c0_0, NULL AS c0_1
-FROM "SALES"."ORDERS"
-WHERE "STATE" IS NOT NULL AND NOT coalesce("STATE" IN ('paid', 'sent'), false)
- LIMIT 20;
 
 -- expect_column_values_to_not_be_in_set {'column': 'state', 'value_set': ['lost']}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("STATE" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL AND ("STATE" NOT IN ('lost'))) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
-SELECT "STATE" AS c0_0, NULL AS c0_1
-FROM "SALES"."ORDERS"
-WHERE "STATE" IS NOT NULL AND NOT coalesce(("STATE" NOT IN ('lost')), false)
- LIMIT 20;
 
 -- expect_column_values_to_match_regex {'column': 'country', 'regex': '^[A-Z]{2}$'}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("COUNTRY" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("COUNTRY" IS NOT NULL AND (regexp_count("COUNTRY", '^[A-Z]{2}$') > 0)) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
-SELECT "COUNTRY" AS c0_0, NULL AS c0_1
-FROM "SALES"."ORDERS"
-WHERE "COUNTRY" IS NOT NULL AND NOT coalesce((regexp_count("COUNTRY", '^[A-Z]{2}$') > 0), false)
- LIMIT 20;
 
 -- expect_column_values_to_not_match_regex {'column': 'country', 'regex': '[a-z]'}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("COUNTRY" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("COUNTRY" IS NOT NULL AND NOT (regexp_count("COUNTRY", '[a-z]') > 0)) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
-SELECT "COUNTRY" AS c0_0, NULL AS c0_1
-FROM "SALES"."ORDERS"
-WHERE "COUNTRY" IS NOT NULL AND NOT coalesce(NOT (regexp_count("COUNTRY", '[a-z]') > 0), false)
- LIMIT 20;
 
 -- expect_column_values_to_match_regex_list {'column': 'country', 'regex_list': ['^N', '^S'], 'match_on': 'any'}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("COUNTRY" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("COUNTRY" IS NOT NULL AND ((regexp_count("COUNTRY", '^N') > 0) OR (regexp_count("COUNTRY", '^S') > 0))) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
-SELECT "COUNTRY" AS c0_0, NULL AS c0_1
-FROM "SALES"."ORDERS"
-WHERE "COUNTRY" IS NOT NULL AND NOT coalesce((regexp_count("COUNTRY", '^N') > 0) OR (regexp_count("COUNTRY", '^S') > 0), false)
- LIMIT 20;
 
 -- expect_column_values_to_not_match_regex_list {'column': 'country', 'regex_list': ['[a-z]', '[0-9]']}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("COUNTRY" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("COUNTRY" IS NOT NULL AND NOT ((regexp_count("COUNTRY", '[a-z]') > 0) OR (regexp_count("COUNTRY", '[0-9]') > 0))) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
-SELECT "COUNTRY" AS c0_0, NULL AS c0_1
-FROM "SALES"."ORDERS"
-WHERE "COUNTRY" IS NOT NULL AND NOT coalesce(NOT ((regexp_count("COUNTRY", '[a-z]') > 0) OR (regexp_count("COUNTRY", '[0-9]') > 0)), false)
- LIMIT 20;
 
 -- expect_column_values_to_match_like_pattern {'column': 'state', 'like_pattern': '%t%'}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("STATE" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL AND "STATE" LIKE '%t%') THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
-SELECT "STATE" AS c0_0, NULL AS c0_1
-FROM "SALES"."ORDERS"
-WHERE "STATE" IS NOT NULL AND NOT coalesce("STATE" LIKE '%t%', false)
- LIMIT 20;
 
 -- expect_column_values_to_not_match_like_pattern {'column': 'state', 'like_pattern': 'lost%'}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("STATE" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL AND "STATE" NOT LIKE 'lost%') THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
-SELECT "STATE" AS c0_0, NULL AS c0_1
-FROM "SALES"."ORDERS"
-WHERE "STATE" IS NOT NULL AND NOT coalesce("STATE" NOT LIKE 'lost%', false)
- LIMIT 20;
 
 -- expect_column_values_to_match_like_pattern_list {'column': 'state', 'like_pattern_list': ['pa%', 'se%']}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("STATE" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL AND ("STATE" LIKE 'pa%' OR "STATE" LIKE 'se%')) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
-SELECT "STATE" AS c0_0, NULL AS c0_1
-FROM "SALES"."ORDERS"
-WHERE "STATE" IS NOT NULL AND NOT coalesce("STATE" LIKE 'pa%' OR "STATE" LIKE 'se%', false)
- LIMIT 20;
 
 -- expect_column_values_to_not_match_like_pattern_list {'column': 'state', 'like_pattern_list': ['lo%']}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("STATE" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL AND "STATE" NOT LIKE 'lo%') THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
-SELECT "STATE" AS c0_0, NULL AS c0_1
-FROM "SALES"."ORDERS"
-WHERE "STATE" IS NOT NULL AND NOT coalesce("STATE" NOT LIKE 'lo%', false)
- LIMIT 20;
 
 -- expect_column_value_lengths_to_be_between {'column': 'country', 'min_value': 2, 'max_value': 3}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("COUNTRY" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("COUNTRY" IS NOT NULL AND length("COUNTRY") >= 2 AND length("COUNTRY") <= 3) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
-SELECT "COUNTRY" AS c0_0, NULL AS c0_1
-FROM "SALES"."ORDERS"
-WHERE "COUNTRY" IS NOT NULL AND NOT coalesce(length("COUNTRY") >= 2 AND length("COUNTRY") <= 3, false)
- LIMIT 20;
 
 -- expect_column_value_lengths_to_equal {'column': 'country', 'value': 2}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("COUNTRY" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("COUNTRY" IS NOT NULL AND length("COUNTRY") = 2.0) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
-SELECT "COUNTRY" AS c0_0, NULL AS c0_1
-FROM "SALES"."ORDERS"
-WHERE "COUNTRY" IS NOT NULL AND NOT coalesce(length("COUNTRY") = 2.0, false)
- LIMIT 20;
 
 -- expect_column_values_to_exist_in_other_table {'column': 'country', 'other_table': 'countries', 'other_column': 'code'}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("COUNTRY" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("COUNTRY" IS NOT NULL AND dpq_keys_1.dpq__key IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS" LEFT OUTER JOIN (SELECT DISTINCT "CODE" AS dpq__key
 FROM "SALES"."COUNTRIES"
 WHERE "CODE" IS NOT NULL) AS dpq_keys_1 ON dpq_keys_1.dpq__key = "COUNTRY";
-SELECT "COUNTRY" AS c0_0, NULL AS c0_1
-FROM "SALES"."ORDERS" LEFT OUTER JOIN (SELECT DISTINCT "CODE" AS dpq__key
-FROM "SALES"."COUNTRIES"
-WHERE "CODE" IS NOT NULL) AS dpq_keys_1 ON dpq_keys_1.dpq__key = "COUNTRY"
-WHERE "COUNTRY" IS NOT NULL AND NOT coalesce(dpq_keys_1.dpq__key IS NOT NULL, false)
- LIMIT 20;
 
 -- expect_table_to_match_contract {'contract': {'columns': [{'name': 'order_id', 'type': 'number', 'primary_key': True}, {'name': 'country', 'type': 'string', 'required': True}, {'name': 'note', 'type': 'string', 'optional': True}]}}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("ORDER_ID" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, count(*) AS f3, coalesce(sum(CASE WHEN ("COUNTRY" IS NULL) THEN 1 ELSE 0 END), 0) AS f4, count(*) AS f5, coalesce(sum(CASE WHEN ("ORDER_ID" IS NULL) THEN 1 ELSE 0 END), 0) AS f6
@@ -165,10 +107,6 @@ HAVING count(*) > 1) AS anon_1 ORDER BY anon_1.dpq__key_0
 -- expect_row_condition_to_hold {'expression': 'total = amount + tax AND paid_at > ordered_at'}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (coalesce(nullif("TOTAL", CAST('NaN' AS FLOAT)) = CAST(nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS DOUBLE) + CAST(nullif("TAX", CAST('NaN' AS FLOAT)) AS DOUBLE) AND "PAID_AT" > "ORDERED_AT", false) OR coalesce(NOT (nullif("TOTAL", CAST('NaN' AS FLOAT)) = CAST(nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS DOUBLE) + CAST(nullif("TAX", CAST('NaN' AS FLOAT)) AS DOUBLE) AND "PAID_AT" > "ORDERED_AT"), false))) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (false OR coalesce(NOT (nullif("TOTAL", CAST('NaN' AS FLOAT)) = CAST(nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS DOUBLE) + CAST(nullif("TAX", CAST('NaN' AS FLOAT)) AS DOUBLE) AND "PAID_AT" > "ORDERED_AT"), false)) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
-SELECT nullif("TOTAL", CAST('NaN' AS FLOAT)) AS c0_0, NULL AS c0_1, nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS c1_0, NULL AS c1_1, nullif("TAX", CAST('NaN' AS FLOAT)) AS c2_0, NULL AS c2_1, "PAID_AT" AS c3_0, NULL AS c3_1, "ORDERED_AT" AS c4_0, NULL AS c4_1
-FROM "SALES"."ORDERS"
-WHERE false OR coalesce(NOT (nullif("TOTAL", CAST('NaN' AS FLOAT)) = CAST(nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS DOUBLE) + CAST(nullif("TAX", CAST('NaN' AS FLOAT)) AS DOUBLE) AND "PAID_AT" > "ORDERED_AT"), false)
- LIMIT 20;
 
 -- expect_column_max_to_be_recent {'column': 'paid_at', 'max_age': '26h'}
 SELECT count(*) AS f0, max("PAID_AT") AS f1
@@ -197,47 +135,35 @@ SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (nullif("AMOUNT", 
 FROM "SALES"."ORDERS" LEFT OUTER JOIN (SELECT nullif(nullif(nullif(avg(CAST(nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS DOUBLE)), CAST('NaN' AS FLOAT)), CAST('inf' AS FLOAT)), CAST('-inf' AS FLOAT)) AS dpq_low, nullif(nullif(nullif(stddev_samp(CAST(nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS DOUBLE)), CAST('NaN' AS FLOAT)), CAST('inf' AS FLOAT)), CAST('-inf' AS FLOAT)) AS dpq_spread
 FROM "SALES"."ORDERS"
 WHERE nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL) AS anon_1 ON true;
-SELECT nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS c0_0, NULL AS c0_1
-FROM "SALES"."ORDERS" LEFT OUTER JOIN (SELECT nullif(nullif(nullif(avg(CAST(nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS DOUBLE)), CAST('NaN' AS FLOAT)), CAST('inf' AS FLOAT)), CAST('-inf' AS FLOAT)) AS dpq_low, nullif(nullif(nullif(stddev_samp(CAST(nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS DOUBLE)), CAST('NaN' AS FLOAT)), CAST('inf' AS FLOAT)), CAST('-inf' AS FLOAT)) AS dpq_spread
-FROM "SALES"."ORDERS"
-WHERE nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL) AS anon_1 ON true
-WHERE nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL AND NOT coalesce(NOT coalesce(abs((nullif("AMOUNT", CAST('NaN' AS FLOAT)) - anon_1.dpq_low) / CAST(nullif(anon_1.dpq_spread, 0) AS NUMERIC)) >= 3.0, false), false)
- LIMIT 20;
 
 -- expect_column_values_to_not_be_outliers {'column': 'amount', 'method': 'iqr', 'multiplier': 1.5}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL AND NOT coalesce(NOT (nullif("AMOUNT", CAST('NaN' AS FLOAT)) >= anon_1.dpq_low - 1.5 * (anon_1.dpq_high - anon_1.dpq_low) AND nullif("AMOUNT", CAST('NaN' AS FLOAT)) <= anon_1.dpq_high + 1.5 * (anon_1.dpq_high - anon_1.dpq_low)), false)) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS" LEFT OUTER JOIN (SELECT nullif(nullif(nullif(percentile_cont(0.25) WITHIN GROUP (ORDER BY nullif("AMOUNT", CAST('NaN' AS FLOAT))), CAST('NaN' AS FLOAT)), CAST('inf' AS FLOAT)), CAST('-inf' AS FLOAT)) AS dpq_low, nullif(nullif(nullif(percentile_cont(0.75) WITHIN GROUP (ORDER BY nullif("AMOUNT", CAST('NaN' AS FLOAT))), CAST('NaN' AS FLOAT)), CAST('inf' AS FLOAT)), CAST('-inf' AS FLOAT)) AS dpq_high
 FROM "SALES"."ORDERS"
 WHERE nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL) AS anon_1 ON true;
-SELECT nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS c0_0, NULL AS c0_1
-FROM "SALES"."ORDERS" LEFT OUTER JOIN (SELECT nullif(nullif(nullif(percentile_cont(0.25) WITHIN GROUP (ORDER BY nullif("AMOUNT", CAST('NaN' AS FLOAT))), CAST('NaN' AS FLOAT)), CAST('inf' AS FLOAT)), CAST('-inf' AS FLOAT)) AS dpq_low, nullif(nullif(nullif(percentile_cont(0.75) WITHIN GROUP (ORDER BY nullif("AMOUNT", CAST('NaN' AS FLOAT))), CAST('NaN' AS FLOAT)), CAST('inf' AS FLOAT)), CAST('-inf' AS FLOAT)) AS dpq_high
-FROM "SALES"."ORDERS"
-WHERE nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL) AS anon_1 ON true
-WHERE nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL AND NOT coalesce(NOT coalesce(NOT (nullif("AMOUNT", CAST('NaN' AS FLOAT)) >= anon_1.dpq_low - 1.5 * (anon_1.dpq_high - anon_1.dpq_low) AND nullif("AMOUNT", CAST('NaN' AS FLOAT)) <= anon_1.dpq_high + 1.5 * (anon_1.dpq_high - anon_1.dpq_low)), false), false)
- LIMIT 20;
 
 -- expect_column_min_to_be_between {'column': 'amount', 'min_value': 0}
-SELECT count(*) AS f0, min(nullif("AMOUNT", CAST('NaN' AS FLOAT))) AS f1
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, min(nullif("AMOUNT", CAST('NaN' AS FLOAT))) AS f2
 FROM "SALES"."ORDERS";
 
 -- expect_column_max_to_be_between {'column': 'amount', 'max_value': 1000}
-SELECT count(*) AS f0, max(nullif("AMOUNT", CAST('NaN' AS FLOAT))) AS f1
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, max(nullif("AMOUNT", CAST('NaN' AS FLOAT))) AS f2
 FROM "SALES"."ORDERS";
 
 -- expect_column_mean_to_be_between {'column': 'amount', 'min_value': 5, 'max_value': 50}
-SELECT count(*) AS f0, avg(CAST(nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS DOUBLE)) AS f1
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, avg(CAST(nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS DOUBLE)) AS f2
 FROM "SALES"."ORDERS";
 
 -- expect_column_median_to_be_between {'column': 'amount', 'min_value': 5, 'max_value': 50}
-SELECT count(*) AS f0, median(CAST(nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS DOUBLE)) AS f1
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, median(CAST(nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS DOUBLE)) AS f2
 FROM "SALES"."ORDERS";
 
 -- expect_column_stdev_to_be_between {'column': 'amount', 'min_value': 1, 'max_value': 20}
-SELECT count(*) AS f0, stddev_samp(CAST(nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS DOUBLE)) AS f1
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, stddev_samp(CAST(nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS DOUBLE)) AS f2
 FROM "SALES"."ORDERS";
 
 -- expect_column_sum_to_be_between {'column': 'amount', 'min_value': 1}
-SELECT count(*) AS f0, sum(nullif("AMOUNT", CAST('NaN' AS FLOAT))) AS f1
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, sum(nullif("AMOUNT", CAST('NaN' AS FLOAT))) AS f2
 FROM "SALES"."ORDERS";
 
 -- expect_column_proportion_of_unique_values_to_be_between {'column': 'state', 'min_value': 0.1}
@@ -253,6 +179,8 @@ SELECT count(*) AS f0, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FL
 FROM "SALES"."ORDERS";
 
 -- expect_column_most_common_value_to_be_in_set {'column': 'state', 'value_set': ['paid']}
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1
+FROM "SALES"."ORDERS";
 SELECT most.shown
 FROM (SELECT counted.value AS value, counted.shown AS shown, counted.copies AS copies, max(counted.copies) OVER () AS most
 FROM (SELECT "STATE" AS value, "STATE" AS shown, count(*) AS copies
@@ -295,26 +223,14 @@ WHERE "STATE" IS NOT NULL GROUP BY "STATE" ORDER BY "STATE"
 -- expect_column_pair_values_a_to_be_greater_than_b {'column_A': 'paid_at', 'column_B': 'ordered_at'}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT ("PAID_AT" IS NULL AND "ORDERED_AT" IS NULL))) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (NOT ("PAID_AT" IS NULL AND "ORDERED_AT" IS NULL) AND coalesce("PAID_AT" <= "ORDERED_AT", false)) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
-SELECT "PAID_AT" AS c0_0, NULL AS c0_1, "ORDERED_AT" AS c1_0, NULL AS c1_1
-FROM "SALES"."ORDERS"
-WHERE NOT ("PAID_AT" IS NULL AND "ORDERED_AT" IS NULL) AND coalesce("PAID_AT" <= "ORDERED_AT", false)
- LIMIT 20;
 
 -- expect_column_pair_values_to_be_equal {'column_A': 'order_id', 'column_B': 'order_id'}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT ("ORDER_ID" IS NULL AND "ORDER_ID" IS NULL))) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (NOT ("ORDER_ID" IS NULL AND "ORDER_ID" IS NULL) AND NOT coalesce("ORDER_ID" = "ORDER_ID", false)) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
-SELECT "ORDER_ID" AS c0_0, NULL AS c0_1, "ORDER_ID" AS c1_0, NULL AS c1_1
-FROM "SALES"."ORDERS"
-WHERE NOT ("ORDER_ID" IS NULL AND "ORDER_ID" IS NULL) AND NOT coalesce("ORDER_ID" = "ORDER_ID", false)
- LIMIT 20;
 
 -- expect_column_pair_values_to_be_in_set {'column_A': 'country', 'column_B': 'state', 'value_pairs_set': [['NO', 'paid'], ['SE', 'paid'], ['NO', 'sent']]}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT ("COUNTRY" IS NULL AND "STATE" IS NULL))) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (NOT ("COUNTRY" IS NULL AND "STATE" IS NULL) AND coalesce(NOT ("COUNTRY" = 'NO' AND "STATE" = 'paid' OR "COUNTRY" = 'SE' AND "STATE" = 'paid' OR "COUNTRY" = 'NO' AND "STATE" = 'sent'), false)) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
-SELECT "COUNTRY" AS c0_0, NULL AS c0_1, "STATE" AS c1_0, NULL AS c1_1
-FROM "SALES"."ORDERS"
-WHERE NOT ("COUNTRY" IS NULL AND "STATE" IS NULL) AND coalesce(NOT ("COUNTRY" = 'NO' AND "STATE" = 'paid' OR "COUNTRY" = 'SE' AND "STATE" = 'paid' OR "COUNTRY" = 'NO' AND "STATE" = 'sent'), false)
- LIMIT 20;
 
 -- expect_compound_columns_to_be_unique {'column_list': ['country', 'order_id']}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT ("COUNTRY" IS NULL AND "ORDER_ID" IS NULL))) THEN 1 ELSE 0 END), 0) AS f2
@@ -329,26 +245,14 @@ HAVING count(*) > 1) AS anon_1 ORDER BY anon_1.dpq__key_0, anon_1.dpq__key_1
 -- expect_select_column_values_to_be_unique_within_record {'column_list': ['amount', 'tax']}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NULL AND nullif("TAX", CAST('NaN' AS FLOAT)) IS NULL))) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (NOT (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NULL AND nullif("TAX", CAST('NaN' AS FLOAT)) IS NULL) AND coalesce(NOT (NOT (coalesce(nullif("AMOUNT", CAST('NaN' AS FLOAT)) = nullif("TAX", CAST('NaN' AS FLOAT)), false) OR nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NULL AND nullif("TAX", CAST('NaN' AS FLOAT)) IS NULL)), false)) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
-SELECT nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS c0_0, NULL AS c0_1, nullif("TAX", CAST('NaN' AS FLOAT)) AS c1_0, NULL AS c1_1
-FROM "SALES"."ORDERS"
-WHERE NOT (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NULL AND nullif("TAX", CAST('NaN' AS FLOAT)) IS NULL) AND coalesce(NOT (NOT (coalesce(nullif("AMOUNT", CAST('NaN' AS FLOAT)) = nullif("TAX", CAST('NaN' AS FLOAT)), false) OR nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NULL AND nullif("TAX", CAST('NaN' AS FLOAT)) IS NULL)), false)
- LIMIT 20;
 
 -- expect_multicolumn_values_to_be_equal {'column_list': ['order_id', 'order_id']}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT ("ORDER_ID" IS NULL AND "ORDER_ID" IS NULL))) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (NOT ("ORDER_ID" IS NULL AND "ORDER_ID" IS NULL) AND NOT coalesce(coalesce("ORDER_ID" = "ORDER_ID", false) OR "ORDER_ID" IS NULL AND "ORDER_ID" IS NULL, false)) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
-SELECT "ORDER_ID" AS c0_0, NULL AS c0_1, "ORDER_ID" AS c1_0, NULL AS c1_1
-FROM "SALES"."ORDERS"
-WHERE NOT ("ORDER_ID" IS NULL AND "ORDER_ID" IS NULL) AND NOT coalesce(coalesce("ORDER_ID" = "ORDER_ID", false) OR "ORDER_ID" IS NULL AND "ORDER_ID" IS NULL, false)
- LIMIT 20;
 
 -- expect_multicolumn_sum_to_equal {'column_list': ['amount', 'tax', 'total'], 'sum_total': 24, 'mostly': 0.3}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NULL AND nullif("TAX", CAST('NaN' AS FLOAT)) IS NULL AND nullif("TOTAL", CAST('NaN' AS FLOAT)) IS NULL))) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (NOT (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NULL AND nullif("TAX", CAST('NaN' AS FLOAT)) IS NULL AND nullif("TOTAL", CAST('NaN' AS FLOAT)) IS NULL) AND coalesce(0 + nullif("AMOUNT", CAST('NaN' AS FLOAT)) + nullif("TAX", CAST('NaN' AS FLOAT)) + nullif("TOTAL", CAST('NaN' AS FLOAT)) != 24.0, false)) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
-SELECT nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS c0_0, NULL AS c0_1, nullif("TAX", CAST('NaN' AS FLOAT)) AS c1_0, NULL AS c1_1, nullif("TOTAL", CAST('NaN' AS FLOAT)) AS c2_0, NULL AS c2_1
-FROM "SALES"."ORDERS"
-WHERE NOT (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NULL AND nullif("TAX", CAST('NaN' AS FLOAT)) IS NULL AND nullif("TOTAL", CAST('NaN' AS FLOAT)) IS NULL) AND coalesce(0 + nullif("AMOUNT", CAST('NaN' AS FLOAT)) + nullif("TAX", CAST('NaN' AS FLOAT)) + nullif("TOTAL", CAST('NaN' AS FLOAT)) != 24.0, false)
- LIMIT 20;
 
 -- expect_query_results_to_match_comparison {'base_query': 'SELECT count(*) FROM orders', 'comparison_data_source_name': 'other', 'comparison_query': 'SELECT count(*) FROM orders'}
 SELECT count(*) FROM orders;
