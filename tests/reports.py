@@ -18,7 +18,7 @@ def report_with(
     verdict: Verdict,
     *,
     gate: str = "orders",
-    dag_id: str = "orders_quality",
+    dag_id: str | None = "orders_quality",
     task_id: str = "check",
     run_id: str = "scheduled__2026-01-02",
     map_index: int = -1,

@@ -106,8 +106,8 @@ class GateQuery:
         now = now or datetime.now(UTC)
         gate = self._gate(store)
         interval = None if self.max_age is not None else self.interval
-        run = store.newest_run(gate, kind=self.kind, interval=interval)
-        if run is None:
+        run = None if gate is None else store.newest_run(gate, kind=self.kind, interval=interval)
+        if run is None or gate is None:
             return Standing(note=self._note(store, gate))
         if self.max_age is not None and any(_began(entry) < now - self.max_age for entry in run.entries):
             return Standing()
@@ -117,19 +117,23 @@ class GateQuery:
             missing = max(0, count(gate.dag_id, run.run_id, tasks) - len(run.entries))
         return Standing(run.verdict, run.run_id, missing, run.tally, _doubt(run, now))
 
-    def _gate(self, store: Store) -> Gate:
+    def _gate(self, store: Store) -> Gate | None:
+        """The gate that is meant; None where no DAG has one of that name."""
         if self.dag_id is not None or self.outside_airflow:
             return Gate.of(self.gate, self.dag_id)
-        return the_only([gate for gate in store.gates(self.gate) if gate.dag_id], self.gate, hint="Give dag_id.")
+        of_dags = [gate for gate in store.gates(self.gate) if gate.dag_id]
+        return the_only(of_dags, self.gate, hint="Give dag_id.") if of_dags else None
 
-    def _note(self, store: Store, gate: Gate) -> str:
-        of_gate = store.history(gate, limit=1)
-        if of_gate and self.outside_airflow == (not gate.dag_id):
-            newest = of_gate[0]
-            if newest.kind != self.kind:
-                return f"It has reports of kind {newest.kind!r}, this sensor asks for {self.kind!r}."
+    def _note(self, store: Store, gate: Gate | None) -> str:
+        newest = store.history(gate, limit=1) if gate is not None else []
+        if newest:
+            if newest[0].kind != self.kind:
+                return f"It has reports of kind {newest[0].kind!r}, this sensor asks for {self.kind!r}."
             return "It has reports of other data intervals only." if self.max_age is None else ""
-        named = closest(gate, store.gates())
+        outside = Gate.of(self.gate, None)
+        if not self.outside_airflow and store.history(outside, limit=1):
+            return "It has reports from outside Airflow, which count only with outside_airflow=True."
+        named = closest(gate or outside, store.gates())
         meant = f" Did you mean {' or '.join(repr(str(one)) for one in named)}?" if named else ""
         return f"No gate {str(self)!r} has reported to this store.{meant}"
 

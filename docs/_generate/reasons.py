@@ -561,6 +561,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "unknown_option": ("An argument has none of the values that it may have.", "The message lists them."),
     "unknown_policy": ("`on_empty` is not `pass`, `warn`, `fail` or `expectation`.", "Use one of these."),
     "unknown_reference": ("The other table of a check cannot be opened.", "Give it in `references`, or as a path."),
+    "unknown_gate": (
+        "The store has no report and no baseline of a gate that is to be renamed.",
+        "`dpq report list` lists the gates; give `--dag` where the gate has one.",
+    ),
     "unknown_report": ("The store has no report of that id.", "`dpq report list` lists what there is."),
     "unknown_revision": (
         "The repository has no such revision.",
@@ -637,6 +641,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "event_loop_blocked": (
         "Code of an operation kept the event loop of a load generator from doing anything else; the message names it.",
         "Await what takes time there, or make the operation a plain function, which runs in threads.",
+    ),
+    "gate_exists": (
+        "A gate is to be renamed to one that has a history already.",
+        "Choose another name; histories are not put together.",
     ),
     "gate_taken": (
         "Two tasks of a DAG have a gate of the same name.",

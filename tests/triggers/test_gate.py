@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.gate.report import DataInterval
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.store import Store
@@ -135,6 +140,116 @@ def test_run_of_many_instances_is_read_whole(store: Store) -> None:
     for index in range(1, 120):
         store.write(report_with(Verdict.PASS, map_index=index, age=timedelta(seconds=150 - index)))
     assert RECENT.standing(store, unasked).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("query", [OF_DAY, RECENT])
+def test_name_that_two_dags_bear_is_refused(query: GateQuery, store: Store) -> None:
+    """Neither DAG's verdict is taken for the other's, and each is found when it is asked for."""
+    store.write(report_with(Verdict.FAIL, dag_id="orders"))
+    store.write(report_with(Verdict.PASS, dag_id="customers"))
+    with pytest.raises(
+        DeclarationError, match="2 gates bear the name 'orders': 'customers > orders', 'orders > orders'"
+    ):
+        query.standing(store, unasked)
+    found = {
+        dag_id: replace(query, dag_id=dag_id).standing(store, unasked).verdict for dag_id in ("orders", "customers")
+    }
+    assert found == {"orders": Verdict.FAIL, "customers": Verdict.PASS}
+    assert replace(query, dag_id="nobody").standing(store, unasked) == Standing()
+
+
+@pytest.mark.parametrize("query", [OF_DAY, RECENT])
+def test_reports_from_outside_airflow_count_only_when_asked_for(query: GateQuery, store: Store) -> None:
+    """A gate on somebody's laptop opens nothing, and does not make a name ambiguous."""
+    store.write(report_with(Verdict.PASS, dag_id=None))
+    standing = query.standing(store, unasked)
+    assert standing == Standing()
+    assert "reports from outside Airflow, which count only with outside_airflow=True" in str(standing)
+    assert replace(query, outside_airflow=True).standing(store, unasked).passed
+    store.write(report_with(Verdict.FAIL))
+    assert query.standing(store, unasked).verdict is Verdict.FAIL
+    assert replace(query, outside_airflow=True).standing(store, unasked).passed
+
+
+@pytest.mark.parametrize("query", [OF_DAY, RECENT])
+def test_reports_of_another_kind_do_not_count(query: GateQuery, store: Store) -> None:
+    """A benchmark that passes says nothing of the data, before or after they failed."""
+    benchmark = {"kind": "benchmark"}
+    store.write(report_with(Verdict.PASS, run_id="a").model_copy(update=benchmark))
+    standing = query.standing(store, unasked)
+    assert standing == Standing()
+    assert "reports of kind 'benchmark', this sensor asks for 'quality'" in str(standing)
+    store.write(report_with(Verdict.FAIL, run_id="b"))
+    store.write(report_with(Verdict.PASS, run_id="b", task_id="other").model_copy(update=benchmark))
+    assert query.standing(store, unasked).verdict is Verdict.FAIL
+    assert replace(query, kind="benchmark").standing(store, unasked).passed
+
+
+@pytest.mark.parametrize("query", [OF_DAY, RECENT])
+def test_clock_ahead_does_not_outrank_a_later_fail(query: GateQuery, store: Store) -> None:
+    """What the store got last counts, whatever the machine that measured before thought the time was."""
+    store.write(report_with(Verdict.PASS, run_id="ahead", age=timedelta(minutes=-4)))
+    store.write(report_with(Verdict.FAIL, run_id="later"))
+    assert query.standing(store, unasked).verdict is Verdict.FAIL
+    store.write(report_with(Verdict.PASS, run_id="latest", age=timedelta(minutes=3)))
+    assert query.standing(store, unasked).run_id == "latest"
+
+
+@pytest.mark.parametrize("query", [OF_DAY, RECENT])
+@pytest.mark.parametrize("map_index", [-1, 0])
+def test_report_from_the_future_satisfies_nobody(query: GateQuery, map_index: int, store: Store) -> None:
+    """It is kept, and counts once its time has come; until then no older pass stands in for it."""
+    store.write(report_with(Verdict.PASS, run_id="before"))
+    store.write(report_with(Verdict.PASS, run_id="future", age=timedelta(minutes=-6), map_index=map_index))
+    standing = query.standing(store, known(1))
+    assert (standing.verdict, standing.passed) == (Verdict.PASS, False)
+    assert "more than 5 minutes ahead of this clock" in str(standing)
+    assert query.standing(store, known(1), now=datetime.now(UTC) + timedelta(minutes=2)).passed
+
+
+@pytest.mark.parametrize("query", [OF_DAY, RECENT])
+def test_report_that_was_changed_never_passes(query: GateQuery, store: Store, tmp_path: Path) -> None:
+    """Neither a verdict that was written into the row nor one written into the document opens the gate."""
+    store.write(report_with(Verdict.FAIL))
+    for change, verdict in (
+        ("verdict = 'pass'", Verdict.FAIL),
+        ("document = replace(document, '\"fail\"', '\"pass\"')", Verdict.ERROR),
+    ):
+        with closing(sqlite3.connect(tmp_path / "reports.db")) as connection, connection:
+            connection.execute(f"UPDATE dpq_report SET {change}")
+        standing = query.standing(store, unasked)
+        assert (standing.verdict, standing.passed) == (verdict, False)
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        (GateQuery(gate="order", max_age=timedelta(hours=1)), "'sales > orders' or 'orders_quality > orders'"),
+        (GateQuery(gate="orders", dag_id="sale", max_age=timedelta(hours=1)), "'sales > orders'"),
+        (GateQuery(gate="customer", dag_id="sales", max_age=timedelta(hours=1)), "'sales > customers'"),
+    ],
+)
+def test_closest_gates_are_named_where_there_is_no_report(asked: GateQuery, meant: str, store: Store) -> None:
+    """A slip of the pen is seen in the log of the sensor, and not after its timeout."""
+    for dag_id, gate in (("sales", "orders"), ("orders_quality", "orders"), ("sales", "customers")):
+        store.write(report_with(Verdict.PASS, gate=gate, dag_id=dag_id))
+    said = str(asked.standing(store, unasked))
+    assert f"No gate {str(asked)!r} has reported to this store. Did you mean " in said
+    for name in meant.split(" or "):
+        assert name in said
+
+
+def test_reports_of_other_intervals_are_told(store: Store) -> None:
+    """Waiting for a day that nobody measured looks different from waiting for a gate that nobody has."""
+    store.write(report_with(Verdict.PASS, data_interval=None))
+    assert str(OF_DAY.standing(store, unasked)) == "no report yet. It has reports of other data intervals only."
+
+
+def test_mapped_gate_says_how_many_failed(store: Store) -> None:
+    """Of the newest run, in the words of the log."""
+    for index in range(5):
+        store.write(report_with(Verdict.FAIL if index == 3 else Verdict.PASS, map_index=index))
+    assert str(OF_DAY.standing(store, unasked)) == "fail (1 of 5 failed) in run scheduled__2026-01-02"
 
 
 def trigger(**arguments: Any) -> QualityGateTrigger:

@@ -15,13 +15,14 @@ from airflow_provider_dpq.core.cli.contract import contract
 from airflow_provider_dpq.core.cli.edge import Edge
 from airflow_provider_dpq.core.cli.leak import leak
 from airflow_provider_dpq.core.cli.load import load
+from airflow_provider_dpq.core.cli.rename import gate
 from airflow_provider_dpq.core.cli.report import report
 from airflow_provider_dpq.core.cli.store import store
 
 
 @click.group(
     cls=Edge,
-    commands=[baseline, bench, check, contract, leak, load, report, store],
+    commands=[baseline, bench, check, contract, gate, leak, load, report, store],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 @click.version_option(__version__, prog_name="dpq")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import shutil
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from airflow_provider_dpq.core.cli.delivery import write_text
-from airflow_provider_dpq.core.cli.option import dag_options, find_gate, store_option
+from airflow_provider_dpq.core.cli.option import actor_option, dag_options, find_gate, store_option
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.store import Baseline
@@ -21,18 +20,10 @@ def baseline() -> None:
     """Accept a change of what a gate is judged by."""
 
 
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError) as error:  # a container's user that has no name
-        message = "Missing option '--actor': the user of this process has no name."
-        raise click.UsageError(message) from error
-
-
 @baseline.command()
 @click.argument("report_id", metavar="REPORT_ID")
 @click.option("--reason", required=True, metavar="TEXT", help="Why; kept with the baseline and in the audit trail.")
-@click.option("--actor", default=_login, metavar="NAME", help="Who accepts it.  [default: the login name]")
+@actor_option("Who accepts it.")
 @store_option(required=True)
 def accept(report_id: str, reason: str, actor: str, store_url: str) -> None:
     """Let the history of a gate begin anew with the report REPORT_ID, as `dpq report list` names it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -36,6 +37,23 @@ def dag_options(function: Decorated) -> Decorated:
     return click.option("--dag", "dag_id", metavar="DAG", help="DAG of the gate, where several have one of that name.")(
         outside(function)
     )
+
+
+def actor_option(explained: str) -> Callable[[Decorated], Decorated]:
+    """Add ``--actor``: who does what the audit trail keeps.
+
+    Args:
+        explained: What the help says of it, a sentence.
+    """
+    return click.option("--actor", default=_login, metavar="NAME", help=f"{explained}  [default: the login name]")
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:  # a container's user that has no name
+        message = "Missing option '--actor': the user of this process has no name."
+        raise click.UsageError(message) from error
 
 
 def find_gate(store: Store, name: str, *, dag_id: str | None, outside_airflow: bool) -> Gate:

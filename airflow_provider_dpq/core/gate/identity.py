@@ -63,10 +63,9 @@ def closest(gate: Gate, others: Iterable[Gate]) -> tuple[Gate, ...]:
         gate: The gate that was looked for.
         others: All gates that have a report.
     """
-    by_name = {str(other): other for other in others if other != gate}
-    same_name = [other for other in by_name.values() if other.name == gate.name]
-    alike = difflib.get_close_matches(str(gate), by_name, n=_CLOSEST, cutoff=_ALIKE)
-    of_any_dag = {other.name: other for other in by_name.values()}
-    alike_in_name = difflib.get_close_matches(gate.name, of_any_dag, n=_CLOSEST, cutoff=_ALIKE)
-    found = [*same_name, *(by_name[one] for one in alike), *(of_any_dag[one] for one in alike_in_name)]
-    return tuple(dict.fromkeys(found))[:_CLOSEST]
+    known = {str(other): other for other in others if other != gate}
+    alike = difflib.get_close_matches(str(gate), known, n=_CLOSEST, cutoff=_ALIKE)
+    names = difflib.get_close_matches(gate.name, {other.name for other in known.values()}, n=_CLOSEST, cutoff=_ALIKE)
+    of_names = [other for name in names for other in known.values() if other.name == name]
+    same_name = [other for other in of_names if other.name == gate.name]
+    return tuple(dict.fromkeys([*same_name, *(known[one] for one in alike), *of_names]))[:_CLOSEST]

@@ -20,6 +20,7 @@ from airflow_provider_dpq.core.store.baseline import Baseline, acceptance, requi
 from airflow_provider_dpq.core.store.database import Database
 from airflow_provider_dpq.core.store.entry import Entry, entry_of, row_of, trusted_report
 from airflow_provider_dpq.core.store.newest import NewestRun, newest_run
+from airflow_provider_dpq.core.store.rename import rename, renaming
 from airflow_provider_dpq.core.store.upgrade import require_version, upgrade_tables
 
 _ATTEMPTS: Final = 30
@@ -296,6 +297,26 @@ class Store:
         """
         with self._database.reading() as connection:
             return [Baseline(**row) for row in connection.execute(query.baselines(gate)).mappings()]
+
+    def rename_gate(self, old: Gate, new: Gate, *, actor: str) -> tuple[int, int]:
+        """Move the reports and baselines of a gate to another DAG or name, and note it in the audit trail; all or none.
+
+        Args:
+            old: The gate as it was known.
+            new: The gate as it is known from now on.
+            actor: Who does it.
+
+        Returns:
+            How many reports and how many baselines were moved.
+
+        Raises:
+            StoreError: ``unknown_gate``: there is nothing to move; ``gate_exists``: the new gate has a history of its
+                own; ``report_altered`` or ``unreadable_report``: a report cannot be rewritten.
+        """
+        with self._database.writing() as connection:
+            moved = rename(connection, old, new)
+            connection.execute(insert(tables.audit).values(asdict(renaming(old, new, moved, actor))))
+        return moved
 
     def append_audit(self, event: AuditEvent) -> None:
         """Add an event to the end of the audit trail."""

@@ -1,0 +1,82 @@
+"""Renaming a gate: its reports and baselines move to another DAG or name, documents and columns alike."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, func, select, update
+
+from airflow_provider_dpq.core.errors import StoreError
+from airflow_provider_dpq.core.gate.identity import Gate
+from airflow_provider_dpq.core.gate.report import Report
+from airflow_provider_dpq.core.store import query, tables
+from airflow_provider_dpq.core.store.audit import AuditEvent
+from airflow_provider_dpq.core.store.entry import row_of, trusted_report
+
+_BATCH: Final = 100
+"""Reports rewritten at once: whole documents, which may be large."""
+
+
+def rename(connection: Connection, old: Gate, new: Gate) -> tuple[int, int]:
+    """Move what a gate left in the store, in a transaction of the caller's.
+
+    Args:
+        connection: A connection that writes.
+        old: The gate as it was known.
+        new: The gate as it is known from now on.
+
+    Returns:
+        How many reports and how many baselines were moved.
+
+    Raises:
+        StoreError: ``unknown_gate``: there is nothing to move; ``gate_exists``: the new gate has a history of its own;
+            ``report_altered`` or ``unreadable_report``: a report cannot be rewritten.
+    """
+    if not any(_left_by(connection, old)):
+        message = f"The store has no report and no baseline of gate {str(old)!r}."
+        raise StoreError("unknown_gate", message, hint="dpq report list names the gates.", quotes_data=False)
+    if any(_left_by(connection, new)):
+        message = f"Gate {str(new)!r} has reports or baselines already."
+        hint = "Two histories are not put together: neither could be told from the other afterwards."
+        raise StoreError("gate_exists", message, hint=hint, quotes_data=False)
+    moved, baselines = _left_by(connection, old)
+    columns, of = tables.reports.c, tables.baselines.c
+    for _ in range(0, moved, _BATCH):
+        for row in connection.execute(query.history(old, _BATCH, None)).mappings().all():
+            changed = row_of(_renamed(trusted_report(row), new))
+            connection.execute(update(tables.reports).where(columns.number == row["number"]).values(changed))
+    same = (of.gate == old.name, of.dag_id == old.dag_id)
+    connection.execute(update(tables.baselines).where(*same).values(gate=new.name, dag_id=new.dag_id))
+    return moved, baselines
+
+
+def renaming(old: Gate, new: Gate, moved: tuple[int, int], actor: str) -> AuditEvent:
+    """Return the event of the audit trail that tells of a renaming.
+
+    Args:
+        old: The gate as it was known.
+        new: The gate as it is known from now on.
+        moved: How many reports and how many baselines were moved.
+        actor: Who did it.
+    """
+    return AuditEvent(
+        at=datetime.now(UTC),
+        actor=actor,
+        event="gate_renamed",
+        dag_id=new.dag_id or None,
+        detail=f"gate {str(old)!r} is {str(new)!r} now: {moved[0]} reports, {moved[1]} baselines",
+    )
+
+
+def _left_by(connection: Connection, gate: Gate) -> tuple[int, int]:
+    def count(table: Any) -> int:
+        same = (table.c.gate == gate.name, table.c.dag_id == gate.dag_id)
+        return connection.execute(select(func.count()).select_from(table).where(*same)).scalar() or 0
+
+    return count(tables.reports), count(tables.baselines)
+
+
+def _renamed(report: Report, gate: Gate) -> Report:
+    source = report.provenance.model_copy(update={"dag_id": gate.dag_id or None})
+    return report.model_copy(update={"gate": gate.name, "provenance": source})

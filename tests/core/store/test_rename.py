@@ -1,0 +1,100 @@
+"""A history follows its gate to another DAG or name, whole, and is never put together with another one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from airflow_provider_dpq.core.errors import StoreError
+from airflow_provider_dpq.core.gate.identity import Gate
+from airflow_provider_dpq.core.gate.report import DataInterval, Report
+from airflow_provider_dpq.core.gate.verdict import Verdict
+from airflow_provider_dpq.core.store import Store
+
+Vary: TypeAlias = Callable[..., Report]
+OLD = Gate("flights_quality", "flights")
+NEW = Gate("flights_nightly", "arrivals")
+DAY = DataInterval(start=datetime(2026, 1, 1, tzinfo=UTC), end=datetime(2026, 1, 2, tzinfo=UTC))
+
+
+def _reason(action: Callable[[], object]) -> str:
+    with pytest.raises(StoreError) as caught:
+        action()
+    return caught.value.reason
+
+
+def _state(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return [line for line in connection.iterdump() if line.startswith("INSERT")]
+
+
+@pytest.fixture
+def kept(store: Store, variant: Vary) -> list[Report]:
+    """A history of more reports than are rewritten at once, and what is another gate's."""
+    reports = [variant(kind="benchmark", run_id=str(number), data_interval=DAY) for number in range(103)]
+    for report in [*reports, variant(gate="planes"), variant(dag_id="other"), variant(dag_id=None)]:
+        store.write(report)
+    accepted = variant(kind="benchmark", run_id="accepted", verdict=Verdict.FAIL)
+    store.write(accepted)
+    store.accept_baseline(accepted.id, actor="ann", reason="faster")
+    return [*reports, accepted]
+
+
+@pytest.mark.parametrize(
+    "new", [NEW, Gate(OLD.dag_id, "arrivals"), Gate("flights_nightly", OLD.name), Gate("", "alone")]
+)
+def test_history_moves_whole(store: Store, kept: list[Report], new: Gate) -> None:
+    """Order, times, identifiers and all else stay; documents, baselines and lookups say the new gate."""
+    others = [run for run in store.latest() if run.gate != OLD]
+    assert store.rename_gate(OLD, new, actor="ben") == (104, 1)
+    assert (store.history(OLD), store.baselines(OLD)) == ([], [])
+    entries = store.history(new, limit=1000)
+    assert [entry.report_id for entry in entries] == [report.id for report in reversed(kept)]
+    assert all(entry.problem is None and entry.identity == new for entry in entries)
+    moved = store.report(kept[0].id)
+    source = kept[0].provenance.model_copy(update={"dag_id": new.dag_id or None})
+    assert moved == kept[0].model_copy(update={"gate": new.name, "provenance": source})
+    assert [item.identity for item in store.baselines(new)] == [new]
+    assert len(store.of_interval(new, DAY.start, DAY.end)) == 103
+    assert [run for run in store.latest() if run.gate != new] == others
+    event = store.audit()[0]
+    assert (event.actor, event.event, event.dag_id) == ("ben", "gate_renamed", new.dag_id or None)
+    assert event.detail == f"gate 'flights_quality > flights' is {str(new)!r} now: 104 reports, 1 baselines"
+
+
+@pytest.mark.parametrize("new", [OLD, Gate(OLD.dag_id, "planes"), Gate("other", "flights"), Gate("", "flights")])
+def test_gate_with_a_history_is_not_renamed_to(store: Store, store_path: Path, kept: list[Report], new: Gate) -> None:
+    """Neither history changes."""
+    before = _state(store_path)
+    assert _reason(lambda: store.rename_gate(OLD, new, actor="ben")) == "gate_exists"
+    assert _state(store_path) == before
+
+
+def test_gate_that_is_not_there_is_told(store: Store, kept: list[Report]) -> None:
+    """A slip of the pen moves nothing."""
+    assert _reason(lambda: store.rename_gate(Gate("x", "flights"), NEW, actor="ben")) == "unknown_gate"
+
+
+def test_changed_report_is_not_made_good_by_renaming(store: Store, store_path: Path, kept: list[Report]) -> None:
+    """What was changed keeps the whole history where it is, rather than getting a digest that fits."""
+    with closing(sqlite3.connect(store_path)) as connection, connection:
+        connection.execute("UPDATE dpq_report SET document = document || ' ' WHERE run_id = '7'")
+    before = _state(store_path)
+    assert _reason(lambda: store.rename_gate(OLD, NEW, actor="ben")) == "report_altered"
+    assert _state(store_path) == before
+
+
+def test_replaced_report_after_renaming_is_one_of_the_new_gate(store: Store, kept: list[Report], variant: Vary) -> None:
+    """The key of a row moves too: a try that reports again is refused, or takes the place of its report."""
+    store.rename_gate(OLD, NEW, actor="ben")
+    again = variant(gate=NEW.name, dag_id=NEW.dag_id, run_id="5", started_at=datetime.now(UTC) - timedelta(1))
+    assert _reason(lambda: store.write(again)) == "report_exists"
+    store.write(again, replace=True)
+    assert len(store.history(NEW, limit=1000)) == 104
+    assert store.history(NEW, limit=1)[0].report_id == again.id

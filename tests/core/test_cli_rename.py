@@ -1,0 +1,67 @@
+"""The command that renames a gate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from airflow_provider_dpq.core.cli import main
+from airflow_provider_dpq.core.gate.identity import Gate
+from airflow_provider_dpq.core.gate.report import Report
+from airflow_provider_dpq.core.store import open_store
+
+
+@pytest.fixture
+def store_url(tmp_path: Path, report: Report) -> str:
+    """The address of a store with gates of one name in two DAGs."""
+    url = f"sqlite:///{tmp_path / 'dpq.db'}"
+    with open_store(url) as store:
+        for number, dag_id in enumerate(("orders", "customers")):
+            source = report.provenance.model_copy(update={"dag_id": dag_id})
+            store.write(report.model_copy(update={"id": str(number), "provenance": source}))
+    return url
+
+
+@pytest.fixture
+def dpq(store_url: str) -> Callable[..., Result]:
+    """A function that runs `dpq` on that store."""
+    return lambda *arguments: CliRunner().invoke(main, [*arguments, "--store", store_url])
+
+
+def test_gate_is_renamed(dpq: Callable[..., Result], store_url: str) -> None:
+    """It says what was moved and where."""
+    result = dpq("gate", "rename", "flights", "flights", "--dag", "orders", "--new-dag", "sales", "--actor", "ann")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "Gate 'orders > flights' is 'sales > flights' now: 1 reports, 0 baselines moved.\n",
+    )
+    with open_store(store_url) as store:
+        assert store.gates() == [Gate("customers", "flights"), Gate("sales", "flights")]
+        assert store.audit()[0].actor == "ann"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["gate", "rename", "flights", "new"], ["report", "list", "--gate", "flights"], ["baseline", "list", "flights"]],
+)
+def test_name_that_two_dags_bear_is_refused(dpq: Callable[..., Result], command: list[str]) -> None:
+    """Nothing is guessed: both are named, and the options that tell them apart."""
+    result = dpq(*command)
+    assert result.exit_code == 2
+    assert "2 gates bear the name 'flights': 'customers > flights', 'orders > flights'." in result.stderr
+    assert "--dag" in result.stderr
+    assert "--outside-airflow" in result.stderr
+
+
+def test_dag_tells_gates_apart(dpq: Callable[..., Result]) -> None:
+    """Only what is of that DAG is listed, with a gate's name and without."""
+    for arguments in (["--gate", "flights"], []):
+        lines = dpq("report", "list", *arguments, "--dag", "orders").stdout.splitlines()
+        assert len(lines) == 2
+        assert "orders > flights" in lines[1]
+    assert dpq("report", "list", "--outside-airflow").stderr == "No report in the store.\n"
+    both = dpq("report", "list", "--dag", "orders", "--outside-airflow", "--gate", "flights")
+    assert (both.exit_code, "one of --dag and --outside-airflow" in both.stderr) == (2, True)
