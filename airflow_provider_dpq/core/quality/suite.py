@@ -214,13 +214,9 @@ def _parts(suite: Any) -> tuple[str, Sequence[Any], tuple[str, ...]]:
     if is_contract(suite):
         suite = as_suite(suite)
     if isinstance(suite, Mapping) and isinstance(suite.get("expectations"), list):
-        unknown = sorted(str(key) for key in suite if key not in _SUITE_KEYS)
-        if unknown:
-            message = f"The suite has unknown keys {unknown}."
-            hint = "What checks declare stands in each of its expectations."
-            raise DeclarationError("invalid_suite", message, hint=hint)
+        beside = _beside(suite)
         name = str(suite.get("name") or suite.get("expectation_suite_name") or "")
-        return name, suite["expectations"], tuple(map(str, suite.get("not_checked") or ()))
+        return name, suite["expectations"], (*map(str, suite.get("not_checked") or ()), *beside)
     if isinstance(suite, Iterable) and not isinstance(suite, (str, bytes, Mapping)):
         return "", list(suite), ()
     expectations = getattr(suite, "expectations", None)
@@ -232,6 +228,24 @@ def _parts(suite: Any) -> tuple[str, Sequence[Any], tuple[str, ...]]:
     message = f"{type(suite).__name__} is not a suite."
     hint = "Give a list of expectations, a mapping with 'expectations', a GX ExpectationSuite, or the path of one."
     raise DeclarationError("invalid_suite", message, hint=hint)
+
+
+def _beside(suite: Mapping[str, Any]) -> list[str]:
+    """Name the keys of a suite that nobody reads.
+
+    Raises:
+        DeclarationError: ``invalid_suite``: one is a misspelt key, or one of its expectations'.
+    """
+    import difflib
+
+    unknown = [str(key) for key in suite if key not in _SUITE_KEYS]
+    for key in unknown:
+        close = difflib.get_close_matches(key, _SUITE_KEYS, n=1, cutoff=0.85)
+        if close or key in _GX_KEYS | _OUR_KEYS | {"row_condition"}:
+            message = f"The suite has the key {key!r}."
+            hint = f"Did you mean {close[0]!r}?" if close else "What checks declare stands in each of its expectations."
+            raise DeclarationError("invalid_suite", message, hint=hint)
+    return [f"the suite's key {key!r}, which is not known" for key in unknown]
 
 
 def _declared(item: Any, position: int, parameters: Mapping[str, Any] | None) -> Declared:

@@ -131,8 +131,14 @@ def test_what_would_change_what_is_expected_is_refused(kind: str, kwargs: dict[s
     assert refused.value.reason == reason
 
 
-@pytest.mark.parametrize("key", ["thresholds", "on_empty", "severity", "expectation", "row_condition"])
-def test_key_that_a_suite_does_not_have_is_refused(key: str) -> None:
-    """It would be taken for a policy of all its checks, and be none."""
-    with pytest.raises(DeclarationError, match="The suite has unknown keys"):
+@pytest.mark.parametrize("key", ["thresholds", "on_empty", "severity", "expectation", "row_condition", "kwargs"])
+def test_key_of_a_check_and_one_that_is_misspelt_are_refused(key: str) -> None:
+    """They would be taken for a policy of all checks, and be none."""
+    with pytest.raises(DeclarationError, match=f"The suite has the key '{key}'"):
         validate_suite({"name": "x", key: "fail", "expectations": OLD["expectations"]})
+
+
+def test_key_of_a_suite_that_nobody_reads_is_named() -> None:
+    """People write down more than Great Expectations knows."""
+    suite = load_suite({"name": "x", "tags": ["daily"], "expectations": OLD["expectations"]}, {"least": 1})
+    assert suite.not_checked == ("the suite's key 'tags', which is not known",)
