@@ -21,6 +21,7 @@ from airflow_provider_dpq.core.quality.read_options import parse_read_options
 from airflow_provider_dpq.core.quality.result_format import parse_result_format
 from airflow_provider_dpq.operators.connection import sql_engine
 from airflow_provider_dpq.operators.storage import storage_path
+from airflow_provider_dpq.operators.suite import dag_folder, find_suite, require_suite
 from airflow_provider_dpq.operators.template import settled
 
 if TYPE_CHECKING:
@@ -66,18 +67,20 @@ class QualityMeasurement:
     quarantine: Any = None
     good_rows: Any = None
     read_options: Any = None
+    folder: str | None = None
 
     @classmethod
     def of(cls, task: object) -> QualityMeasurement:
         """Return what a task with attributes of these names checks, as they are now: rendered, once it runs."""
-        names = [field.name for field in fields(cls)]
-        return cls(**{name: getattr(task, name) for name in names if hasattr(task, name)})
+        names = [field.name for field in fields(cls) if field.name != "folder"]
+        return cls(**{name: getattr(task, name) for name in names if hasattr(task, name)}, folder=dag_folder(task))
 
     @property
     def subject(self) -> str:
         """What is checked, for people: a query is not spelled out, for it may hold values."""
         if self.path is not None:
-            return without_secrets(str(self.path))
+            paths = self.path if isinstance(self.path, (list, tuple)) else [self.path]
+            return ", ".join(without_secrets(str(path)) for path in paths)
         return f"{self.table} on {self.conn_id}" if self.table is not None else f"a query on {self.conn_id}"
 
     def validate(self) -> None:
@@ -91,16 +94,19 @@ class QualityMeasurement:
         self._validate_format()
         self._validate_targets()
         # A suite in a file is read where it is there: the processor of DAGs may not have what the worker has.
-        if settled(self.suite) and (not isinstance(self.suite, (str, Path)) or Path(self.suite).is_file()):
+        suite = find_suite(self.suite, self.folder) if settled(self.suite) else None
+        if suite is not None and (not isinstance(suite, (str, Path)) or Path(suite).is_file()):
             from airflow_provider_dpq.core.quality.suite import validate_suite
 
-            validate_suite(self.suite, partitioned=self.partition_by is not None)
+            validate_suite(suite, partitioned=self.partition_by is not None)
 
     def _validate_source(self) -> None:
         given = [name for name in ("table", "path", "sql") if getattr(self, name) is not None]
         if len(given) != 1:
             message = f"It checks {' and '.join(given) or 'nothing'}."
             raise DeclarationError("ambiguous_source", message, hint="Give exactly one of table, path and sql.")
+        if isinstance(self.path, (list, tuple)) and not self.path:
+            raise DeclarationError("ambiguous_source", "It checks an empty list of paths.", hint="Give one or more.")
         if self.path is None and not self.conn_id:
             message = f"It checks a {given[0]} without a connection."
             raise DeclarationError("missing_connection", message, hint="Give conn_id.")
@@ -180,7 +186,7 @@ class QualityMeasurement:
 
         found = check(
             data,
-            storage_path(self.suite),
+            storage_path(require_suite(self.suite, self.folder)),
             result_format=self.result_format,
             parameters=self.suite_parameters,
             connection=connection,
@@ -214,6 +220,8 @@ class QualityMeasurement:
 
 
 def _is_local(path: Any) -> bool:
+    if isinstance(path, (list, tuple)):
+        return all(map(_is_local, path))
     return isinstance(path, (str, Path)) and not is_url(path)
 
 

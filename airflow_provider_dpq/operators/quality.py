@@ -22,16 +22,18 @@ class DataQualityCheckOperator(GateOperator):
     Args:
         table: Name of a table on `conn_id`, ``schema.table`` where it needs a schema. Give one of table, path and sql.
         path: Path or glob of Parquet, CSV (also zipped or gzipped) or JSON lines files; in object storage a URL such as
-            ``s3://conn_id@bucket/key`` or an `ObjectStoragePath`.
+            ``s3://conn_id@bucket/key`` or an `ObjectStoragePath`. A list of these is one table of all their files.
         sql: Query on `conn_id`, beginning with SELECT or WITH, or the name of a ``.sql`` file.
         conn_id: Connection of a SQL database, whose hook must be a `DbApiHook`; with a URL as `path`, the connection of
             the object storage where the URL names none.
-        suite: Path or URL of a suite (JSON or YAML), or the suite itself: a list of expectations, a mapping, or a Great
+        suite: Path or URL of a suite (JSON or YAML), a relative path beside the DAG's file or below the worker's own
+            folder, or the suite itself: a list of expectations, a mapping, or a Great
             Expectations ``ExpectationSuite``.
         suite_parameters: Values of the suite's ``$PARAMETER`` references.
         references: Paths or URLs of other tables, by the names under which expectations refer to them. Expectations
             about a table or query name other tables of the same connection directly.
-        partition: Column values that select the rows to check: ``{"day": "{{ ds }}"}``.
+        partition: Column values that select the rows to check: ``{"day": "{{ ds }}"}``; in runs that an asset
+            or a person triggers there is no ``ds``: use ``{{ (dag_run.logical_date or dag_run.run_after) | ds }}``.
         partition_by: Column, or key of folders such as ``day=2024-01-01``, by which the table grows, or several: only
             partitions that are new or have changed are scanned, and the report is about the whole table.
         row_condition: Condition that selects the rows to check, in the forms that Great Expectations knows.

@@ -20,13 +20,15 @@ def storage_path(data: Any, conn_id: str | None = None) -> Any:
     configuration.
 
     Args:
-        data: A path, a URL (``s3://conn_id@bucket/key``), an `ObjectStoragePath`, or a frame.
+        data: A path, a URL (``s3://conn_id@bucket/key``), an `ObjectStoragePath`, a list of these, or a frame.
         conn_id: Connection for a URL that names none itself.
 
     Raises:
         DeclarationError: ``missing_filesystem``: there is a connection, and no file system that it could open.
         MeasurementError: ``unknown_connection``.
     """
+    if isinstance(data, (list, tuple)):
+        return [storage_path(item, conn_id) for item in data]
     if isinstance(data, Path):
         return str(data)
     path = _path(data, conn_id) if is_url(data) else data

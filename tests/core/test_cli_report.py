@@ -171,3 +171,52 @@ def test_schema_is_the_published_one() -> None:
     result = _dpq("report", "schema")
     assert result.exit_code == 0
     assert json.loads(result.stdout) == report_schema()
+
+
+def test_list_writes_json_for_programs(store_url: str, kept: list[Report]) -> None:
+    """Each entry with its identity, its verdict and its moments; nothing where there is nothing."""
+    listed = json.loads(_dpq("report", "list", "--gate", "flights", "--format", "json", "--store", store_url).stdout)
+    assert [(item["report_id"], item["verdict"]) for item in listed] == [(one.id, "error") for one in kept[2::-1]]
+    assert {"gate", "dag_id", "task_id", "run_id", "kind", "subject", "started_at"} <= set(listed[0])
+    none = _dpq("report", "list", "--gate", "none", "--format", "json", "--store", store_url)
+    assert json.loads(none.stdout) == []
+
+
+def test_list_shows_since_when_a_check_is_broken(store_url: str, kept: list[Report]) -> None:
+    """What one check found in each report stands beside it."""
+    arguments = ("report", "list", "--gate", "flights", "--check", "tailnum present", "--store", store_url)
+    told = " ".join(_dpq(*arguments).stdout.split())
+    assert told.count("fail: 2,512 of") == 3
+    assert _dpq("report", "list", "--check", "x", "--store", store_url).exit_code == 2
+
+
+def test_show_latest_is_the_newest_report(store_url: str, kept: list[Report]) -> None:
+    """Of the store, or of one gate."""
+
+    def shown(*options: str) -> str:
+        found = _dpq("report", "show", "latest", "--format", "json", "--store", store_url, *options)
+        return parse_report(found.stdout).id
+
+    assert shown() == kept[3].id
+    assert shown("--gate", "flights") == kept[2].id
+    missing = _dpq("report", "show", "latest", "--gate", "none", "--store", store_url)
+    assert (missing.exit_code, "no report" in missing.stderr) == (2, True)
+    assert _dpq("report", "show", kept[0].id, "--gate", "flights", "--store", store_url).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"),
+    [
+        ({}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"FORCE_COLOR": "0"}, False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ],
+)
+def test_colour_is_forced_and_forbidden_by_the_environment(
+    store_url: str, kept: list[Report], environment: dict[str, str], coloured: bool
+) -> None:
+    """As other programs have it: FORCE_COLOR for logs of jobs, and NO_COLOR wins."""
+    runner = CliRunner(env={"FORCE_COLOR": None, "NO_COLOR": None, **environment})
+    shown = runner.invoke(main, ["report", "show", kept[0].id, "--store", store_url], prog_name="dpq").stdout_bytes
+    assert (b"\x1b[" in shown) is coloured

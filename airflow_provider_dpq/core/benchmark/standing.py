@@ -105,6 +105,7 @@ def stand(
     past = tuple(item for segment in segments for item in segment)
     value = value_of_run(metric, [item for run in runs for item in run])
     counts = len(past) >= LEAST_REPORTS
+    missing = f"Collecting {len(past)} of {LEAST_REPORTS} reports, and judging from then on. {missing}".rstrip()
     if min((value, *(item.value for item in past))) <= 0:  # a processor clock may stand still for what only waits
         counts, missing = False, f"Of {metric} there are values of 0, which have no ratio."
     if too_short([item.sample for run in runs for item in run], "cpu" if metric == "cpu_median" else "wall"):

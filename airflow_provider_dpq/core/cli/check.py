@@ -52,7 +52,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 @click.command()
-@click.argument("data")
+@click.argument("data", nargs=-1, required=True)
 @click.option(
     "--suite",
     metavar="FILE",
@@ -102,7 +102,7 @@ def _refuse_constant(name: str) -> NoReturn:
 @gate_options(example="success_percent >= 95", default_gate="the suite's name, else its file's")
 def check(
     *,
-    data: str,
+    data: tuple[str, ...],
     suite: str,
     gate: str | None,
     thresholds: tuple[str, ...],
@@ -124,7 +124,7 @@ def check(
     """Check DATA against a suite of expectations.
 
     DATA is a file of CSV, Parquet or JSON lines, or a glob of such files in quotes; also the URL of a place that fsspec
-    knows, such as s3://bucket/key.
+    knows, such as s3://bucket/key. The files of several DATA make one table.
 
     Exits with 0 where the gate passes or only warns, 1 where it fails, 2 where nothing was measured because the
     request, the data or the store is not usable, 3 where measuring failed, and 4 where the data cannot decide.
@@ -139,7 +139,7 @@ def check(
 
     def scan(progress: Callable[[str], None] | None, history: History | None) -> SuiteResult:
         return check_suite(
-            data,
+            data[0] if len(data) == 1 else data,
             declared,
             null_values=null_values,
             read_options=read_options,
@@ -159,7 +159,7 @@ def check(
 
     def measure(store: Store | None) -> Report:
         history = None if store is None else partial(_history, store, Gate.of(name, None))
-        return _measured(lambda progress: scan(progress, history), data, name, limits)
+        return _measured(lambda progress: scan(progress, history), ", ".join(data), name, limits)
 
     exit_by(run_gate(measure, kind=KIND, form=form, output=output, store_url=store_url))
 

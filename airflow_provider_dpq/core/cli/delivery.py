@@ -38,11 +38,19 @@ def write_report(report: Report, form: str) -> None:
     if form == "text":
         from airflow_provider_dpq.core.render import render_text
 
-        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        colour = _is_coloured()
         width = shutil.get_terminal_size((_FILE_WIDTH, 24)).columns
         write_text(render_text(report, width=width, colour=colour))
     else:
         _write(_rendered(report, form))
+
+
+def _is_coloured() -> bool:
+    """Whether text is coloured: on a terminal, or where FORCE_COLOR asks for it; never where NO_COLOR is set."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    forced = os.environ.get("FORCE_COLOR", "")
+    return sys.stdout.isatty() if forced in ("", "0") else True
 
 
 def prove_form(form: str, kind: str) -> None:

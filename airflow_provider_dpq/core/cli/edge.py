@@ -11,6 +11,7 @@ from typing import Any, Final, NoReturn
 
 import click
 
+from airflow_provider_dpq.core.cli.words import told
 from airflow_provider_dpq.core.errors import DpqError, MeasurementError, SourceError, text_of
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.line import printable_lines
@@ -52,7 +53,7 @@ class Edge(click.Group):
             except Exception as error:  # noqa: BLE001 - Python itself would exit with 1, which reads as a failed gate
                 if seen:
                     ctx.exit(INTERRUPTED)
-                _end(error)
+                _end(error, _command(self, ctx))
 
 
 @contextmanager
@@ -107,17 +108,22 @@ def cancelling(cancel: Callable[[], None]) -> Iterator[list[int]]:
             signal.signal(number, handlers[number])
 
 
-def _end(error: Exception) -> NoReturn:
+def _command(group: click.Group, ctx: click.Context) -> click.Command:
+    """Return the command that was run."""
+    return group.commands.get(ctx.invoked_subcommand or "", group)
+
+
+def _end(error: Exception, command: click.Command) -> NoReturn:
     if isinstance(error, DpqError):
         measuring = isinstance(error, MeasurementError) and not isinstance(error, SourceError)
-        stop(error, NOT_MEASURED if measuring else REFUSED)
+        stop(told(error, command), NOT_MEASURED if measuring else REFUSED)
     if isinstance(error, OSError):
-        stop(error, NOT_MEASURED)
+        stop(text_of(error), NOT_MEASURED)
     traceback.print_exception(error)
     raise click.exceptions.Exit(NOT_MEASURED)
 
 
-def stop(error: Exception, exit_code: int) -> NoReturn:
+def stop(message: str, exit_code: int) -> NoReturn:
     """Say on stderr what is wrong and end the program."""
-    click.echo(printable_lines(f"dpq: {text_of(error)}"), err=True)
+    click.echo(printable_lines(f"dpq: {message}"), err=True)
     raise click.exceptions.Exit(exit_code)

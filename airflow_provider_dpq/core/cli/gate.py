@@ -11,7 +11,7 @@ import click
 from airflow_provider_dpq.core.cli.delivery import prove_form, prove_writable, save_report, write_report, write_text
 from airflow_provider_dpq.core.cli.edge import NOT_MEASURED, VERDICT_EXIT_CODES, stop
 from airflow_provider_dpq.core.cli.option import Decorated, format_option, store_option
-from airflow_provider_dpq.core.errors import StoreError
+from airflow_provider_dpq.core.errors import StoreError, text_of
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.gate.report import Report
@@ -94,7 +94,7 @@ def _measured_and_stored(measure: Measure, store_url: str | None) -> Report:
         try:
             store.write(report)
         except StoreError as error:
-            stop(error, NOT_MEASURED)
+            stop(text_of(error), NOT_MEASURED)
     return report
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 
@@ -16,6 +16,7 @@ from airflow_provider_dpq.core.errors import (
     QueryError,
     unexpected_error,
 )
+from airflow_provider_dpq.core.line import printable
 from airflow_provider_dpq.core.quality import gx
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Plan, Unexpected
@@ -40,6 +41,9 @@ Progress: TypeAlias = Callable[[str], None]
 _Found: TypeAlias = Answer | MeasurementError | NotScannableError
 
 
+_MOST_NAMED: Final = 20
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of a check, who evaluated it, and which rows break it, where a query can say that."""
@@ -55,7 +59,7 @@ def evaluate(
     """Answer all expectations: in the scan what it can say, by Great Expectations what it cannot."""
     planned = {declared.name: _plan(declared, table) for declared in suite.expectations}
     plans = {name: plan for name, plan in planned.items() if isinstance(plan, Plan)}
-    tell(f"scanning {table.subject} for {len(plans)} checks")
+    tell(f"scanning {table.subject} for {_named(plans)}")
     try:
         rows, answers = _scan(table, plans, wanted, tell)
     except QueryError:
@@ -127,12 +131,19 @@ def _one(table: Table, query: sa.Select[Any]) -> tuple[Any, ...]:
     return row
 
 
+def _named(names: Collection[str]) -> str:
+    """Say how many checks there are, and name them."""
+    first = ", ".join(map(printable, list(names)[:_MOST_NAMED]))
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"{len(names)} check{'' if len(names) == 1 else 's'}{': ' if names else ''}{first}{more}"
+
+
 def _each(plans: Mapping[str, Plan], answer: Callable[[str, Plan], _Found], tell: Progress) -> dict[str, _Found]:
     """Answer one check after the other; once the table answers nothing more, the others share that error."""
     answers: dict[str, _Found] = {}
     end: EndedError | None = None
     for index, (name, plan) in enumerate(plans.items(), start=1):
-        tell(f"check {index} of {len(plans)}")
+        tell(f"check {index} of {len(plans)}: {printable(name)}")
         answers[name] = found = end or answer(name, plan)
         end = found if isinstance(found, EndedError) else None
     return answers
@@ -214,7 +225,7 @@ def _delegate(
     outcomes = {declared.name: Outcome(_unsupported(table, declared), None) for declared in left}
     known = [declared for declared in left if _is_of_gx(table, declared)]
     if known:
-        tell(f"evaluating {len(known)} checks with Great Expectations")
+        tell(f"evaluating with Great Expectations {_named([declared.name for declared in known])}")
         answers = _asked_of_gx(table, known, built, wanted)
         for declared, answer in zip(known, answers, strict=True):
             if not _is_refused(answer):

@@ -45,7 +45,7 @@ def follow(
         return MeasurementError(error.reason, str(error), quotes_data=error.quotes_data)
     result: dict[str, JsonValue] = {"observed_value": value, "metric": expectation.metric, "report_count": len(past)}
     if len(past) < expectation.min_reports:
-        message = f"Of {expectation.min_reports} accepted reports that the check needs, the gate has {len(past)}."
+        message = f"Collecting {len(past)} of {expectation.min_reports} accepted reports, and judging from then on."
         return Answer(None, result, undecided=Problem(reason=TOO_SHORT, message=message, quotes_data=False))
     limits = robust_interval(
         past,

@@ -81,7 +81,8 @@ def check(
     """Check a table against a suite of expectations in as few scans as possible.
 
     Args:
-        data: A path or glob of Parquet, CSV (also ``.gz`` or ``.zip``) or JSON lines; the same in object storage, as a
+        data: A path or glob of Parquet, CSV (also ``.gz`` or ``.zip``) or JSON lines, or a list of these whose files
+            make one table; the same in object storage, as a
             URL that fsspec knows (``s3://bucket/key``) or as a path that carries its file system (universal_pathlib's
             or Airflow's); a pandas, polars, Arrow or Spark frame; or, with `connection`, a table, ``schema.table``, or
             a query that starts with SELECT or WITH.

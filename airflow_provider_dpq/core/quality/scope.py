@@ -87,7 +87,7 @@ class Scope:
 
 
 def _is_path(data: Any) -> bool:
-    return isinstance(data, (str, Path, Files)) or is_place(data)
+    return isinstance(data, (str, Path, Files, list, tuple)) or is_place(data)
 
 
 def _place(source: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
+from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -171,6 +172,10 @@ def _document(suite: Any) -> Any:
 def _read(path: Any) -> Any:
     try:
         return read_document(path)
+    except FileNotFoundError as error:
+        looked = f": it was looked for as {str(path.absolute())!r}" if isinstance(path, Path) else ""
+        message = f"The suite {str(path)!r} does not exist{looked}."
+        raise DeclarationError("unreadable_suite", message, hint="Give the path of a JSON or YAML file.") from error
     except (OSError, UnicodeDecodeError) as error:
         message = f"The suite {str(path)!r} cannot be read: {error}."
         raise DeclarationError("unreadable_suite", message, hint="Give the path of a JSON or YAML file.") from error

@@ -344,7 +344,9 @@ def test_failed_reports_stay_out_of_the_baseline() -> None:
     assert go(HELD, Stage(runs=(1.5,)), history=history([*slow, *older]))[1].verdict is Verdict.FAIL
     _, report = go(HELD, Stage(runs=(1.5,)), history=history(slow))
     assert report.verdict is Verdict.WARN
-    assert "Fewer than 10 earlier reports" in missing(report)
+    assert missing(report) == (
+        "Collecting 0 of 10 reports, and judging from then on. Reports count that are comparable and did not fail."
+    )
 
 
 def missing(report: Report) -> str:
@@ -360,7 +362,10 @@ def test_reports_of_another_environment_are_no_baseline() -> None:
     _, report = go(HELD, Stage(), history=history(elsewhere))
     assert report.verdict is Verdict.WARN
     assert report.profile is None
-    assert missing(report) == f"Earlier reports were made elsewhere: python {current().python} here, 3.9.1 there."
+    assert missing(report) == (
+        "Collecting 0 of 10 reports, and judging from then on. "
+        f"Earlier reports were made elsewhere: python {current().python} here, 3.9.1 there."
+    )
 
 
 @pytest.mark.parametrize("given", [None, history([])])
@@ -368,7 +373,7 @@ def test_without_earlier_reports_there_is_no_baseline(given: Any) -> None:
     """The first night warns."""
     _, report = go(HELD, Stage(), history=given)
     assert report.verdict is Verdict.WARN
-    assert missing(report) == "The gate has no earlier report."
+    assert missing(report) == ("Collecting 0 of 10 reports, and judging from then on. The gate has no earlier report.")
 
 
 def test_progress_is_told_every_few_seconds() -> None:

@@ -292,13 +292,13 @@ def test_progress_is_told_in_a_few_words_at_each_stage(tmp_path: Path) -> None:
     said: list[str] = []
     opaque = {"column": "n", "row_condition": "n % 2 == 0"}
     suite = [NOT_NULL, MEAN, {"type": "expect_column_values_to_be_increasing", "kwargs": opaque}]
-    check(FRAME, suite, progress=said.append)
+    first, second, _ = [result.name for result in check(FRAME, suite, progress=said.append).results]
     assert said == [
         "opening the data",
-        "scanning pandas frame for 2 checks",
-        "check 1 of 2",
-        "check 2 of 2",
-        "evaluating 1 checks with Great Expectations",
+        f"scanning pandas frame for 2 checks: {first}, {second}",
+        f"check 1 of 2: {first}",
+        f"check 2 of 2: {second}",
+        "evaluating with Great Expectations 1 check: expect_column_values_to_be_increasing(n)",
     ]
 
 

@@ -134,6 +134,8 @@ def _is_read(target: Target, data: Any, root: str | Path | None) -> bool:
     """Whether a target is, or would become, one of the files or the table that are checked."""
     if isinstance(target, TableName):
         return bool(str(target) == data)
+    if isinstance(data, (list, tuple)):
+        return any(_is_read(target, one, root) for one in data)
     source = locate(data, root) if is_place(data) else data
     if isinstance(target, Place) and isinstance(source, Place):
         return target.path == source.path or fnmatch(target.path, source.path)

@@ -10,7 +10,7 @@ from typing import Any
 from airflow_provider_dpq.core.errors import DeclarationError, SourceError
 from airflow_provider_dpq.core.quality.place import Place, is_place, locate
 from airflow_provider_dpq.core.quality.tables.duck import Limits, Scan
-from airflow_provider_dpq.core.quality.tables.files import Files, attach_files
+from airflow_provider_dpq.core.quality.tables.files import Files, attach_files, files_of_paths
 from airflow_provider_dpq.core.quality.tables.frames import attach_frame, is_frame
 from airflow_provider_dpq.core.quality.tables.reading import Reading
 from airflow_provider_dpq.core.quality.tables.table import Column
@@ -51,12 +51,14 @@ class Beside:
 
 
 def located(data: Any, root: str | Path | None) -> Any:
-    """Return the place that a URL or a path object names, and anything else as it is.
+    """Return the place that a URL or a path object names, the files of several paths, and anything else as it is.
 
     Raises:
-        DeclarationError: ``missing_filesystem`` or ``outside_root``.
-        SourceError: The file system cannot be made.
+        DeclarationError: ``missing_filesystem`` or ``outside_root``; ``unknown_data``: a list holds no paths.
+        SourceError: The file system cannot be made; or one of several files does not exist.
     """
+    if isinstance(data, (list, tuple)):
+        return files_of_paths(data, root)
     return locate(data, root) if not is_frame(data) and is_place(data) else data
 
 

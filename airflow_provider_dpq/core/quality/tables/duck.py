@@ -124,7 +124,7 @@ class Scan:
             )
         except duckdb.Error as error:
             self.close()
-            message = f"DuckDB refuses the limits {limits!r}: {error}."
+            message = f"DuckDB refuses memory_limit {limits.memory_limit!r}: {error}."
             raise DeclarationError("invalid_limit", message, hint="Write memory_limit as 2GB or 500MB.") from error
         self.ranges: Ranges | None = None
         if confined:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 
 from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, SourceError
-from airflow_provider_dpq.core.quality.place import Place, Stored, find_stored
+from airflow_provider_dpq.core.quality.address import without_secrets
+from airflow_provider_dpq.core.quality.place import Place, Stored, find_stored, is_place, locate
 from airflow_provider_dpq.core.quality.tables.archive import unpacked
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile, find_files, is_marker
 from airflow_provider_dpq.core.quality.tables.duck import Scan
@@ -64,6 +65,32 @@ class Files:
     def __str__(self) -> str:
         """Return the name."""
         return self.name
+
+
+def files_of_paths(paths: Sequence[Any], root: str | Path | None) -> Files:
+    """Return the files that several paths, globs and URLs name, as those of one table; each once.
+
+    Raises:
+        DeclarationError: ``unknown_data``: one of them is none of these, or there is none.
+        SourceError: ``missing_file`` or ``empty_glob``.
+    """
+    if not paths or not all(isinstance(path, (str, Path)) or is_place(path) for path in paths):
+        message = f"A list of {len(paths)} is no list of paths."
+        raise DeclarationError("unknown_data", message, hint="Give the paths, globs or URLs of the files of one table.")
+    found: dict[Path | Stored, None] = {}
+    for path in paths:
+        place = locate(path, root) if is_place(path) else path
+        found |= dict.fromkeys(find_stored(place, root) if isinstance(place, Place) else find_files(place, root))
+    return Files(names_of(paths), tuple(found))
+
+
+_MOST_NAMED: Final = 5
+
+
+def names_of(paths: Sequence[Any]) -> str:
+    """Name several paths for people, without secrets."""
+    more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
+    return ", ".join(without_secrets(str(path)) for path in paths[:_MOST_NAMED]) + more
 
 
 def attach_files(scan: Scan, relation: str, path: str | Path | Place | Files, reading: Reading) -> dict[str, Column]:
