@@ -10,13 +10,17 @@ AirflowException (retried as the task says)
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from airflow_provider_dpq.core.errors import DeclarationError, DpqError, StoreError
+from airflow_provider_dpq.core.errors import DeclarationError, DpqError, StoreError, unexpected_error
 from airflow_provider_dpq.core.line import printable, printable_lines
+
+log = logging.getLogger(__name__)
 
 
 class GateFailedError(AirflowFailException):
@@ -48,6 +52,25 @@ def airflow_error(error: DpqError, gate: str) -> AirflowException:
         return GateDeclarationError(error.reason, message, hint=hint)
     kind = GateStoreError if isinstance(error, StoreError) else GateMeasurementError
     return kind(f"{message} {hint}" if hint else message)
+
+
+def raised(error: BaseException, gate: str) -> BaseException:
+    """Return what a gate raises for what it could not be measured for, to be raised without its chain.
+
+    Airflow logs an exception with all that it came from, and a driver's quotes its statement with the values in it. Of
+    an exception that nobody raised on purpose, the log has the places that it went through.
+
+    Args:
+        error: An error of the core, a time limit of the task, an interrupt, or an exception that nobody foresaw.
+        gate: Name of the gate.
+    """
+    if isinstance(error, DpqError):
+        return airflow_error(error, gate)
+    if not isinstance(error, Exception) or isinstance(error, (AirflowException, TimeoutError)):
+        return error
+    places = "".join(traceback.format_tb(error.__traceback__))
+    log.error("Gate %r: %s was raised here:\n%s", gate, type(error).__name__, places)
+    return airflow_error(unexpected_error(error, "Measuring"), gate)
 
 
 def _told(error: DpqError) -> str:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
-from airflow_provider_dpq.core.errors import DeclarationError, DpqError, MeasurementError, StoreError
+from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, StoreError
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.line import printable
-from airflow_provider_dpq.exceptions import GateFailedError, GateMeasurementError, airflow_error, declaring
+from airflow_provider_dpq.exceptions import GateFailedError, GateMeasurementError, airflow_error, declaring, raised
 from airflow_provider_dpq.operators.link import GateReportLink
 from airflow_provider_dpq.operators.namesake import GateBearer
 from airflow_provider_dpq.operators.run import GateRun
@@ -142,11 +142,8 @@ class GateOperator(GateBearer, BaseOperator):
 
     def act(self, report: Report, error: BaseException | None, link: str) -> None:
         """Let the verdict of a stored report decide how the task ends."""
-        if error is not None and not isinstance(error, DpqError):
-            raise error  # a time limit of the task, or an interrupt
         if error is not None:
-            # Without the chain, which is logged: a database's error quotes its statement with the values in it.
-            raise airflow_error(error, str(report.identity)) from None
+            raise raised(error, str(report.identity)) from None
         if report.verdict is Verdict.PASS:
             return
         message = decision(report, link)

@@ -117,11 +117,11 @@ class QualityMeasurement:
     def _validate_names(self) -> None:
         if isinstance(self.table, str) and settled(self.table) and is_query(self.table):
             message = f"{self.table!r} is not the name of a table."
-            raise DeclarationError("invalid_table", message, hint="Give a query as sql.")
+            raise DeclarationError("invalid_table", message, hint="Give a query as sql.", quotes_data=True)
         inline = isinstance(self.sql, str) and settled(self.sql) and not self.sql.endswith(_SQL_FILE)
         if inline and not is_query(_without_comments(str(self.sql))):
             message = f"{self.sql!r} is not a query."
-            raise DeclarationError("invalid_query", message, hint="Begin it with SELECT or WITH.")
+            raise DeclarationError("invalid_query", message, hint="Begin it with SELECT or WITH.", quotes_data=True)
 
     def _validate_format(self) -> None:
         if isinstance(self.null_values, str):

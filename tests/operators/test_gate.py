@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,11 +13,13 @@ from airflow.sdk import DAG, BaseOperator
 
 from airflow_provider_dpq.core.errors import DeclarationError, DpqError, MeasurementError, SourceError
 from airflow_provider_dpq.core.gate.metric import Metric
-from airflow_provider_dpq.core.gate.report import Report, make_report
+from airflow_provider_dpq.core.gate.report import CheckResult, Provenance, Report, make_report
 from airflow_provider_dpq.core.gate.summary import MAX_BYTES
 from airflow_provider_dpq.core.gate.verdict import Verdict
+from airflow_provider_dpq.core.render import render_text
 from airflow_provider_dpq.core.store import Store
-from airflow_provider_dpq.operators.gate import GateOperator, read_thresholds
+from airflow_provider_dpq.exceptions import GateMeasurementError
+from airflow_provider_dpq.operators.gate import GateOperator, decision, read_thresholds
 from airflow_provider_dpq.operators.run import XCOM_KEY, GateRun
 from tests.airflow_home import LOGICAL_DATE, DagOutcome, RunDag
 
@@ -309,3 +312,63 @@ def test_fields_of_the_base_are_templated_in_every_kind() -> None:
     """A kind of gate keeps the templated fields of the base."""
     fields: Sequence[str] = CountRows.template_fields
     assert {"gate", "thresholds"} <= set(fields)
+
+
+class _DriverError(Exception):
+    pass
+
+
+class Foreign(CountRows):
+    """A gate whose driver raises what it likes, about a value."""
+
+    def measure(self, run: GateRun) -> Report:
+        """Raise."""
+        try:
+            raise _DriverError("not a number: 'Smith'")
+        except _DriverError as error:
+            raise ValueError("cannot cast 'Smith'") from error
+
+
+def test_exception_that_nobody_foresaw_is_raised_without_its_words() -> None:
+    """Airflow logs what a task raises, with all that it came from: the class is told, and where it came from."""
+    gate = Foreign(task_id="check")
+    try:
+        gate.measure(None)  # type: ignore[arg-type]
+    except ValueError as error:
+        report = make_report(
+            gate="check",
+            kind="quality",
+            subject="rows",
+            provenance=Provenance(run_id="r"),
+            started_at=datetime.now(UTC),
+            duration_seconds=1,
+            error=MeasurementError("unexpected_error", str(error)),
+        )
+        with pytest.raises(GateMeasurementError) as caught:
+            gate.act(report, error, "link")
+    told = "".join(traceback.format_exception(caught.value))
+    assert ("Smith" in told, "unexpected_error" in told) == (False, True)
+
+
+def test_decision_is_one_line_for_each_finding() -> None:
+    """A check's name forges no line of the task's log, and colours nothing."""
+    check = CheckResult(
+        name="a\n[2026-12-01] INFO - all passed\x1b[32m",
+        type="x",
+        verdict=Verdict.FAIL,
+        severity="critical",
+        success=False,
+    )
+    report = make_report(
+        gate="check\n\x1b[31m",
+        kind="quality",
+        subject="rows\nof",
+        provenance=Provenance(run_id="r"),
+        started_at=datetime.now(UTC),
+        duration_seconds=1,
+        checks=[check],
+    )
+    told = decision(report, "link")
+    assert ("\x1b" in told, len(told.splitlines())) == (False, 3)
+    assert "\x1b" not in render_text(report)
+    assert not [line for line in render_text(report).splitlines() if line.startswith(("[2026", "of"))]

@@ -311,5 +311,5 @@ def _filters(
     except (ValueError, NotScannableError) as error:
         message = f"The row condition {row_condition!r} cannot be applied: {error}"
         hint = "Compare columns with values of their types, joined by and, or; or use GX's dict form."
-        raise DeclarationError("invalid_condition", message, hint=hint) from error
+        raise DeclarationError("invalid_condition", message, hint=hint, quotes_data=True) from error
     return conditions + partition_filters(table, partition or {})

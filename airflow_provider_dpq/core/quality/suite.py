@@ -193,7 +193,12 @@ def _build(suite: Any, *, parameters: Mapping[str, Any] | None) -> Suite:
         raise DeclarationError("empty_suite", message, hint="Declare at least one expectation.")
     declared: dict[str, Declared] = {}
     for position, item in enumerate(items):
-        one = _declared(item, position, parameters)
+        try:
+            one = _declared(item, position, parameters)
+        except DeclarationError as error:
+            # The value of a parameter may come from anywhere, an XCom or the data themselves.
+            error.quotes_data = error.quotes_data or bool(parameters and has_parameter(item))
+            raise
         numbered = (f"{one.name}#{number}" for number in count(2))
         free = one.name if one.name not in declared else next(text for text in numbered if text not in declared)
         declared[free] = replace(one, name=free)

@@ -305,3 +305,15 @@ def test_file_that_holds_no_suite_is_refused(
         load_suite(path)
     assert refused.value.reason == reason
     assert words in str(refused.value)
+
+
+def test_error_of_a_parameters_value_quotes_data() -> None:
+    """The value may come from an XCom; what stands in the suite is read by whoever reads the DAG."""
+    kind = "expect_column_max_to_be_between"
+    given = [{"type": kind, "kwargs": {"column": "a", "max_value": {"$PARAMETER": "most"}}}]
+    with pytest.raises(DeclarationError, match="Smith") as refused:
+        load_suite(given, {"most": "Smith"})
+    assert refused.value.quotes_data is True
+    with pytest.raises(DeclarationError, match="Smith") as refused:
+        load_suite([{"type": kind, "kwargs": {"column": "a", "max_value": "Smith"}}], {"most": 1})
+    assert refused.value.quotes_data is False

@@ -124,7 +124,9 @@ def _register(scan: Scan, relation: str, data: Any) -> None:
         scan.connection.register(relation, data)
     except duckdb.Error as error:
         message = f"A column of the {_library(data)} frame is of a type that DuckDB cannot read: {error}."
-        raise DeclarationError("invalid_frame", message, hint="Cast the column, or leave it out.") from error
+        raise DeclarationError(
+            "invalid_frame", message, hint="Cast the column, or leave it out.", quotes_data=True
+        ) from error
     scan.count_rows(relation)
 
 

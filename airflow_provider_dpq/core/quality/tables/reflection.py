@@ -78,7 +78,7 @@ def describe_query(connection: sa.Connection, text: str) -> tuple[sa.FromClause,
     probe.close()
     if len(set(names)) < len(names):
         message = f"The query returns several columns of one name: {names!r}."
-        raise DeclarationError("invalid_query", message, hint="Name them apart with AS.")
+        raise DeclarationError("invalid_query", message, hint="Name them apart with AS.", quotes_data=True)
     dialect = connection.dialect
     codes: Mapping[Any, Any] = _TEMPORAL.get(dialect.name, {})
     known = [codes.get(code) for _, code in described]
