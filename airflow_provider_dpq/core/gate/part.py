@@ -32,6 +32,7 @@ class Part(BaseModel):
         asked: Digest of what was asked of it: the suite and which rows.
         row_count: Its rows.
         checks: What each check found, by name.
+        kinds: What the columns of its text files hold, by name; those without a value are not among them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -41,3 +42,4 @@ class Part(BaseModel):
     asked: str
     row_count: int
     checks: Mapping[str, PartCheck]
+    kinds: Mapping[str, str] = Field(default_factory=dict)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import partial
 from typing import Any, Final, TypeAlias
 
 from pydantic import JsonValue
@@ -37,14 +36,22 @@ from airflow_provider_dpq.core.quality.merge import (
 from airflow_provider_dpq.core.quality.plan import ROWS
 from airflow_provider_dpq.core.quality.result_format import ResultFormat
 from airflow_provider_dpq.core.quality.suite import Declared, Suite, load_suite
-from airflow_provider_dpq.core.quality.tables.partitions import Partition, by_columns, files_of, only
+from airflow_provider_dpq.core.quality.tables.partitions import (
+    Partition,
+    by_columns,
+    files_of,
+    kinds_of,
+    only,
+    texts_among,
+)
 from airflow_provider_dpq.core.quality.tables.table import Table
 
 Folders: TypeAlias = Callable[[Sequence[str]], Sequence[Partition] | None]
-_Opened: TypeAlias = Callable[[Partition], AbstractContextManager[Table]]
+_Opened: TypeAlias = Callable[[Partition, frozenset[str]], AbstractContextManager[Table]]
 _MOST_NAMED: Final = 20
 _MOST_READ: Final = 20
 _ALL: Final = "all partitions"
+_PLAIN: Final = "string"
 _COUNT: Final = "dpq:count:"
 _MEAN: Final = "dpq:mean:"
 _TOTAL: Final = "dpq:total:"
@@ -114,10 +121,10 @@ def check_by_partition(
     parted = replace(asked, suite=replace(asked.suite, expectations=mergeable))
     found = folders(by) if folders is not None else None
     if found is not None:
-        merged = _merged(str(data), found, lambda one: opened(files_of(data, one)), parted)
+        merged = _merged(str(data), found, lambda one, texts: opened(files_of(data, one, texts)), parted)
         return _with_others(merged, lambda: opened(data), asked)
     with opened(data) as table:
-        merged = _merged(table.subject, by_columns(table, by), partial(only, table), parted)
+        merged = _merged(table.subject, by_columns(table, by), lambda one, _: only(table, one), parted)
         return _with_others(merged, lambda: nullcontext(table), asked)
 
 
@@ -160,6 +167,7 @@ def _merged(subject: str, partitions: Sequence[Partition], opened: _Opened, aske
             # The partitions that follow are not measured, for any check.
             scan.errors = {one.name: end for one in asked.suite.expectations} | scan.errors
             break
+    scan.measure_alike(partitions, found)
     parts = [part for part in found.values() if part is not None]
     whole = tuple(part for part in parts if len(part.checks) == len(asked.suite.expectations))
     if len(whole) < len(partitions) and not scan.errors:
@@ -191,15 +199,35 @@ class _Scan:
 
     def __init__(self, asked: Asked, extended: Suite, digest: str, opened: _Opened) -> None:
         self.errors: dict[str, MeasurementError] = {}
-        self.count = 0
         self._asked, self._extended, self._digest, self._opened = asked, extended, digest, opened
-        self._fresh: dict[str, list[Mapping[str, JsonValue]]] = {}
+        self._fresh: dict[str, dict[str, Mapping[str, JsonValue]]] = {}
+        self._measured: set[str] = set()
 
-    def measure(self, partition: Partition) -> Part | None:
-        """Measure a partition: what could be is in the part, and what could not is an error."""
+    @property
+    def count(self) -> int:
+        """How many partitions were measured."""
+        return len(self._measured)
+
+    def measure_alike(self, partitions: Sequence[Partition], found: dict[str, Part | None]) -> None:
+        """Measure again, as text, what is text in one partition of text files and of a type in another."""
+        texts = texts_among(part.kinds for part in found.values() if part is not None)
+        for partition in partitions if texts else ():
+            key = _text(partition.shown, partition.state)
+            part = found[key]
+            if part is not None and any(part.kinds.get(name, _PLAIN) != _PLAIN for name in texts):
+                found[key] = self.measure(partition, texts)
+
+    def measure(self, partition: Partition, texts: frozenset[str] = frozenset()) -> Part | None:
+        """Measure a partition: what could be is in the part, and what could not is an error.
+
+        Args:
+            partition: The partition.
+            texts: Columns that are text in another one.
+        """
         asked = self._asked
         try:
-            with self._opened(partition) as table:
+            with self._opened(partition, texts) as table:
+                kinds = kinds_of(table)
                 rows, outcomes = evaluate(table, self._extended, asked.built, asked.wanted, asked.tell)
                 table.confirm()
         except Exception as error:  # noqa: BLE001 - of any engine; of this partition, and the others stand
@@ -208,7 +236,8 @@ class _Scan:
                 self.errors
             )
             return None
-        self.count += 1
+        key = _text(partition.shown, partition.state)
+        self._measured.add(key)
         found = dict(zip((one.name for one in self._extended.expectations), outcomes, strict=True))
         wrong = {
             _declared_name(name): _within(partition, outcome.answer, asked.wanted)
@@ -219,8 +248,10 @@ class _Scan:
         checks = {one.name: _part_check(one.name, found) for one in asked.suite.expectations if one.name not in wrong}
         for name in checks:
             answer = found[name].answer
-            self._fresh.setdefault(name, []).append(answer.result if isinstance(answer, Answer) else {})
-        return Part(key=partition.shown, state=partition.state, asked=self._digest, row_count=rows, checks=checks)
+            self._fresh.setdefault(name, {})[key] = answer.result if isinstance(answer, Answer) else {}
+        return Part(
+            key=partition.shown, state=partition.state, asked=self._digest, row_count=rows, checks=checks, kinds=kinds
+        )
 
     def outcome(self, one: Declared, parts: Sequence[Part]) -> Outcome | None:
         """Return what came of a check in all partitions; None where their figures cannot be put together.
@@ -247,7 +278,7 @@ class _Scan:
         shown = [dict(key) for key in broken if not _is_hidden(key, wanted)]
         if shown and not (wanted.exclude_unexpected_values or wanted.values_kept_out):
             scope["partitions_with_unexpected"] = list[JsonValue](shown[:_MOST_NAMED])
-        samples = _samples(self._fresh.get(one.name, []), wanted)
+        samples = _samples(list(self._fresh.get(one.name, {}).values()), wanted)
         return Outcome(replace(answer, result={**samples, **answer.result, **scope}, rows=_looked_at(checks)), by)
 
 

@@ -410,3 +410,37 @@ def test_tables_of_servers_are_merged_by_a_column(server: str, orders: str, requ
     assert _compared(many)[:2] == _compared(one)[:2]
     mean = one.results[2].result["observed_value"]
     assert many.results[2].result["observed_value"] == pytest.approx(mean, rel=1e-12)
+
+
+@pytest.mark.parametrize("second", ["N/A", "2.50"])
+def test_column_that_is_text_in_one_partition_is_text_in_all(tmp_path: Path, second: str) -> None:
+    """A set of texts and a pattern mean the same in each partition, also in those that were measured before."""
+    suite = [
+        {
+            "name": "set",
+            "type": "expect_column_values_to_be_in_set",
+            "kwargs": {"column": "n", "value_set": ["1", "N/A"]},
+        },
+        {"name": "range", "type": "expect_column_values_to_be_between", "kwargs": {"column": "n", "min_value": 0}},
+    ]
+    reports: list[Report] = []
+
+    def night(day: str, value: str) -> SuiteResult:
+        folder = tmp_path / f"day={day}"
+        folder.mkdir()
+        (folder / "a.csv").write_text(f"n,x\n{value},1\n")
+        found = check(tmp_path / "*" / "a.csv", suite, partition_by="day", history=lambda limit: reports[:limit])
+        reports.insert(0, judge_suite(found, gate="g", provenance=Provenance(run_id="r"), thresholds=()))
+        return found
+
+    first = night("2024-01-01", "1")
+    assert first.scanned_partition_count == 1
+    both = night("2024-01-02", second)
+    by_name = {result.name: result for result in both.results}
+    if second == "N/A":
+        assert both.scanned_partition_count == 2
+        assert by_name["set"].success
+        assert by_name["range"].result["unexpected_count"] == 1
+        assert night("2024-01-03", "1").results[0].success
+    else:
+        assert both.scanned_partition_count == 1

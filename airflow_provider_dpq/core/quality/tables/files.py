@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any, Final
 
@@ -57,10 +57,12 @@ class Files:
     Attributes:
         name: What they were found by, for people.
         members: The files, all of this machine's disk or all of one place.
+        texts: Columns of text files that are text, whatever their values here are.
     """
 
     name: str
     members: tuple[Path | Stored, ...]
+    texts: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         """Return the name."""
@@ -100,6 +102,8 @@ def attach_files(scan: Scan, relation: str, path: str | Path | Place | Files, re
         DeclarationError: ``unknown_format`` or ``outside_root``.
         SourceError: The files are missing or cannot be read.
     """
+    if isinstance(path, Files) and path.texts:
+        reading = replace(reading, texts=path.texts)
     found = _found(path, reading)
     scan.sizes[relation] = len(found), _size(found)
     kind, files = _given(scan, path, found, reading)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -128,6 +128,34 @@ def only(table: Table, partition: Partition) -> Iterator[Table]:
         table.filters = every
 
 
-def files_of(data: object, partition: Partition) -> Files:
-    """Return the files of one partition, as what is opened in the place of all of them."""
-    return Files(str(data), partition.files)
+def files_of(data: object, partition: Partition, texts: frozenset[str]) -> Files:
+    """Return the files of one partition, as what is opened in the place of all of them.
+
+    Args:
+        data: All of them, for people.
+        partition: The partition.
+        texts: Columns of text files that are text in another partition, and so in each.
+    """
+    return Files(str(data), partition.files, texts)
+
+
+def kinds_of(table: Table) -> dict[str, str]:
+    """Return what the columns of text files hold, numbers being of one kind; of a column without a value nothing."""
+    found = [column for column in table.columns.values() if column.raw is not None or column.read_as is not None]
+    if not found or not table.reading:
+        return {}
+    counts: list[sa.ColumnElement[Any]] = [
+        sa.func.count(column.value if column.raw is None else column.raw) for column in found
+    ]
+    (values,) = table.fetch(sa.select(*counts).select_from(table.rows()))
+    kinds = {column.name: "number" if column.kind.numeric else column.kind.value for column in found}
+    return {name: kind for (name, kind), count in zip(kinds.items(), values, strict=True) if count}
+
+
+def texts_among(kinds: Iterable[Mapping[str, str]]) -> frozenset[str]:
+    """Return the columns on whose kind the partitions of a table do not agree: they are text in each."""
+    held: dict[str, set[str]] = {}
+    for partition in kinds:
+        for name, kind in partition.items():
+            held.setdefault(name, set()).add(kind)
+    return frozenset(name for name, different in held.items() if len(different) > 1)

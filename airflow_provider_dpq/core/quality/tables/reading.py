@@ -19,10 +19,12 @@ class Reading:
     Attributes:
         root: Directory, or URL of a place in object storage, that paths must lie in; None for any.
         options: What is declared about text files.
+        texts: Columns of text files that are text in another part of the same table.
     """
 
     root: str | Path | None = None
     options: ReadOptions = field(default_factory=ReadOptions)
+    texts: frozenset[str] = frozenset()
 
 
 def quote_list(texts: Sequence[str]) -> str:

@@ -40,14 +40,18 @@ class TextColumns:
         self._signs = grammar.Signs(options.decimal, options.thousands)
         self._most: dict[str, Kind | None] = {}
 
-    def columns(self, names: Sequence[str]) -> dict[str, Column]:
+    def columns(self, names: Sequence[str], texts: frozenset[str] = frozenset()) -> dict[str, Column]:
         """Return the columns: of the type that is declared, or that all values have by the grammar, or else of text.
+
+        Args:
+            names: Their names.
+            texts: Those that are text in another part of the same table, and so here.
 
         Raises:
             MeasurementError: ``missing_column``: the type of a column is declared that is not there.
         """
         declared = dict(self._options.column_types)
-        open_ = [name for name in names if name not in declared]
+        open_ = [name for name in names if name not in declared and name not in texts]
         forms = self._decide({name: self._candidates(name) for name in open_})
         left = [name for name in open_ if forms[name] is None and self._holds_numbers(name)]
         forms |= {name: self._decimal(name) for name in left}

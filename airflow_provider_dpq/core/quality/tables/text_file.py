@@ -69,7 +69,7 @@ def attach_csv(scan: Scan, relation: str, files: Sequence[PlainFile], reading: R
     }
     for one, layout in zip(plain, layouts, strict=True):
         refuse_twins(one.name, layout.names)
-    known = {name for layout in layouts for name in layout.names}
+    known = dict.fromkeys(name for layout in layouts for name in layout.names)
     unknown = [name for name in options.column_types if name not in known]
     if unknown and relation == SOURCE:
         message = f"The type of the column {unknown[0]!r} is declared, and there is no such column."
@@ -96,7 +96,7 @@ def attach_csv(scan: Scan, relation: str, files: Sequence[PlainFile], reading: R
     def place(row: int) -> str:
         return next(part for part in reversed(parts) if part.first <= row).place(row)
 
-    return TextColumns(scan, table, options, place).columns(ordered)
+    return TextColumns(scan, table, options, place).columns(ordered, reading.texts)
 
 
 def _one_or_all(found: Iterable[str | None]) -> JsonValue:
