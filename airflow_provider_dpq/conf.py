@@ -29,6 +29,11 @@ def memory_limit() -> str:
     return _get("memory_limit") or "2GB"
 
 
+def query_timeout() -> str | None:
+    """Return the longest time that one statement of a check may take, such as ``30min``; None for the default."""
+    return _get("query_timeout") or None
+
+
 def threads() -> int | None:
     """Return the threads that one check of files or frames may use, or None for one for each processor, at most 4.
 

@@ -98,6 +98,14 @@ _OPTIONS: Final = {
         "example": "500MB",
         "default": "2GB",
     },
+    "query_timeout": {
+        "description": "Longest time that one statement of a check may take, as seconds or a duration: "
+        "what takes longer is stopped, and its check is an error. Empty: one hour.",
+        "version_added": "0.2.0",
+        "type": "string",
+        "example": "30min",
+        "default": "",
+    },
     "threads": {
         "description": "Threads that one check of files or frames may use. Empty: one for each processor, at most 4.",
         "version_added": "0.1.0",

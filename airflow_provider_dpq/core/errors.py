@@ -7,7 +7,8 @@ DpqError
 │   ├── QueryError     one question was refused, or cost too much; others may be answered
 │   └── EndedError     the subject answers nothing more: its connection is lost, or it was told to stop
 └── StoreError         a report could not be kept or read (exit code 2 before anything was measured,
-                       else 3; retried by Airflow)
+    │                  else 3; retried by Airflow)
+    └── StoreBusyError it may be, in a moment
 
 Whether its text quotes data is known where an error is raised, and nowhere else: say ``quotes_data=False`` there if it
 is put together from our own words, numbers, and names of columns, tables, checks and files. The text of another
@@ -83,8 +84,16 @@ class QueryError(MeasurementError):
     """One question was refused, or cost too much time or memory; others may be answered."""
 
 
+class QueryTimeoutError(QueryError):
+    """One question took longer than it may, and was stopped; others may be answered."""
+
+
 class StoreError(DpqError):
     """The store of reports is out of reach, of another version, or refused a report."""
+
+
+class StoreBusyError(StoreError):
+    """The store may answer in a moment: it is locked, restarts, or is out of reach for now."""
 
 
 def text_of(error: BaseException) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 
+from airflow_provider_dpq.core.closing import letting_go
 from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def sql_engine(conn_id: str) -> Iterator[Engine]:
     """
     from sqlalchemy.exc import ArgumentError
 
+    from airflow_provider_dpq.core.driver import give_up
+
     hook = _sql_hook(conn_id)
     try:
         engine = hook.get_sqlalchemy_engine()
@@ -65,9 +68,10 @@ def sql_engine(conn_id: str) -> Iterator[Engine]:
         message = f"The connection {conn_id!r} gives no SQLAlchemy engine: {error}"
         raise DeclarationError("not_sql_connection", message, hint="Statements run as SQLAlchemy runs them.") from error
     try:
-        yield engine
+        yield give_up(engine)
     finally:
-        engine.dispose()
+        with letting_go(conn_id):
+            engine.dispose()
 
 
 def database_url(conn_id: str) -> str:

@@ -15,7 +15,7 @@ from airflow_provider_dpq.core.line import printable
 from airflow_provider_dpq.exceptions import GateFailedError, GateMeasurementError, airflow_error, declaring, raised
 from airflow_provider_dpq.operators.link import GateReportLink
 from airflow_provider_dpq.operators.namesake import GateBearer
-from airflow_provider_dpq.operators.run import GateRun
+from airflow_provider_dpq.operators.run import GateRun, is_hurried
 from airflow_provider_dpq.operators.template import settled
 
 if TYPE_CHECKING:
@@ -27,20 +27,6 @@ if TYPE_CHECKING:
 _ON_FAIL: Final = ("fail", "skip", "continue")
 _ON_INCONCLUSIVE: Final = ("warn", "fail", "skip")
 _MAX_REASONS: Final = 5
-
-
-class CutShort(Exception):  # noqa: N818 - it is not the error, it carries it
-    """A measurement did not come to its end.
-
-    Args:
-        report: What was measured until then; its verdict is ``error``.
-        error: What cut it short, and goes on once the report is kept.
-    """
-
-    def __init__(self, report: Report, error: BaseException) -> None:
-        super().__init__(str(error))
-        self.report = report
-        self.error = error
 
 
 class GateOperator(GateBearer, BaseOperator):
@@ -120,20 +106,21 @@ class GateOperator(GateBearer, BaseOperator):
             AirflowSkipException: The verdict is to skip.
         """
         run = GateRun.of(context, self.gate, self.dpq_conn_id)
-        report, error = self._measured(run)
+        report, error = run.measure(self.kind, lambda: self.subject, lambda: self._measure_own(run))
         try:
-            run.keep(report, context["ti"])
+            run.keep(report, hurried=is_hurried(error))
         except StoreError as failure:
             if error is None or isinstance(error, (MeasurementError, StoreError)):
                 raise airflow_error(failure, str(run.identity)) from None
             self.log.warning("The report could not be stored either: %s", airflow_error(failure, str(run.identity)))
-        self.act(report, error, run.link)
-
-    def _measured(self, run: GateRun) -> tuple[Report, BaseException | None]:
         try:
-            return run.measure(self.kind, self.subject, lambda: self._measure_own(run))
-        except CutShort as cut:
-            return cut.report, cut.error
+            run.hand_on(report, context["ti"])
+        except BaseException as failure:
+            # What the gate decided comes first: a task that fails for its XCom is retried, and a verdict is final.
+            if report.verdict.passed:
+                raise
+            self.log.warning("The summary of the report could not be pushed to XCom: %s.", type(failure).__name__)
+        self.act(report, error, run.link)
 
     def _measure_own(self, run: GateRun) -> Report:
         self.require_own_gate(self.get_dag())

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_provider_dpq import conf
+from airflow_provider_dpq.core.attempt import cut_short
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.line import printable
 from airflow_provider_dpq.core.quality.address import is_url, without_secrets
@@ -20,6 +21,7 @@ from airflow_provider_dpq.core.quality.query import is_query
 from airflow_provider_dpq.core.quality.read_options import parse_read_options
 from airflow_provider_dpq.core.quality.result_format import parse_result_format
 from airflow_provider_dpq.operators.connection import sql_engine
+from airflow_provider_dpq.operators.run import CutShort
 from airflow_provider_dpq.operators.storage import storage_path
 from airflow_provider_dpq.operators.suite import dag_folder, find_suite, require_suite
 from airflow_provider_dpq.operators.template import settled
@@ -27,6 +29,7 @@ from airflow_provider_dpq.operators.template import settled
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
+    from airflow_provider_dpq.core.attempt import Attempt
     from airflow_provider_dpq.core.gate.report import Report
     from airflow_provider_dpq.core.gate.threshold import Threshold
     from airflow_provider_dpq.core.quality.result import SuiteResult
@@ -60,6 +63,7 @@ class QualityMeasurement:
     null_values: Sequence[str]
     result_format: str | Mapping[str, Any]
     memory_limit: str | None
+    query_timeout: Any
     on_empty: str | None
     sample_rows: int | None
     hidden_columns: Sequence[str]
@@ -135,6 +139,10 @@ class QualityMeasurement:
             hidden_columns=self.hidden_columns,
             exclude_unexpected_values=self.exclude_unexpected_values,
         )
+        if self.query_timeout is not None:
+            from airflow_provider_dpq.core.quality.query_timeout import parse_query_timeout
+
+            parse_query_timeout(self.query_timeout)
         if self.on_empty is not None:
             from airflow_provider_dpq.core.quality.emptiness import parse_on_empty
 
@@ -146,22 +154,34 @@ class QualityMeasurement:
             request = parse_request(None, self.conn_id if self.path is None else None, *targets, None)
             require_whole(request, self.partition_by)
 
-    def report(self, run: GateRun, thresholds: Sequence[Threshold]) -> Report:
+    def report(self, run: GateRun, thresholds: Sequence[Threshold], attempt: Attempt) -> Report:
         """Check the data, judge what was found, and return the report.
 
         Args:
             run: The gate's run.
             thresholds: The gate's own thresholds.
+            attempt: Through which checking is cancelled.
 
         Raises:
             DeclarationError: What is declared is wrong.
             SourceError: The data is missing or cannot be opened.
             MeasurementError: It could not be measured.
+            CutShort: It was measured in part.
         """
+        ended = attempt.run(lambda: self.find(run))
+        if ended.error is None and ended.value is not None:
+            return self._judged(ended.value, run, thresholds)
+        error = ended.error or TypeError("nothing was found")
+        if ended.value is None:
+            raise error
+        found = replace(ended.value, error=cut_short(error))
+        raise CutShort(self._judged(found, run, thresholds), error)
+
+    def _judged(self, found: SuiteResult, run: GateRun, thresholds: Sequence[Threshold]) -> Report:
         from airflow_provider_dpq.core.quality.gate import judge_suite
 
         return judge_suite(
-            self.find(run),
+            found,
             gate=run.gate,
             provenance=run.provenance,
             thresholds=thresholds,
@@ -199,6 +219,7 @@ class QualityMeasurement:
             root=conf.allowed_root(),
             memory_limit=self.memory_limit or conf.memory_limit(),
             threads=conf.threads(),
+            query_timeout=self.query_timeout if self.query_timeout is not None else conf.query_timeout(),
             progress=_tell,
             data_interval=run.data_interval,
             on_empty=self.on_empty,

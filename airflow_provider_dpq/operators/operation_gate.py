@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_dpq.core.line import printable
-from airflow_provider_dpq.operators.gate import CutShort, GateOperator
+from airflow_provider_dpq.operators.gate import GateOperator
 from airflow_provider_dpq.operators.operation import OperationArguments, unwrapped
+from airflow_provider_dpq.operators.run import CutShort
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.gate.report import Report

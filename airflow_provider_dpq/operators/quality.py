@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from airflow_provider_dpq.core.attempt import Attempt
 from airflow_provider_dpq.exceptions import declaring
 from airflow_provider_dpq.operators.gate import GateOperator, read_thresholds
 from airflow_provider_dpq.operators.measurement import QualityMeasurement
@@ -42,6 +44,8 @@ class DataQualityCheckOperator(GateOperator):
             like, as of `ReadOptions`.
         result_format: ``BOOLEAN_ONLY``, ``BASIC``, ``SUMMARY`` or ``COMPLETE``, or Great Expectations' mapping of it.
         memory_limit: Memory that checking a file may use, such as ``500MB``; ``[dpq] memory_limit`` if not given.
+        query_timeout: Longest time that one statement may take: seconds, a duration such as ``"90s"``, or a timedelta;
+            ``[dpq] query_timeout`` if not given.
         on_empty: Best verdict of a check about rows that finds none and does not say so itself: ``pass``, ``warn`` (if
             not given) or ``fail``; or ``expectation`` to leave it at what the expectation says of no rows.
         sample_rows: Most failing rows of a check that its result may show, whatever `result_format` says; 0 for none.
@@ -95,6 +99,7 @@ class DataQualityCheckOperator(GateOperator):
         read_options: Any = None,
         result_format: str | Mapping[str, Any] = "SUMMARY",
         memory_limit: str | None = None,
+        query_timeout: float | str | timedelta | None = None,
         on_empty: str | None = None,
         sample_rows: int | None = None,
         hidden_columns: Sequence[str] = (),
@@ -118,6 +123,7 @@ class DataQualityCheckOperator(GateOperator):
         self.read_options = read_options
         self.result_format = result_format
         self.memory_limit = memory_limit
+        self.query_timeout = query_timeout
         self.on_empty = on_empty
         self.sample_rows = sample_rows
         self.hidden_columns = hidden_columns
@@ -137,6 +143,23 @@ class DataQualityCheckOperator(GateOperator):
         """What is checked, for people."""
         return self.measurement.subject
 
+    _attempt: Attempt | None = None
+    _killed = False
+
     def measure(self, run: GateRun) -> Report:
-        """Check the data and judge what was found."""
-        return self.measurement.report(run, read_thresholds(self.thresholds, self.kind))
+        """Check the data and judge what was found.
+
+        Raises:
+            DpqError: Nothing could be measured.
+            CutShort: It was cut short; its report has what was found.
+        """
+        self._attempt = Attempt()
+        if self._killed:  # before there was anything to cancel
+            self._attempt.cancel()
+        return self.measurement.report(run, read_thresholds(self.thresholds, self.kind), self._attempt)
+
+    def on_kill(self) -> None:
+        """Stop what runs. Airflow calls this in a signal handler, and `execute` then goes on: it keeps the report."""
+        self._killed = True
+        if self._attempt is not None:
+            self._attempt.cancel()

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from airflow.sdk.exceptions import AirflowTaskTerminated, AirflowTaskTimeout
+
 from airflow_provider_dpq import conf
-from airflow_provider_dpq.core.errors import DpqError, StoreError
+from airflow_provider_dpq.core.attempt import cut_short
+from airflow_provider_dpq.core.errors import DpqError, EndedError, StoreError, unexpected_error
 from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.operators.link import tab_path
 from airflow_provider_dpq.operators.namesake import GateBearer, gate_taken
@@ -28,7 +31,24 @@ XCOM_KEY: Final = "dpq_report"
 _LABEL_LENGTH: Final = 250
 """Most characters of a label, as of one that Airflow keeps."""
 
+_INTERRUPTS: Final = (AirflowTaskTimeout, AirflowTaskTerminated, KeyboardInterrupt, SystemExit, TimeoutError)
+"""What ends a task from outside; anything else is of what was measured, or of what measures."""
+
 log = logging.getLogger(__name__)
+
+
+class CutShort(Exception):  # noqa: N818 - it is not the error, it carries it
+    """A measurement did not come to its end.
+
+    Args:
+        report: What was measured until then; its verdict is ``error``.
+        error: What cut it short, and goes on once the report is kept.
+    """
+
+    def __init__(self, report: Report, error: BaseException) -> None:
+        super().__init__(str(error))
+        self.report = report
+        self.error = error
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +60,14 @@ class GateRun:
         provenance: The task instance and its try.
         data_interval: The run's data interval; None for a run without one.
         dpq_conn_id: Connection of the store; None for the configured one.
+        limit_seconds: Time limit of the task; None where it has none.
     """
 
     gate: str
     provenance: Provenance
     data_interval: DataInterval | None = None
     dpq_conn_id: str | None = None
+    limit_seconds: float | None = None
 
     @classmethod
     def of(cls, context: Context, gate: str, dpq_conn_id: str | None = None) -> GateRun:
@@ -65,6 +87,7 @@ class GateRun:
             ),
             data_interval=data_interval(dag_run.data_interval_start, dag_run.data_interval_end),
             dpq_conn_id=dpq_conn_id,
+            limit_seconds=_limit(context),
         )
 
     @property
@@ -79,34 +102,28 @@ class GateRun:
         path = tab_path(str(source.dag_id), source.run_id, str(source.task_id), source.map_index)
         return conf.ui_url() + path
 
-    def measure(self, kind: str, subject: str, measuring: Callable[[], Report]) -> tuple[Report, DpqError | None]:
-        """Measure, and write down as a report what could not be measured as well.
+    def measure(
+        self, kind: str, subject: Callable[[], str], measuring: Callable[[], Report]
+    ) -> tuple[Report, BaseException | None]:
+        """Measure, and write down as a report what could not be measured as well, whatever ended it.
 
         Args:
             kind: Kind of the gate.
-            subject: What is measured, for the report of a failure.
+            subject: Returns what is measured, for the report of a failure.
             measuring: Measures, judges and returns the report.
 
         Returns:
-            The report, and the error that it is about, if it is about one.
+            The report, and what it is about where that goes on once it is kept: an error of this project, the time
+            limit of the task, an interrupt, or an exception that nobody foresaw.
         """
-        from airflow_provider_dpq.core.gate.report import make_report
-
         started_at, started = datetime.now(UTC), time.monotonic()
         try:
+            self._begin(kind, _told(subject))
             return measuring(), None
-        except DpqError as error:
-            report = make_report(
-                gate=self.gate,
-                kind=kind,
-                subject=subject,
-                provenance=self.provenance,
-                started_at=started_at,
-                duration_seconds=time.monotonic() - started,
-                data_interval=self.data_interval,
-                error=error,
-            )
-            return report, error
+        except CutShort as cut:
+            return cut.report, cut.error
+        except BaseException as error:  # noqa: BLE001 - it goes on once the report is kept
+            return self._report_of(error, kind, subject, started_at, time.monotonic() - started), error
 
     def require_own_gate(self, task: GateBearer) -> None:
         """Refuse a gate under which another task reported in this run: its name came from a template or an XCom.
@@ -132,23 +149,76 @@ class GateRun:
         if others:
             raise gate_taken(self.gate, sorted({task.task_id, *others}))
 
-    def keep(self, report: Report, ti: RuntimeTaskInstanceProtocol, *, replace: bool = False) -> None:
-        """Log the report, store it, and only then push its summary to XCom: what XCom names can be read.
+    def _begin(self, kind: str, subject: str) -> None:
+        from airflow_provider_dpq.core.store.patience import STARTING_SECONDS, patiently
+        from airflow_provider_dpq.core.store.start import Start
+        from airflow_provider_dpq.hooks.dpq import DpqHook
+
+        def begin() -> None:
+            with DpqHook(self.dpq_conn_id).get_store() as store:
+                limit = self.limit_seconds
+                start = Start.now(
+                    self.gate, kind, subject, self.provenance, interval=self.data_interval, limit_seconds=limit
+                )
+                store.begin(start)
+
+        try:
+            patiently(begin, STARTING_SECONDS)
+        except StoreError as error:
+            # Measuring goes on, for the log will have the report; the task cannot pass unless it is stored as well.
+            log.warning("That measuring starts could not be recorded (%s).", error.reason)
+
+    def _report_of(
+        self, error: BaseException, kind: str, subject: Callable[[], str], started_at: datetime, seconds: float
+    ) -> Report:
+        from airflow_provider_dpq.core.gate.report import make_report
+
+        if isinstance(error, DpqError):
+            problem = error
+        elif isinstance(error, _INTERRUPTS):
+            problem = cut_short(error)
+        else:
+            problem = unexpected_error(error, "Measuring")
+        return make_report(
+            gate=self.gate,
+            kind=kind,
+            subject=_told(subject),
+            provenance=self.provenance,
+            started_at=started_at,
+            duration_seconds=seconds,
+            data_interval=self.data_interval,
+            error=problem,
+        )
+
+    def keep(self, report: Report, *, replace: bool = False, hurried: bool = False) -> None:
+        """Log the report and store it.
 
         Args:
             report: The report.
-            ti: The task instance that pushes the summary.
             replace: Whether an earlier report of this very try may be replaced silently, as a sensor's next poke does.
+            hurried: Whether the process is about to be killed, so that a store that is busy is not waited for.
 
         Raises:
             StoreError: The report could not be stored; the log has it.
         """
         from airflow_provider_dpq.core.gate.redaction import without_values
-        from airflow_provider_dpq.core.gate.summary import summarize
         from airflow_provider_dpq.core.render import render_text
 
-        log.info("%s", render_text(without_values(report)))
-        self._store(report, replace=replace)
+        try:
+            log.info("%s", render_text(without_values(report)))
+        except Exception as error:  # noqa: BLE001 - what cannot be drawn can be kept, and its verdict stands
+            log.warning("The report cannot be shown here: %s.", type(error).__name__)
+        self._store(report, replace=replace, hurried=hurried)
+
+    def hand_on(self, report: Report, ti: RuntimeTaskInstanceProtocol) -> None:
+        """Push the summary of a report that is stored to XCom: what XCom names can be read.
+
+        Args:
+            report: The report.
+            ti: The task instance that pushes it.
+        """
+        from airflow_provider_dpq.core.gate.summary import summarize
+
         ti.xcom_push(key=XCOM_KEY, value=summarize(report, link=self.link))
 
     def history(self, limit: int) -> Sequence[Report]:
@@ -175,7 +245,12 @@ class GateRun:
         with DpqHook(self.dpq_conn_id).get_store() as store:
             return store.reports(self.identity, limit=limit, kind=KIND), store.baselines(self.identity)
 
-    def _store(self, report: Report, *, replace: bool) -> None:
+    def _store(self, report: Report, *, replace: bool, hurried: bool) -> None:
+        from airflow_provider_dpq.core.store.patience import KEEPING_SECONDS, LAST_SECONDS, patiently
+
+        patiently(lambda: self._write(report, replace=replace), LAST_SECONDS if hurried else KEEPING_SECONDS)
+
+    def _write(self, report: Report, *, replace: bool) -> None:
         from airflow_provider_dpq.hooks.dpq import DpqHook
 
         with DpqHook(self.dpq_conn_id).get_store() as store:
@@ -199,6 +274,23 @@ def _label(ti: Any) -> str | None:
     if rendered or not isinstance(partition, Mapping):
         return rendered or None
     return ", ".join(f"{column}={value}" for column, value in partition.items())[:_LABEL_LENGTH] or None
+
+
+def _told(subject: Callable[[], str]) -> str:
+    try:
+        return subject()
+    except Exception:  # noqa: BLE001 - what is measured may be what could not be told
+        return "unknown"
+
+
+def _limit(context: Context) -> float | None:
+    limit = getattr(context.get("task"), "execution_timeout", None)
+    return None if limit is None else limit.total_seconds()
+
+
+def is_hurried(error: BaseException | None) -> bool:
+    """Whether what ended a measurement is going to end the process as well."""
+    return isinstance(error, (*_INTERRUPTS, EndedError))
 
 
 def data_interval(start: datetime | None, end: datetime | None) -> DataInterval | None:

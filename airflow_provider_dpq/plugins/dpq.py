@@ -59,5 +59,6 @@ class DpqPlugin(AirflowPlugin):
 def _open_store() -> Store:
     from airflow_provider_dpq import conf
     from airflow_provider_dpq.core.store import open_store
+    from airflow_provider_dpq.core.store.limits import PAGES
 
-    return open_store(conf.store_url())
+    return open_store(conf.store_url(), limits=PAGES)

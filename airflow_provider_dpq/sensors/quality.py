@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from airflow.sdk import BaseSensorOperator
 
-from airflow_provider_dpq.core.errors import SourceError, StoreError
-from airflow_provider_dpq.exceptions import airflow_error, declaring
+from airflow_provider_dpq.core.attempt import Attempt
+from airflow_provider_dpq.core.errors import DpqError, SourceError, StoreError
+from airflow_provider_dpq.exceptions import airflow_error, declaring, raised
 from airflow_provider_dpq.operators.gate import decision, read_thresholds
 from airflow_provider_dpq.operators.link import GateReportLink
 from airflow_provider_dpq.operators.measurement import QualityMeasurement
 from airflow_provider_dpq.operators.namesake import GateBearer
-from airflow_provider_dpq.operators.run import GateRun
+from airflow_provider_dpq.operators.run import GateRun, is_hurried
 from airflow_provider_dpq.operators.template import settled
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ class DataQualitySensor(GateBearer, BaseSensorOperator):
             like, as of `ReadOptions`.
         result_format: How much the results tell.
         memory_limit: Memory that checking a file may use.
+        query_timeout: Longest time that one statement may take.
         on_empty: Best verdict of a check about rows that finds none and does not say so itself: ``pass``, ``warn`` (if
             not given) or ``fail``; or ``expectation`` to leave it at what the expectation says of no rows.
         sample_rows: Most failing rows of a check that its result may show, whatever `result_format` says; 0 for none.
@@ -103,6 +106,7 @@ class DataQualitySensor(GateBearer, BaseSensorOperator):
         read_options: Any = None,
         result_format: str | Mapping[str, Any] = "SUMMARY",
         memory_limit: str | None = None,
+        query_timeout: float | str | timedelta | None = None,
         on_empty: str | None = None,
         sample_rows: int | None = None,
         hidden_columns: Sequence[str] = (),
@@ -128,6 +132,7 @@ class DataQualitySensor(GateBearer, BaseSensorOperator):
         self.read_options = read_options
         self.result_format = result_format
         self.memory_limit = memory_limit
+        self.query_timeout = query_timeout
         self.on_empty = on_empty
         self.sample_rows = sample_rows
         self.hidden_columns = hidden_columns
@@ -138,6 +143,15 @@ class DataQualitySensor(GateBearer, BaseSensorOperator):
             QualityMeasurement.of(self).validate()
             self.require_own_gate(self.get_dag())
 
+    _attempt: Attempt | None = None
+    _killed = False
+
+    def on_kill(self) -> None:
+        """Stop what runs; `poke` then keeps the report and raises."""
+        self._killed = True
+        if self._attempt is not None:
+            self._attempt.cancel()
+
     def poke(self, context: Context) -> bool:
         """Check the data once, store the report, and return whether the gate has passed.
 
@@ -147,20 +161,31 @@ class DataQualitySensor(GateBearer, BaseSensorOperator):
             GateStoreError: The report could not be stored; retried.
         """
         measurement = QualityMeasurement.of(self)
+        self._attempt = attempt = Attempt()
+        if self._killed:  # before there was anything to cancel
+            attempt.cancel()
         run = GateRun.of(context, self.gate, self.dpq_conn_id)
 
         def measuring() -> Report:
             self.require_own_gate(self.get_dag())
             run.require_own_gate(self)
-            return measurement.report(run, read_thresholds(self.thresholds, _KIND))
+            return measurement.report(run, read_thresholds(self.thresholds, _KIND), attempt)
 
-        report, error = run.measure(_KIND, measurement.subject, measuring)
+        report, error = run.measure(_KIND, lambda: measurement.subject, measuring)
         try:
-            run.keep(report, context["ti"], replace=True)
+            run.keep(report, replace=True, hurried=is_hurried(error))
         except StoreError as failure:
             if error is None or isinstance(error, SourceError):
                 raise airflow_error(failure, str(run.identity)) from None
             self.log.warning("The report could not be stored either: %s", airflow_error(failure, str(run.identity)))
+        if error is not None and not isinstance(error, DpqError):
+            raise raised(error, str(run.identity)) from None
+        try:
+            run.hand_on(report, context["ti"])
+        except BaseException as failure:
+            if error is None:
+                raise
+            self.log.warning("The summary of the report could not be pushed to XCom: %s.", type(failure).__name__)
         if error is not None and not isinstance(error, SourceError):
             # Without the chain, which is logged: a database's error quotes its statement with the values in it.
             raise airflow_error(error, str(run.identity)) from None

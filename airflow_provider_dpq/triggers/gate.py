@@ -37,6 +37,7 @@ class Standing:
         missing: Mapped task instances of that run that have not reported yet.
         tally: How many of several instances decided as the worst; empty where there is one.
         doubt: Why the newest run counts for nothing although it has a verdict; empty where it counts.
+        unreported: What has started since and left no report; empty where nothing has.
         note: What else to know where there is no report, such as the gates that may be meant.
     """
 
@@ -45,26 +46,36 @@ class Standing:
     missing: int = 0
     tally: str = ""
     doubt: str = ""
+    unreported: str = ""
     note: str = field(default="", compare=False)
 
     @property
     def passed(self) -> bool:
         """Whether downstream work may run: every instance has reported, and each passed."""
-        return self.verdict is not None and self.verdict.passed and not self.missing and not self.doubt
+        return (
+            self.verdict is not None
+            and self.verdict.passed
+            and not self.missing
+            and not self.doubt
+            and not self.unreported
+        )
 
     @property
     def final(self) -> bool:
         """Whether the gate decided against it in a way that no retry changes."""
-        return self.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)
+        return self.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE) and not self.unreported
 
     def __str__(self) -> str:
         """Say it in words."""
+        if self.verdict is None and self.unreported:
+            return self.unreported
         if self.verdict is None:
             return f"no report yet. {self.note}" if self.note else "no report yet"
         tally = f" ({self.tally})" if self.tally else ""
         waiting = f", {self.missing} of its mapped tasks have not reported yet" if self.missing else ""
         doubt = f", which does not count: {self.doubt}" if self.doubt else ""
-        return f"{self.verdict.value}{tally} in run {self.run_id}{waiting}{doubt}"
+        since = f"; since then {self.unreported}" if self.unreported else ""
+        return f"{self.verdict.value}{tally} in run {self.run_id}{waiting}{doubt}{since}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,15 +118,29 @@ class GateQuery:
         gate = self._gate(store)
         interval = None if self.max_age is not None else self.interval
         run = None if gate is None else store.newest_run(gate, kind=self.kind, interval=interval)
+        unreported = "" if gate is None else self._unreported(store, gate, run)
         if run is None or gate is None:
-            return Standing(note=self._note(store, gate))
+            return Standing(unreported=unreported, note="" if unreported else self._note(store, gate))
         if self.max_age is not None and any(_began(entry) < now - self.max_age for entry in run.entries):
-            return Standing()
+            return Standing(unreported=unreported)
         missing = 0
         if run.verdict.passed and gate.dag_id and any(entry.map_index >= 0 for entry in run.entries):
             tasks = sorted({str(entry.task_id) for entry in run.entries})
             missing = max(0, count(gate.dag_id, run.run_id, tasks) - len(run.entries))
-        return Standing(run.verdict, run.run_id, missing, run.tally, _doubt(run, now))
+        return Standing(run.verdict, run.run_id, missing, run.tally, _doubt(run, now), unreported)
+
+    def _unreported(self, store: Store, gate: Gate, run: NewestRun | None) -> str:
+        from airflow_provider_dpq.core.store.start import outstanding
+
+        interval = None if self.max_age is not None else self.interval
+        starts = [
+            start
+            for start in store.starts(gate)
+            if start.kind == self.kind
+            and (interval is None or (start.data_interval_start, start.data_interval_end) == interval)
+        ]
+        left = outstanding(starts, run)
+        return left[0].told() if left else ""
 
     def _gate(self, store: Store) -> Gate | None:
         """The gate that is meant; None where no DAG has one of that name."""

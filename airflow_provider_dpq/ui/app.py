@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,9 +14,12 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from airflow_provider_dpq.core.errors import DpqError, text_of
+from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.line import printable
-from airflow_provider_dpq.core.store import Entry, Store
+from airflow_provider_dpq.core.store import Entry, Start, Store
+from airflow_provider_dpq.core.store.start import outstanding
 from airflow_provider_dpq.ui import page
+from airflow_provider_dpq.ui.reader import Reader
 
 log = logging.getLogger(__name__)
 
@@ -61,31 +65,32 @@ def build_app(open_store: Callable[[], Store], access: Access) -> FastAPI:
     app.exception_handler(DpqError)(_unreadable)
     may_read_dag = [Depends(access.may_read_dag)]
 
+    reader = Reader()
+
+    async def read(shown: Callable[[Store], HTMLResponse]) -> HTMLResponse:
+        def work() -> HTMLResponse:
+            with open_store() as store:
+                return shown(store)
+
+        return await reader.read(work)
+
     @app.api_route("/gates", methods=_READ)
-    def gates(request: Request, dag_ids: Collection[str] = Depends(access.readable_dags)) -> HTMLResponse:
-        with open_store() as store:
-            return page.gate_list(store.latest(dag_ids=dag_ids), _addresses(request))
+    async def gates(request: Request, dag_ids: Collection[str] = Depends(access.readable_dags)) -> HTMLResponse:
+        return await read(lambda store: _gates_page(store, dag_ids, _addresses(request)))
 
     @app.api_route(
         "/dags/{dag_id}/runs/{run_id}/tasks/{task_id}/{map_index}/report", methods=_READ, dependencies=may_read_dag
     )
-    def task(request: Request, dag_id: str, run_id: str, task_id: str, map_index: str) -> HTMLResponse:
-        with open_store() as store:
-            entries = store.of_task(dag_id, task_id, run_id, _map_index(map_index))
-            if not entries:
-                return page.message("No report", _NO_REPORT)
-            return _report_page(store, _first_to_read(entries), entries, _addresses(request))
+    async def task(request: Request, dag_id: str, run_id: str, task_id: str, map_index: str) -> HTMLResponse:
+        index = _map_index(map_index)
+        return await read(lambda store: _task_page(store, (dag_id, task_id, run_id, index), _addresses(request)))
 
     @app.api_route("/dags/{dag_id}/reports/{report_id}", methods=_READ, dependencies=may_read_dag)
-    def report(request: Request, dag_id: str, report_id: str) -> HTMLResponse:
-        with open_store() as store:
-            shown = store.entry(report_id)
-            if shown is None or shown.dag_id != dag_id:
-                raise HTTPException(404, f"The DAG {dag_id!r} has no report {report_id!r}.")
-            return _report_page(store, shown, _of_same_task(store, shown), _addresses(request), back=True)
+    async def report(request: Request, dag_id: str, report_id: str) -> HTMLResponse:
+        return await read(lambda store: _entry_page(store, dag_id, report_id, _addresses(request)))
 
     @app.api_route("/{path:path}", methods=_ANY)
-    def unknown(path: str) -> HTMLResponse:
+    async def unknown(path: str) -> HTMLResponse:
         raise HTTPException(404, f"There is no page {path!r} here.")
 
     return app
@@ -116,6 +121,37 @@ def _first_to_read(entries: Sequence[Entry]) -> Entry:
 
 def _of_same_task(store: Store, shown: Entry) -> Sequence[Entry]:
     return store.of_task(str(shown.dag_id), str(shown.task_id), shown.run_id, shown.map_index)
+
+
+def _gates_page(store: Store, dag_ids: Collection[str], addresses: page.Addresses) -> HTMLResponse:
+    runs = store.latest(dag_ids=dag_ids)
+    starts: dict[Gate, list[Start]] = defaultdict(list)
+    for start in store.starts(dag_ids=dag_ids):
+        starts[start.identity].append(start)
+    newest = {run.gate: run for run in runs}
+    left = [start for gate in sorted(starts) for start in outstanding(starts[gate], newest.get(gate))]
+    return page.gate_list(runs, addresses, left)
+
+
+def _is_of(start: Start, instance: tuple[str, str, str, int]) -> bool:
+    return (start.dag_id, start.task_id, start.run_id, start.map_index) == instance
+
+
+def _task_page(store: Store, instance: tuple[str, str, str, int], addresses: page.Addresses) -> HTMLResponse:
+    entries = store.of_task(*instance)
+    begun = [start for start in store.starts(dag_ids=[instance[0]]) if _is_of(start, instance)]
+    if not entries and begun:
+        return page.message("No report", f"{begun[0].identity}: {begun[0].told()}.")
+    if not entries:
+        return page.message("No report", _NO_REPORT)
+    return _report_page(store, _first_to_read(entries), entries, addresses)
+
+
+def _entry_page(store: Store, dag_id: str, report_id: str, addresses: page.Addresses) -> HTMLResponse:
+    entry = store.entry(report_id)
+    if entry is None or entry.dag_id != dag_id:
+        raise HTTPException(404, f"The DAG {dag_id!r} has no report {report_id!r}.")
+    return _report_page(store, entry, _of_same_task(store, entry), addresses, back=True)
 
 
 def _report_page(

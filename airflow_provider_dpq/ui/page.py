@@ -16,7 +16,7 @@ from markupsafe import Markup
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.render import figure, render_html
-from airflow_provider_dpq.core.store import Entry, NewestRun
+from airflow_provider_dpq.core.store import Entry, NewestRun, Start
 
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
@@ -48,17 +48,18 @@ class Addresses:
         return f"{self.root}/dags/{quote(str(entry.dag_id), safe='')}/reports/{quote(entry.report_id, safe='')}"
 
 
-def gate_list(runs: Iterable[NewestRun], addresses: Addresses) -> HTMLResponse:
+def gate_list(runs: Iterable[NewestRun], addresses: Addresses, starts: Sequence[Start] = ()) -> HTMLResponse:
     """Return the list of gates with the latest verdict of each, the worst first.
 
     Args:
         runs: The newest run of each gate.
         addresses: Where the reports are.
+        starts: What has started since and left no report.
     """
     listed = sorted(runs, key=lambda run: (-run.verdict.rank, run.gate))
     found = Counter(run.verdict for run in listed)
     tally = [(verdict.value, found[verdict]) for verdict in reversed(Verdict) if found[verdict]]
-    return _response(_render("gates.html", runs=listed, tally=tally, addresses=addresses))
+    return _response(_render("gates.html", runs=listed, tally=tally, starts=starts, addresses=addresses))
 
 
 def report(shown: Report, entries: Sequence[Entry], addresses: Addresses, *, back: bool = False) -> HTMLResponse:

@@ -42,7 +42,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Unpack them first; a gigabyte out of a few megabytes is rarely data.",
     ),
     "cancelled": (
-        "A benchmark, load or leak measurement was cancelled while it ran.",
+        "A measurement was cancelled while it ran: a kill, the task's time limit, or Ctrl-C.",
         "Run it again; what was measured until then is in the report.",
     ),
     "child_exited": (
@@ -417,9 +417,17 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Failing rows and good rows could not be written. The results of the checks stand; nothing was replaced.",
         "Read the message: room, rights, a check without an answer, or data that changed. The task is retried.",
     ),
+    "pages_busy": (
+        "More pages want to read the store than may do so at a time, most often because it does not answer.",
+        "Try again in a moment; see what holds up the store.",
+    ),
     "query_failed": (
         "The database or DuckDB refused a query, or a file broke off while it was read.",
         "Read the message, which is the engine's own.",
+    ),
+    "query_timeout": (
+        "A statement took longer than `query_timeout` and was stopped, here and on the server.",
+        "Raise `query_timeout`, index what the check reads, or check a partition instead of the whole table.",
     ),
     "query_stopped": (
         "The database did not let a query come to its end: a statement timeout, a lock that was waited for too long, "
@@ -471,6 +479,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "store_locked": (
         "Another process keeps the store locked.",
         "Try again; see [the store is out of reach](../runbooks/store-out-of-reach.md).",
+    ),
+    "store_slow": (
+        "The store did not answer within its time limit.",
+        "See what else runs on its server; a statement of a task may take a minute, one of a page ten seconds.",
     ),
     "store_unreachable": (
         "The store cannot be reached.",

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_dpq.core.errors import StoreError
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.recording import Failure, Recording
 from airflow_provider_dpq.core.gate.redaction import without_values
@@ -50,19 +49,10 @@ def test_report_of_a_run_made_again_takes_the_place_of_the_deleted_ones(
 ) -> None:
     """A backfill that is deleted and made again has the same run id and counts its tries anew: it is not refused."""
     for rows in (9, 10):
-        RUN.keep(report_of(rows), Instance())  # type: ignore[arg-type]
+        RUN.keep(report_of(rows))
     (entry,) = store.of_task("d", "t", "backfill__2026-01-01")
     assert entry.verdict is Verdict.PASS
     assert "it is replaced" in caplog.text
-
-
-def test_summary_is_pushed_only_once_the_report_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What XCom names can be read in the store."""
-    monkeypatch.setenv("AIRFLOW__DPQ__STORE_URL", "sqlite:////dev/null/reports.db")
-    ti = Instance()
-    with pytest.raises(StoreError):
-        RUN.keep(report_of(10), ti)  # type: ignore[arg-type]
-    assert ti.pushed == []
 
 
 def test_link_is_an_address_when_airflow_knows_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from airflow_provider_dpq.core.gate.report import CheckResult, Provenance, Repor
 from airflow_provider_dpq.core.gate.series import Series
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.render import render_html
-from airflow_provider_dpq.core.store import Store, open_store
+from airflow_provider_dpq.core.store import Start, Store, open_store
 from airflow_provider_dpq.ui.app import Access, build_app
 
 START = datetime(2013, 7, 1, 6, 30, tzinfo=UTC)
@@ -393,3 +394,28 @@ def test_head_answers_like_get(browse: Callable[..., TestClient], store: Store) 
     assert browse().head("/dpq/gates").status_code == 200
     assert browse().head(tab()).status_code == 200
     assert browse("bob").head(tab()).status_code == 403
+
+
+def test_what_started_and_left_no_report_is_shown(browse: Callable[..., TestClient], store: Store) -> None:
+    """On the list of gates and on the task's tab, to those who may read its DAG; a report takes it away."""
+    source = Provenance(dag_id="flights", task_id="check", run_id="later", try_number=2)
+    store.begin(Start.now("flights_begun", "quality", HOSTILE, source))
+    begun = browse("ann").get("/dpq/gates").text
+    assert "flights &gt; flights_begun" in begun
+    assert "measuring" in begun
+    assert "<script>alert" not in begun
+    assert "flights_begun" not in browse("bob").get("/dpq/gates").text
+    shown = browse("ann").get(tab("later")).text
+    assert "measuring started at" in shown
+    store.write(a_report("flights_begun", run_id="later", try_number=2))
+    assert "measuring" not in browse("ann").get("/dpq/gates").text
+
+
+def test_a_killed_process_is_shown_as_killed(browse: Callable[..., TestClient], store: Store) -> None:
+    """Its gate's older pass is on the page, too, and below it."""
+    store.write(a_report("flights_killed"))
+    source = Provenance(dag_id="flights", task_id="check", run_id="later")
+    begun = Start.now("flights_killed", "quality", "s", source)
+    store.begin(replace(begun, process=begun.process.rpartition("/")[0] + "/1.00"))
+    shown = browse("ann").get("/dpq/gates").text
+    assert shown.index("killed</span>") < shown.index(">pass</span>")

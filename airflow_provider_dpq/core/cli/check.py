@@ -7,6 +7,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -14,14 +15,22 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import click
 
-from airflow_provider_dpq.core.cli.gate import exit_by, gate_options, run_gate
+from airflow_provider_dpq.core.attempt import Attempt, cut_short
+from airflow_provider_dpq.core.cli.edge import SIGNALLED, cancelling
+from airflow_provider_dpq.core.cli.gate import begun, exit_by, gate_options, run_gate
 from airflow_provider_dpq.core.cli.progress import progress_on
 from airflow_provider_dpq.core.cli.reading import reading_options
-from airflow_provider_dpq.core.errors import MeasurementError, SourceError
+from airflow_provider_dpq.core.errors import (
+    DeclarationError,
+    MeasurementError,
+    SourceError,
+    StoreError,
+    unexpected_error,
+)
 from airflow_provider_dpq.core.gate.identity import Gate
 
 if TYPE_CHECKING:
-    from airflow_provider_dpq.core.gate.report import Report
+    from airflow_provider_dpq.core.gate.report import Provenance, Report
     from airflow_provider_dpq.core.gate.threshold import Threshold
     from airflow_provider_dpq.core.quality import SuiteResult
     from airflow_provider_dpq.core.quality.read_options import ReadOptions
@@ -69,6 +78,11 @@ def _refuse_constant(name: str) -> NoReturn:
 )
 @click.option("--null", "null_values", metavar="TEXT", multiple=True, help="Text that means null in CSV. Repeatable.")
 @reading_options
+@click.option(
+    "--query-timeout",
+    metavar="DURATION",
+    help="Longest time that one statement may take: seconds, or a duration such as 90s.  [default: 1h]",
+)
 @click.option("--memory-limit", metavar="SIZE", default="2GB", show_default=True, help="Memory that a scan may use.")
 @click.option(
     "--partition-by",
@@ -109,6 +123,7 @@ def check(
     parameters: Mapping[str, Any],
     null_values: tuple[str, ...],
     read_options: ReadOptions,
+    query_timeout: str | None,
     memory_limit: str,
     partition_by: tuple[str, ...],
     on_empty: str | None,
@@ -129,10 +144,13 @@ def check(
     Exits with 0 where the gate passes or only warns, 1 where it fails, 2 where nothing was measured because the
     request, the data or the store is not usable, 3 where measuring failed, and 4 where the data cannot decide.
     """
+    from airflow_provider_dpq.core.gate.report import Provenance
     from airflow_provider_dpq.core.gate.threshold import parse_thresholds
     from airflow_provider_dpq.core.quality import check as check_suite
+    from airflow_provider_dpq.core.quality.address import without_secrets
     from airflow_provider_dpq.core.quality.gate import KIND
     from airflow_provider_dpq.core.quality.suite import load_suite
+    from airflow_provider_dpq.core.store.start import Start
 
     limits = parse_thresholds(thresholds, KIND)
     declared = load_suite(suite, parameters)
@@ -143,6 +161,7 @@ def check(
             declared,
             null_values=null_values,
             read_options=read_options,
+            query_timeout=query_timeout,
             memory_limit=memory_limit,
             partition_by=partition_by or None,
             sample_rows=sample_rows,
@@ -157,11 +176,32 @@ def check(
 
     name = gate or declared.name or PurePosixPath(suite).stem
 
-    def measure(store: Store | None) -> Report:
-        history = None if store is None else partial(_history, store, Gate.of(name, None))
-        return _measured(lambda progress: scan(progress, history), ", ".join(data), name, limits)
+    subject = ", ".join(data)
+    attempt = Attempt()
+    with cancelling(attempt.cancel) as signals:
 
-    exit_by(run_gate(measure, kind=KIND, form=form, output=output, store_url=store_url))
+        def measure(store: Store | None) -> Report:
+            history = None if store is None else partial(_history, store, Gate.of(name, None))
+            source = Provenance(run_id=f"dpq-{uuid.uuid4()}")
+            with begun(store, Start.now(name, KIND, without_secrets(subject), source)):
+                measured, fault = _measured(
+                    lambda progress: scan(progress, history),
+                    data=subject,
+                    gate=name,
+                    thresholds=limits,
+                    attempt=attempt,
+                    source=source,
+                )
+            if fault is not None:
+                if store is not None:
+                    store.write(measured)
+                raise fault
+            return measured
+
+        report = run_gate(measure, kind=KIND, form=form, output=output, store_url=store_url)
+    if signals:
+        raise click.exceptions.Exit(SIGNALLED + signals[0])
+    exit_by(report)
 
 
 History: TypeAlias = Callable[[int], "Sequence[Report]"]
@@ -174,27 +214,38 @@ def _history(store: Store, gate: Gate, limit: int) -> Sequence[Report]:
 
 
 def _measured(
-    scan: Callable[[Callable[[str], None] | None], SuiteResult], data: str, gate: str, thresholds: Sequence[Threshold]
-) -> Report:
-    from airflow_provider_dpq.core.gate.report import Provenance, make_report
+    scan: Callable[[Callable[[str], None] | None], SuiteResult],
+    *,
+    data: str,
+    gate: str,
+    thresholds: Sequence[Threshold],
+    attempt: Attempt,
+    source: Provenance,
+) -> tuple[Report, BaseException | None]:
+    """Measure, and return the report, with the exception that it is about where nobody foresaw that."""
+    from airflow_provider_dpq.core.gate.report import make_report
     from airflow_provider_dpq.core.quality.address import without_secrets
     from airflow_provider_dpq.core.quality.gate import KIND, judge_suite
 
-    source = Provenance(run_id=f"dpq-{uuid.uuid4()}")
     started_at, start = datetime.now(UTC), time.monotonic()
-    try:
-        with progress_on(sys.stderr) as progress:
-            found = scan(progress)
-    except SourceError:
-        raise
-    except MeasurementError as error:
-        return make_report(
+    with progress_on(sys.stderr) as progress:
+        ended = attempt.run(lambda: scan(progress))
+    error = ended.error
+    if isinstance(error, (SourceError, DeclarationError, StoreError)):
+        raise error
+    if ended.value is None:
+        error = error or TypeError("nothing was found")
+        told = isinstance(error, MeasurementError)
+        problem = error if isinstance(error, MeasurementError) else unexpected_error(error, "Measuring")
+        report = make_report(
             gate=gate,
             kind=KIND,
             subject=without_secrets(data),
             provenance=source,
             started_at=started_at,
             duration_seconds=time.monotonic() - start,
-            error=error,
+            error=problem,
         )
-    return judge_suite(found, gate=gate, provenance=source, thresholds=thresholds)
+        return report, None if told else error
+    found = ended.value if error is None else replace(ended.value, error=cut_short(error))
+    return judge_suite(found, gate=gate, provenance=source, thresholds=thresholds), None

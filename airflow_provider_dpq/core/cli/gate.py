@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
@@ -15,7 +16,7 @@ from airflow_provider_dpq.core.errors import StoreError, text_of
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.gate.report import Report
-    from airflow_provider_dpq.core.store import Store
+    from airflow_provider_dpq.core.store import Start, Store
 
 Measure: TypeAlias = Callable[["Store | None"], "Report"]
 """Measures with the store, where there is one, and returns the report."""
@@ -79,6 +80,20 @@ def run_gate(measure: Measure, *, kind: str, form: str, output: Path | None, sto
     return report
 
 
+@contextmanager
+def begun(store: Store | None, start: Start) -> Iterator[None]:
+    """Measure inside, with a record in the store that it has started; what is refused takes the record back."""
+    if store is None:
+        yield
+        return
+    store.begin(start)
+    try:
+        yield
+    except BaseException:
+        store.withdraw(start)
+        raise
+
+
 def exit_by(report: Report) -> NoReturn:
     """End the program as the verdict demands."""
     raise click.exceptions.Exit(VERDICT_EXIT_CODES[report.verdict])
@@ -88,11 +103,12 @@ def _measured_and_stored(measure: Measure, store_url: str | None) -> Report:
     if store_url is None:
         return measure(None)
     from airflow_provider_dpq.core.store import open_store
+    from airflow_provider_dpq.core.store.patience import KEEPING_SECONDS, patiently
 
     with open_store(store_url) as store:
         report = measure(store)
         try:
-            store.write(report)
+            patiently(lambda: store.write(report), KEEPING_SECONDS)
         except StoreError as error:
             stop(text_of(error), NOT_MEASURED)
     return report

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias
 import click
 
 from airflow_provider_dpq.core.cli.edge import SIGNALLED, cancelling
-from airflow_provider_dpq.core.cli.gate import exit_by, run_gate
+from airflow_provider_dpq.core.cli.gate import begun, exit_by, run_gate
 from airflow_provider_dpq.core.cli.option import Decorated
 from airflow_provider_dpq.core.cli.progress import progress_on
 from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, SourceError
 
 if TYPE_CHECKING:
-    from airflow_provider_dpq.core.gate.report import Report
+    from airflow_provider_dpq.core.gate.report import Provenance, Report
     from airflow_provider_dpq.core.operation.isolation import Cancellation
     from airflow_provider_dpq.core.operation.iteration import Operation
     from airflow_provider_dpq.core.operation.measurement import Measurement
@@ -132,13 +132,17 @@ def measure_and_exit(
         output: File for the report; None for standard output.
         store_url: Where reports are kept; None where they are not.
     """
+    from airflow_provider_dpq.core.gate.report import Provenance
     from airflow_provider_dpq.core.operation.isolation import Cancellation
+    from airflow_provider_dpq.core.store.start import Start
 
     cancellation = Cancellation()
     with cancelling(cancellation.cancel) as signals:
 
         def measure(store: Store | None) -> Report:
-            return _measured(prepare(store), gate, cancellation)
+            source = Provenance(run_id=f"dpq-{uuid.uuid4()}")
+            with begun(store, Start.now(gate, kind, gate, source)):
+                return _measured(prepare(store), gate, cancellation, source)
 
         report = run_gate(measure, kind=kind, form=form, output=output, store_url=store_url)
     if signals:
@@ -146,16 +150,15 @@ def measure_and_exit(
     exit_by(report)
 
 
-def _measured(measurement: Measurement, gate: str, cancellation: Cancellation) -> Report:
+def _measured(measurement: Measurement, gate: str, cancellation: Cancellation, source: Provenance) -> Report:
     """Measure, and return the report also where it was cut short, unless nothing at all was measured."""
-    from airflow_provider_dpq.core.gate.report import Provenance
     from airflow_provider_dpq.core.operation.measurement import conclude
 
     with progress_on(sys.stderr) as tell:
         concluded = conclude(
             measurement,
             gate=gate,
-            provenance=Provenance(run_id=f"dpq-{uuid.uuid4()}"),
+            provenance=source,
             cancellation=cancellation,
             tell=tell,
         )

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from airflow_provider_dpq.core.errors import DpqError, MeasurementError
+from airflow_provider_dpq.core.attempt import cut_short
+from airflow_provider_dpq.core.errors import DpqError
 from airflow_provider_dpq.core.gate.report import DataInterval, Provenance, Report
 from airflow_provider_dpq.core.operation.isolation import Cancellation
 
@@ -88,11 +89,11 @@ def conclude(
     except DpqError as error:
         told = cause = error
     except TimeoutError as limit:  # of a signal handler that keeps a time limit
-        told, cause = _cut_short(limit), limit
+        told, cause = cut_short(limit), limit
     except Exception:
         raise  # a fault of this project: what was found before it is not to be trusted
     except BaseException as interrupt:  # noqa: BLE001 - a time limit of the task or a Ctrl-C: it goes on once the report is kept
-        told, cause = _cut_short(interrupt), interrupt
+        told, cause = cut_short(interrupt), interrupt
     report = measurement.report(
         gate=gate,
         provenance=provenance,
@@ -101,9 +102,3 @@ def conclude(
         error=told,
     )
     return Conclusion(report, cause)
-
-
-def _cut_short(interrupt: BaseException) -> MeasurementError:
-    return MeasurementError(
-        "cancelled", f"The measurement was cut short by {type(interrupt).__name__}.", quotes_data=False
-    )

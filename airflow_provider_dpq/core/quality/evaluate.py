@@ -14,6 +14,7 @@ from airflow_provider_dpq.core.errors import (
     EndedError,
     MeasurementError,
     QueryError,
+    QueryTimeoutError,
     unexpected_error,
 )
 from airflow_provider_dpq.core.line import printable
@@ -36,6 +37,7 @@ from airflow_provider_dpq.core.quality.sample import describe_unexpected
 from airflow_provider_dpq.core.quality.suite import Declared, Suite
 from airflow_provider_dpq.core.quality.tables.database import DatabaseTable
 from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.watch import within
 
 Progress: TypeAlias = Callable[[str], None]
 _Found: TypeAlias = Answer | MeasurementError | NotScannableError
@@ -100,11 +102,13 @@ def _scan(
     """Run the shared scan; where the engine refuses it, run each check alone to find the one at fault."""
     try:
         row = _one(table, shared_scan(list(plans.values()), table))
-    except QueryError:
+    except QueryError as error:
         if not plans:
             raise
         rows = int(_one(table, shared_scan([], table))[0])
-        return rows, _each(plans, lambda name, plan: _alone(table, plan, wanted), tell)
+        # Where the time was over, all checks together may take it once more.
+        with within(len(plans) if isinstance(error, QueryTimeoutError) else 1):
+            return rows, _each(plans, lambda name, plan: _alone(table, plan, wanted), tell)
     figures = dict(zip(plans, split_figures(list(plans.values()), row), strict=True))
     try:
         together = _ask_together(table, plans)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -33,6 +33,7 @@ from airflow_provider_dpq.core.quality.quarantine.apart import set_apart
 from airflow_provider_dpq.core.quality.quarantine.broken import find_broken
 from airflow_provider_dpq.core.quality.quarantine.request import Request, parse_request, require_whole
 from airflow_provider_dpq.core.quality.query import is_query
+from airflow_provider_dpq.core.quality.query_timeout import parse_query_timeout
 from airflow_provider_dpq.core.quality.read_options import parse_read_options
 from airflow_provider_dpq.core.quality.result import SuiteResult
 from airflow_provider_dpq.core.quality.result_format import ResultFormat, parse_result_format
@@ -44,6 +45,7 @@ from airflow_provider_dpq.core.quality.tables.open import open_table
 from airflow_provider_dpq.core.quality.tables.partitions import in_folders
 from airflow_provider_dpq.core.quality.tables.reading import Reading
 from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.watch import limited
 
 _COUNTS_ROWS: Final = ("expect_table_row_count_to_equal", "expect_table_row_count_to_be_between")
 """Expectations that say themselves how many rows there should be."""
@@ -77,6 +79,7 @@ def check(
     exclude_unexpected_values: bool = False,
     quarantine: Any = None,
     good_rows: Any = None,
+    query_timeout: float | str | timedelta | None = None,
 ) -> SuiteResult:
     """Check a table against a suite of expectations in as few scans as possible.
 
@@ -117,6 +120,8 @@ def check(
             names of the checks that it broke: a Parquet file, by its path, its URL or a path that carries its file
             system; or a table of `connection`. What is there is replaced.
         good_rows: Where to write all other rows, in the same ways.
+        query_timeout: Longest time that one statement may take: seconds, or a duration such as ``"90s"``; an hour where
+            it is not given. The checks whose statement took longer have the error ``query_timeout``.
 
     Returns:
         One result for each expectation, in order. One that could not be evaluated carries an ``error`` and the verdict
@@ -174,7 +179,7 @@ def check(
             raise
         return table
 
-    with data_kept_out(wanted):
+    with data_kept_out(wanted), limited(parse_query_timeout(query_timeout)):
         if connection is not None and wanted.hidden_columns and isinstance(data, str) and is_query(data):
             with opened(data) as table:
                 lost = loses_names(data, table.columns, wanted.hidden_columns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
@@ -12,9 +12,7 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 from airflow_provider_dpq.core.errors import StoreError
 from airflow_provider_dpq.core.store import sqlite
 from airflow_provider_dpq.core.store.failure import cause, first_line, shown, store_error
-
-_CONNECT_TIMEOUT_SECONDS: Final = 10
-_LIBPQ: Final = ("psycopg", "psycopg2")
+from airflow_provider_dpq.core.store.limits import TASKS, StoreLimits, limit, read_timeout
 
 
 class Database:
@@ -27,17 +25,18 @@ class Database:
         url: SQLAlchemy URL.
         create: Whether the file of a SQLite database may be made where there is none.
         anew: Whether it may be made even where there was a store that is gone.
+        limits: How long it may take.
 
     Raises:
         StoreError: ``invalid_store_url``, ``missing_driver``, ``store_gone``, or there is no file and none can be made.
     """
 
-    def __init__(self, url: str, *, create: bool = True, anew: bool = False) -> None:
+    def __init__(self, url: str, *, create: bool = True, anew: bool = False, limits: StoreLimits = TASKS) -> None:
         self._url = _parsed(url)
         self._mark = sqlite.mark_of(self._url) if self._url.get_backend_name() == "sqlite" else None
         if self._mark is not None and not anew:
             self._mark.require_store()
-        self._engine = _engine(self._url, create=create)
+        self._engine = _engine(self._url, create=create, limits=limits)
 
     def __str__(self) -> str:
         return shown(self._url)
@@ -100,12 +99,12 @@ def _parsed(text: str) -> URL:
     return url
 
 
-def _engine(url: URL, *, create: bool) -> Engine:
+def _engine(url: URL, *, create: bool, limits: StoreLimits) -> Engine:
     of_file = url.get_backend_name() == "sqlite"
     if of_file:
         sqlite.find_file(url, create=create)
     try:
-        arguments = sqlite.connect_arguments(url) if of_file else _connect_arguments(url)
+        arguments = sqlite.connect_arguments(url, limits.lock_seconds) if of_file else _connect_arguments(url, limits)
         engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=arguments)
     except ModuleNotFoundError as error:
         message = f"The store {shown(url)} needs the Python package {error.name!r}."
@@ -122,11 +121,10 @@ def _engine(url: URL, *, create: bool) -> Engine:
         )
     if of_file:
         sqlite.share(engine, create=create)
-    return engine
+        return engine
+    return limit(engine, limits)
 
 
-def _connect_arguments(url: URL) -> dict[str, Any]:
-    # A server that never answers must not hold up a task for minutes.
-    if url.get_driver_name() in _LIBPQ and "connect_timeout" not in url.query:
-        return {"connect_timeout": _CONNECT_TIMEOUT_SECONDS}
-    return {}
+def _connect_arguments(url: URL, limits: StoreLimits) -> dict[str, Any]:
+    given = read_timeout(url.get_driver_name(), limits)
+    return {name: value for name, value in given.items() if name not in url.query}

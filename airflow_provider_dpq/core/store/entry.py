@@ -14,7 +14,7 @@ from sqlalchemy import RowMapping
 
 from airflow_provider_dpq.core.errors import StoreError
 from airflow_provider_dpq.core.gate.identity import Gate
-from airflow_provider_dpq.core.gate.report import DataInterval, Problem, Report, parse_report
+from airflow_provider_dpq.core.gate.report import DataInterval, Problem, Provenance, Report, parse_report
 from airflow_provider_dpq.core.gate.verdict import Verdict
 
 FOUND_BY: Final = ("report_id", "gate", "kind", "dag_id", "task_id", "run_id", "map_index", "try_number")
@@ -225,7 +225,7 @@ def row_of(report: Report) -> dict[str, Any]:
     source, interval = report.provenance, report.data_interval
     document = _document(report)
     return {
-        "key": _key(report),
+        "key": key_of(report.gate, report.provenance),
         "report_id": report.id,
         "gate": report.gate,
         "kind": report.kind,
@@ -254,7 +254,12 @@ def _document(report: Report) -> str:
     return document
 
 
-def _key(report: Report) -> str:
-    source = report.provenance
-    parts = (report.gate, source.dag_id, source.task_id, source.run_id, source.map_index, source.try_number)
+def key_of(gate: str, source: Provenance) -> str:
+    """Return what names the one report that a try of a gate leaves.
+
+    Args:
+        gate: Name of the gate.
+        source: Which run it is of.
+    """
+    parts = (gate, source.dag_id, source.task_id, source.run_id, source.map_index, source.try_number)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -8,13 +8,14 @@ from typing import Final
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
-from airflow_provider_dpq.core.errors import StoreError
+from airflow_provider_dpq.core.errors import StoreBusyError, StoreError
 
 _FAILED: Final = "store_failed"
 _UNREACHABLE: Final = "store_unreachable"
 _UNWRITABLE: Final = "store_unwritable"
 _FULL: Final = "store_full"
 _LOCKED: Final = "store_locked"
+_SLOW: Final = "store_slow"
 _CORRUPT: Final = "store_corrupt"
 _NO_STORE: Final = "not_a_store"
 
@@ -36,6 +37,8 @@ _SQLSTATE: Final = {
     "28": _UNREACHABLE,  # user or password
     "3D": _UNREACHABLE,  # no such database
     "53300": _UNREACHABLE,  # too many connections
+    "57014": _SLOW,  # its own limit
+    "25P03": _SLOW,
     "57P": _UNREACHABLE,  # shut down, starting up
     "25006": _UNWRITABLE,  # read-only
     "42501": _UNWRITABLE,  # not granted
@@ -45,14 +48,19 @@ _SQLSTATE: Final = {
 }
 """Reasons by the beginning of a SQLSTATE."""
 
+_MYSQL_SLOW: Final = frozenset({1317, 1969, 3024})
 _MYSQL_LOCKED: Final = (1205, 1213)
 """Numbers of MySQL's and MariaDB's errors of a lock not had in time and of a deadlock; their drivers tell no state."""
+
+_PASSING: Final = frozenset({_UNREACHABLE, _LOCKED, _SLOW})
+"""What may be over in a moment."""
 
 _WORDS: Final = {
     _FAILED: ("failed", "Nothing was changed."),
     _UNREACHABLE: ("cannot be reached", "Check its address and that it can be reached from here."),
     _UNWRITABLE: ("cannot be written", "Give this user the right to write it, and for a file its directory too."),
     _FULL: ("has no room left", "Free some; what was stored before is intact."),
+    _SLOW: ("did not answer in time", "See what else runs on it, and try again."),
     _LOCKED: ("is kept locked by another process", "Try again when that one is done."),
     _CORRUPT: ("is damaged", "Restore it from a backup."),
     _NO_STORE: ("is no database", "Name a file that does not exist yet, or one that a store is in."),
@@ -96,16 +104,19 @@ def store_error(error: SQLAlchemyError, url: URL) -> StoreError:
     words, hint = _WORDS[reason]
     message = f"The store {shown(url)} {words}: {first_line(original, url)}."
     # All but the last are about connections, rights, locks and the disk, of which no driver says what was written.
-    return StoreError(reason, message, hint=hint, quotes_data=reason == _FAILED)
+    kind = StoreBusyError if reason in _PASSING else StoreError
+    return kind(reason, message, hint=hint, quotes_data=reason == _FAILED)
 
 
 def _reason(error: SQLAlchemyError, original: BaseException) -> str:
     if isinstance(original, sqlite3.Error):
         return _SQLITE.get(getattr(original, "sqlite_errorcode", 0) & 0xFF, _FAILED)
+    if getattr(original, "args", ()) and original.args[0] in _MYSQL_LOCKED:
+        return _LOCKED
+    if getattr(original, "args", ()) and original.args[0] in _MYSQL_SLOW:
+        return _SLOW
     state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
     if state:
         return next((reason for start, reason in _SQLSTATE.items() if state.startswith(start)), _FAILED)
-    if getattr(original, "args", ()) and original.args[0] in _MYSQL_LOCKED:
-        return _LOCKED
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     return _UNREACHABLE if lost or isinstance(error, (OperationalError, InterfaceError)) else _FAILED

@@ -17,12 +17,10 @@ from airflow_provider_dpq.core.store.mark import Mark
 WRITES: Final = "dpq_writes"
 """Execution option of connections that write."""
 
-_BUSY_TIMEOUT_SECONDS: Final = 30.0
 
-
-def connect_arguments(url: URL) -> dict[str, Any]:
-    """Return how to connect: wait for other writers, unless the URL says how long, and leave BEGIN to us."""
-    timeout = {} if "timeout" in url.query else {"timeout": _BUSY_TIMEOUT_SECONDS}
+def connect_arguments(url: URL, wait_seconds: float) -> dict[str, Any]:
+    """Return how to connect: wait so long for other writers, unless the URL says how long, and leave BEGIN to us."""
+    timeout = {} if "timeout" in url.query else {"timeout": wait_seconds}
     return {"isolation_level": None, **timeout}
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Select, delete, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from airflow_provider_dpq.core.errors import StoreError
@@ -18,21 +18,24 @@ from airflow_provider_dpq.core.store import query, tables
 from airflow_provider_dpq.core.store.audit import AuditEvent
 from airflow_provider_dpq.core.store.baseline import Baseline, acceptance, require_acceptable, require_explained
 from airflow_provider_dpq.core.store.database import Database
-from airflow_provider_dpq.core.store.entry import Entry, entry_of, row_of, trusted_report
+from airflow_provider_dpq.core.store.entry import Entry, entry_of, key_of, row_of, trusted_report
+from airflow_provider_dpq.core.store.limits import TASKS, StoreLimits
 from airflow_provider_dpq.core.store.newest import NewestRun, newest_run
 from airflow_provider_dpq.core.store.rename import rename, renaming
+from airflow_provider_dpq.core.store.start import Start
 from airflow_provider_dpq.core.store.upgrade import require_version, upgrade_tables
 
 _ATTEMPTS: Final = 30
 """How often a report is put in the place of another one: after each failure that of another process is kept."""
 
 
-def open_store(url: str, *, upgrade: bool = True) -> Store:
+def open_store(url: str, *, upgrade: bool = True, limits: StoreLimits = TASKS) -> Store:
     """Open a store.
 
     Args:
         url: SQLAlchemy URL: ``sqlite:////path/dpq.db``, ``postgresql+psycopg2://user:password@host/database``.
         upgrade: Whether to make the store where there is none, and to upgrade one that an older release made.
+        limits: How long it may take.
 
     Returns:
         The store; close it, best with ``with``.
@@ -40,7 +43,7 @@ def open_store(url: str, *, upgrade: bool = True) -> Store:
     Raises:
         StoreError: ``store_unreachable``, ``not_a_store``, ``newer_store`` ...: it cannot be used.
     """
-    database = Database(url, create=upgrade)
+    database = Database(url, create=upgrade, limits=limits)
     require_version(database, upgrading=upgrade)
     return Store(database)
 
@@ -111,6 +114,7 @@ class Store:
         try:
             with self._database.writing() as connection:
                 connection.execute(insert(tables.reports).values(row))
+                connection.execute(delete(tables.starts).where(tables.starts.c.key == row["key"]))
         except IntegrityError:
             return False
         return True
@@ -122,10 +126,46 @@ class Store:
             with self._database.writing() as connection:
                 if connection.execute(delete(tables.reports).where(of_key)).rowcount:
                     connection.execute(insert(tables.reports).values(row))
+                    connection.execute(delete(tables.starts).where(tables.starts.c.key == row["key"]))
                     return True
         except IntegrityError:
             pass
         return False
+
+    def begin(self, start: Start) -> None:
+        """Record that measuring starts; writing its report takes the record away.
+
+        Args:
+            start: What is measured, and by whom.
+        """
+        key = key_of(start.gate, start.source)
+        newest = select(func.coalesce(func.max(tables.reports.c.number), 0))
+        with self._database.writing() as connection:
+            connection.execute(delete(tables.starts).where(tables.starts.c.key == key))
+            after = connection.execute(newest).scalar_one()
+            connection.execute(insert(tables.starts).values(asdict(start) | {"key": key, "after": after}))
+
+    def withdraw(self, start: Start) -> None:
+        """Take back that measuring started: it was refused before anything was measured, and leaves no report."""
+        key = key_of(start.gate, start.source)
+        with self._database.writing() as connection:
+            connection.execute(delete(tables.starts).where(tables.starts.c.key == key))
+
+    def starts(self, gate: Gate | None = None, *, dag_ids: Collection[str] | None = None) -> list[Start]:
+        """Return what has started and left no report, the newest first.
+
+        Args:
+            gate: Only of this gate; None for all.
+            dag_ids: Only of these DAGs, and none from outside Airflow; None for all.
+        """
+        of = tables.starts.c
+        asked = select(*(of[field.name] for field in fields(Start))).order_by(of.number.desc())
+        if gate is not None:
+            asked = asked.where(of.gate == gate.name, of.dag_id == gate.dag_id)
+        with self._database.reading() as connection:
+            found = [Start(**row) for row in connection.execute(asked).mappings()]
+        wanted = None if dag_ids is None else set(dag_ids) - {""}
+        return [start for start in found if wanted is None or start.dag_id in wanted]
 
     def report(self, report_id: str) -> Report:
         """Return a report by its identifier.

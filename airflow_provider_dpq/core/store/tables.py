@@ -58,6 +58,32 @@ reports: Final = Table(
     **_EXACT,
 )
 
+starts: Final = Table(
+    "dpq_start",
+    metadata,
+    Column("number", _SERIAL, primary_key=True, autoincrement=True),
+    # As of the report that takes it away.
+    Column("key", String(64), nullable=False, unique=True),
+    Column("gate", Name, nullable=False),
+    Column("kind", Name, nullable=False),
+    Column("subject", Words, nullable=False),
+    Column("dag_id", Name, nullable=False),
+    Column("task_id", Name, nullable=False),
+    Column("run_id", Name, nullable=False),
+    Column("map_index", Integer, nullable=False),
+    Column("try_number", Integer, nullable=False),
+    Column("data_interval_start", Moment),
+    Column("data_interval_end", Moment),
+    Column("started_at", Moment, nullable=False),
+    Column("ends_by", Moment, nullable=False),
+    Column("process", Name, nullable=False),
+    # Number of the newest report when it was written: a report with a higher one came after it.
+    Column("after", BigInteger, nullable=False),
+    Index("dpq_start_gate", "gate", "dag_id"),
+    info={"since": 4},
+    **_EXACT,
+)
+
 audit: Final = Table(
     "dpq_audit",
     metadata,

@@ -14,8 +14,9 @@ from airflow_provider_dpq.core.store.baseline import ACCEPTED
 from airflow_provider_dpq.core.store.column import MYSQL
 from airflow_provider_dpq.core.store.database import Database
 from airflow_provider_dpq.core.store.entry import digest_of
+from airflow_provider_dpq.core.store.limits import lift
 from airflow_provider_dpq.core.store.mark import BEGIN_ANEW
-from airflow_provider_dpq.core.store.tables import audit, baselines, metadata, reports, schema
+from airflow_provider_dpq.core.store.tables import audit, baselines, metadata, reports, schema, starts
 
 _LOCK: Final = 0x6470715F73746F72
 """Of PostgreSQL's advisory locks, the one that upgrades of a store take."""
@@ -80,7 +81,16 @@ def _add_dags_of_baselines(connection: Connection) -> None:
         connection.execute(update(baselines).where(table.number == number).values(dag_id=dag_id or ""))
 
 
-STEPS: Final[tuple[Callable[[Connection], None], ...]] = (_create_tables, _create_baselines, _name_gates_by_dag)
+def _create_starts(connection: Connection) -> None:
+    metadata.create_all(connection, tables=[starts])
+
+
+STEPS: Final[tuple[Callable[[Connection], None], ...]] = (
+    _create_tables,
+    _create_baselines,
+    _name_gates_by_dag,
+    _create_starts,
+)
 """The first makes a store of an empty database; each following one takes a store to the next version.
 
 A step that finds its work done, or half done by one that was killed, does what is left: MariaDB cannot roll back
@@ -181,6 +191,7 @@ def _refuse_newer(found: int, database: Database) -> None:
 @contextmanager
 def _alone(database: Database) -> Iterator[Connection]:
     with database.writing() as connection:  # which is enough for SQLite
+        lift(connection)
         if connection.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         elif connection.dialect.name in MYSQL:

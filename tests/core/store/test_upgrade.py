@@ -39,7 +39,7 @@ def _reason(action: Callable[[], object]) -> str:
 def test_upgrade_makes_a_store_once(store_url: str, store_path: Path, report: Report) -> None:
     """The first time it makes the tables, all named after the project; the second time it changes nothing."""
     assert upgrade_store(store_url) == (0, upgrade.VERSION)
-    assert _tables(store_path) == {"dpq_schema", "dpq_report", "dpq_audit", "dpq_baseline"}
+    assert _tables(store_path) == {"dpq_schema", "dpq_report", "dpq_audit", "dpq_baseline", "dpq_start"}
     with open_store(store_url) as store:
         store.write(report)
     assert upgrade_store(store_url) == (upgrade.VERSION, upgrade.VERSION)
@@ -77,7 +77,7 @@ def test_newer_store_is_refused(store: Store, store_url: str, store_path: Path) 
     _execute(store_path, f"UPDATE dpq_schema SET version = {upgrade.VERSION + 1}")
     for action in (lambda: open_store(store_url), lambda: open_store(store_url, upgrade=False)):
         assert _reason(action) == "newer_store"
-    with pytest.raises(StoreError, match=r"has schema version 4, this release knows up to 3\. Upgrade"):
+    with pytest.raises(StoreError, match=r"has schema version 5, this release knows up to 4\. Upgrade"):
         upgrade_store(store_url)
     assert _execute(store_path, "SELECT version FROM dpq_schema") == [(upgrade.VERSION + 1,)]
 

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 
+from airflow_provider_dpq.core.driver import stop_of
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.gate.report import Artifact
 from airflow_provider_dpq.core.quality.quarantine.broken import CHECKS, Broken
@@ -24,6 +25,7 @@ from airflow_provider_dpq.core.quality.tables.database import DatabaseTable
 from airflow_provider_dpq.core.quality.tables.failure import codes
 from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
 from airflow_provider_dpq.core.quality.tables.table import named
+from airflow_provider_dpq.core.watch import watched
 
 MEDIA_TYPE: Final = "application/x-sql-table"
 _LONGEST: Final = 1_000_000
@@ -92,7 +94,7 @@ def _writing(table: DatabaseTable, request: Request) -> Iterator[tuple[sa.Connec
     staged = {name: _beside(_table(target), f"dpq_{number}_{name}") for name, target in request}
     table.release()
     try:
-        with table.engine.begin() as connection:
+        with table.engine.begin() as connection, watched(stop_of(connection), " and ".join(staged)):
             yield connection, staged
     except SQLAlchemyError as error:
         _drop(table.engine, staged)

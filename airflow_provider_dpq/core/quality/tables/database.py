@@ -9,15 +9,17 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from airflow_provider_dpq.core.driver import give_up, stop_of
 from airflow_provider_dpq.core.errors import DeclarationError, SourceError
 from airflow_provider_dpq.core.quality.query import is_query
 from airflow_provider_dpq.core.quality.tables import snapshot
-from airflow_provider_dpq.core.quality.tables.failure import asking, ended_error, opening
+from airflow_provider_dpq.core.quality.tables.failure import asking, is_lost, opening
 from airflow_provider_dpq.core.quality.tables.reflection import changes, describe_query, describe_table, refuse_changes
 from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
 from airflow_provider_dpq.core.quality.tables.statement import reading_query
 from airflow_provider_dpq.core.quality.tables.table import Column
 from airflow_provider_dpq.core.quality.tables.told import as_told, read_told
+from airflow_provider_dpq.core.watch import watched
 
 PERCENT_DOUBLED: Final = frozenset({"format", "pyformat"})
 """Styles of parameters in which a percent sign that means itself is written twice."""
@@ -119,8 +121,14 @@ class DatabaseTable(SQLTable):
     def lend(self) -> Iterator[sa.Connection]:
         """Lend the connection for statements that only read; all of them see the state that the first one saw.
 
-        What a refused statement leaves behind is undone: the next one is not refused for its failure.
+        What a refused statement leaves behind is undone: the next one is not refused for its failure. Together they are
+        one statement for whoever watches over it.
         """
+        with watched(stop_of(self.connection), self.subject), self._lent() as connection:
+            yield connection
+
+    @contextmanager
+    def _lent(self) -> Iterator[sa.Connection]:
         savepoint = None
         if not self._begun:
             snapshot.begin(self.connection)
@@ -129,7 +137,7 @@ class DatabaseTable(SQLTable):
         try:
             yield self.connection
         except Exception as error:
-            if not isinstance(error, SQLAlchemyError) or ended_error(error, self.subject) is None:
+            if not (isinstance(error, SQLAlchemyError) and is_lost(error)):
                 self._undo(savepoint)
             raise
         if savepoint is not None:
@@ -158,15 +166,23 @@ class DatabaseTable(SQLTable):
             with asking(self.subject):
                 self._begun = False
                 self.connection.rollback()
-                for name, (_, planned) in tables.items():
-                    _, found = describe_table(self.connection, name)
-                    refuse_changes(name, changes(planned, found))
+                with watched(stop_of(self.connection), self.subject):
+                    snapshot.bound(self.connection)
+                    self._refuse_changes(tables)
         except SourceError:
             refuse_changes(self.subject, ["a table is gone"])
 
+    def _refuse_changes(self, tables: Mapping[str, tuple[sa.FromClause, Mapping[str, Column]]]) -> None:
+        for name, (_, planned) in tables.items():
+            _, found = describe_table(self.connection, name)
+            refuse_changes(name, changes(planned, found))
+
     def close(self) -> None:
         """Give the connection back, and close the engine where it was opened for this table."""
-        self.connection.close()
+        try:
+            snapshot.end(self.connection)
+        finally:
+            self.connection.close()
         if self._owned:
             self.connection.engine.dispose()
 
@@ -187,7 +203,8 @@ def open_database(connection: Any, data: str) -> DatabaseTable:
         # A connection of the caller's stays the caller's: its own one is opened beside it.
         opened = snapshot.connect(engine)
     try:
-        with opening(opened, data):
+        with opening(opened, data), watched(stop_of(opened), data[:200]):
+            snapshot.bound(opened)
             source, columns = (describe_query if is_query(data) else describe_table)(opened, data)
     except BaseException:
         opened.close()
@@ -201,7 +218,7 @@ def _engine(connection: Any) -> tuple[sa.Engine, bool]:
     if isinstance(connection, sa.Connection):
         return connection.engine, False
     try:
-        return sa.create_engine(connection, poolclass=sa.NullPool), True
+        return give_up(sa.create_engine(connection, poolclass=sa.NullPool)), True
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as error:
         message = f"{type(connection).__name__} is no SQLAlchemy connection, or its driver is missing: {error}."
         raise DeclarationError("invalid_connection", message, hint="Give an engine or a URL.") from error

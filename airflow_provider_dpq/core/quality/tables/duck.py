@@ -25,6 +25,7 @@ from airflow_provider_dpq.core.quality.tables.scratch import Scratch
 from airflow_provider_dpq.core.quality.tables.statement import require_query
 from airflow_provider_dpq.core.quality.tables.table import POSITION, Column, Kind, Table, named
 from airflow_provider_dpq.core.quality.tables.told import duckdb_rows
+from airflow_provider_dpq.core.watch import Stop, watched
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.quality.place import Stored
@@ -183,10 +184,12 @@ class Scan:
             subject: What is read, for people.
 
         Raises:
-            MeasurementError: ``out_of_memory``, ``connection_lost``, ``read_failed`` or ``query_failed``.
+            MeasurementError: ``out_of_memory``, ``connection_lost``, ``read_failed``, ``query_failed``,
+                ``query_timeout`` or ``cancelled``.
         """
         try:
-            yield
+            with watched(Stop(self.connection.interrupt), subject):
+                yield
         except duckdb.OutOfMemoryException as error:
             message = f"The memory limit does not suffice for {subject}: {_first_line(error)}"
             raise QueryError("out_of_memory", message, hint="Raise memory_limit.") from error

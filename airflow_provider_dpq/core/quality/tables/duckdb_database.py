@@ -12,7 +12,14 @@ from typing import Any, Final
 import duckdb
 import sqlalchemy as sa
 
-from airflow_provider_dpq.core.errors import DeclarationError, EndedError, MeasurementError, QueryError, SourceError
+from airflow_provider_dpq.core.errors import (
+    DeclarationError,
+    EndedError,
+    MeasurementError,
+    QueryError,
+    QueryTimeoutError,
+    SourceError,
+)
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query
 from airflow_provider_dpq.core.quality.query import is_query
 from airflow_provider_dpq.core.quality.tables.duck import Limits, typed_column
@@ -21,6 +28,7 @@ from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
 from airflow_provider_dpq.core.quality.tables.statement import require_query
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind
 from airflow_provider_dpq.core.quality.tables.told import duckdb_rows
+from airflow_provider_dpq.core.watch import Stop, watched
 
 _SCHEME: Final = "duckdb"
 _ZONED: Final = "TIMESTAMP WITH TIME ZONE"
@@ -101,7 +109,12 @@ class DuckDatabase(SQLTable):
             if not self._begun:
                 self._cursor.execute("BEGIN TRANSACTION READ ONLY")
                 self._begun = True
-            yield
+            with watched(Stop(self._cursor.interrupt), self.subject):
+                yield
+        except QueryTimeoutError:
+            with suppress(duckdb.Error):
+                self._end()
+            raise
         except duckdb.Error as error:
             with suppress(duckdb.Error):  # a connection that is lost has nothing to undo
                 self._end()

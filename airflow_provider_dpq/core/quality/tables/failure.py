@@ -39,14 +39,18 @@ def query_error(error: SQLAlchemyError, subject: str) -> MeasurementError:
 
 def ended_error(error: SQLAlchemyError, subject: str) -> MeasurementError | None:
     """Return why a query was not let to its end, so that asking others is of no use; None where it was refused."""
-    lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    if lost or codes(error) & _LOST:
+    if is_lost(error):
         message = f"The connection to {subject} is lost: {first_line(error)}"
         return EndedError("connection_lost", message, hint="The gate may be run again.")
     if codes(error) & _STOPPED:
         message = f"The database stopped a query on {subject}: {first_line(error)}"
         return EndedError("query_stopped", message, hint="Allow it more time, or check fewer rows.")
     return None
+
+
+def is_lost(error: SQLAlchemyError) -> bool:
+    """Whether the connection is gone."""
+    return (isinstance(error, DBAPIError) and error.connection_invalidated) or bool(codes(error) & _LOST)
 
 
 def codes(error: SQLAlchemyError) -> set[Any]:

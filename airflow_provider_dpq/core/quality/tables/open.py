@@ -16,6 +16,7 @@ from airflow_provider_dpq.core.quality.tables.files import Files
 from airflow_provider_dpq.core.quality.tables.frames import FrameTable
 from airflow_provider_dpq.core.quality.tables.spark import is_session, is_spark_frame, open_spark
 from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.watch import Stop, watched
 
 
 def open_table(data: Any, connection: Any, beside: Beside) -> Table:
@@ -48,7 +49,8 @@ def _opened(data: Any, connection: Any, beside: Beside) -> Table:
     open_other = partial(beside.open_other, scan)
     try:
         data = located(data, beside.reading.root)
-        columns = attach(scan, SOURCE, data, beside.reading)
+        with watched(Stop(scan.connection.interrupt), "the data"):
+            columns = attach(scan, SOURCE, data, beside.reading)
     except BaseException:
         scan.close()
         raise

@@ -19,6 +19,7 @@ from airflow_provider_dpq.core.quality.query import is_query
 from airflow_provider_dpq.core.quality.tables.reflection import changes, refuse_changes
 from airflow_provider_dpq.core.quality.tables.statement import refuse_reaching
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table, named
+from airflow_provider_dpq.core.watch import Stop, watched
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -77,7 +78,7 @@ class SparkTable(Table):
 
     def fetch(self, query: sa.Select[Any]) -> list[tuple[Any, ...]]:
         """Run a query and return its rows."""
-        with _errors(self._session, self.subject):
+        with _errors(self._session, self.subject), _stoppable(self._session, self.subject):
             text, arguments = compile_query(query, _zone(self._session))
             return [tuple(row) for row in _in_session_time(self._session.sql(text, args=arguments)).collect()]
 
@@ -189,6 +190,30 @@ def _errors(session: SparkSession, subject: str, absent: type[Exception] | None 
             raise EndedError("connection_lost", message, hint="The gate may be run again.") from error
         message = f"Spark refused a query on {subject}: {_first_line(error)}"
         raise QueryError("query_failed", message) from error
+
+
+@contextmanager
+def _stoppable(session: SparkSession, subject: str) -> Iterator[None]:
+    """Let the jobs that run inside be stopped from another thread, by a name of their own."""
+    name = f"dpq-{uuid.uuid4().hex}"
+    context = getattr(session, "_sc", None)
+    if context is None:  # Spark Connect
+        session.addTag(name)
+        try:
+            with watched(Stop(lambda: session.interruptTag(name)), subject):
+                yield
+        finally:
+            session.removeTag(name)
+        return
+    names = ("spark.jobGroup.id", "spark.job.description", "spark.job.interruptOnCancel")
+    before = {one: context.getLocalProperty(one) for one in names}
+    context.setJobGroup(name, f"data quality of {subject}", interruptOnCancel=True)
+    try:
+        with watched(Stop(lambda: context.cancelJobGroup(name)), subject):
+            yield
+    finally:
+        for one, value in before.items():
+            context.setLocalProperty(one, value)
 
 
 def _answers(session: SparkSession) -> bool:
