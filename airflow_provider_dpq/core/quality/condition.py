@@ -149,11 +149,27 @@ _PYTHON: Final[Mapping[type[ast.cmpop], str]] = {
 
 
 def _from_python(text: str, parser: str | None = None) -> Condition:
+    quoted: dict[str, str] = {}
+
+    def name(match: re.Match[str]) -> str:
+        if match["column"] is None:
+            return match[0]
+        stands_in = f"dpq_column_{len(quoted)}"
+        quoted[stands_in] = match["column"]
+        return stands_in
+
     try:
-        tree = ast.parse(re.sub(r"`([^`\W]\w*)`", r"\1", text.strip()), mode="eval")
+        tree = ast.parse(_QUOTED.sub(name, text.strip()), mode="eval")
     except (SyntaxError, ValueError):
         return Opaque(text, parser)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            node.id = quoted.get(node.id, node.id)
     return _from_node(tree.body) or Opaque(text, parser)
+
+
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?P<column>[^`]+)`""")
+"""A text, in which a backtick is a character, or a column's name in backticks, which may have blanks and signs."""
 
 
 def _from_node(node: ast.expr) -> Condition | None:

@@ -91,7 +91,7 @@ def _compared(table: Table, column: Column, symbol: str, value: Any) -> sa.Colum
         raise NotScannableError(f"Row condition orders the {column.kind} column {column.name!r}.")
     if symbol == "!=":
         like = known(_held(table, column, value))
-        na = NULLABLE.fullmatch(column.dtype or "")
+        na = NULLABLE.fullmatch(column.dtype or "") and column.dtype != "string"  # a missing text differs from all
         return sa.and_(sa.not_(like), sa.not_(column.missing)) if na else _unlike(table, column, like)
     if symbol == "==":
         return known(_held(table, column, value))

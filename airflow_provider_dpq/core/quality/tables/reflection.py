@@ -159,17 +159,25 @@ def typed_column(name: str, type_: Any, dialect: sa.Dialect) -> Column:
     kind = next((kind for base, kind in _KINDS if isinstance(type_, base)), Kind.OTHER)
     if isinstance(type_, sa.types.Enum):
         kind = Kind.STRING
-    if getattr(type_, "__visit_name__", None) == "YEAR":
+    year = getattr(type_, "__visit_name__", None) == "YEAR"
+    if year:
         kind = Kind.INTEGER  # of MySQL, which has its numbers
     if kind is Kind.TIMESTAMP and getattr(type_, "timezone", False):
         kind = Kind.TIMESTAMP_TZ
-    plain: sa.ColumnElement[Any] = named(_stored(name, dialect), None if kind is Kind.OTHER else type_)
+    plain: sa.ColumnElement[Any] = named(_stored(name, dialect), _value_type(kind, type_, year=year))
     if isinstance(type_, sa.types.Enum):
         plain = sa.cast(plain, sa.Text())  # PostgreSQL compares an enumeration with its own labels only
     may_be_nan = kind is Kind.FLOAT or (kind is Kind.DECIMAL and dialect.name == "postgresql")
     value = sa.type_coerce(without_nan(plain), type_) if may_be_nan else plain
     text: sa.ColumnElement[Any] | None = value if kind is Kind.STRING else None
     return Column(name, kind, _native(type_, dialect), value, value, value, value.is_(None), text=text, type=type_)
+
+
+def _value_type(kind: Kind, type_: Any, *, year: bool) -> Any:
+    """Return the type of a column's values, as SQLAlchemy is to handle them."""
+    if year:
+        return sa.types.Integer()
+    return None if kind is Kind.OTHER else type_
 
 
 def _native(type_: Any, dialect: sa.Dialect) -> str:
