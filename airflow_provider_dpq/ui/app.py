@@ -17,6 +17,7 @@ from airflow_provider_dpq.core.errors import DpqError, text_of
 from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.line import printable
 from airflow_provider_dpq.core.store import Entry, Start, Store
+from airflow_provider_dpq.core.store.newest import newest_run
 from airflow_provider_dpq.core.store.start import outstanding
 from airflow_provider_dpq.ui import page
 from airflow_provider_dpq.ui.reader import Reader
@@ -157,9 +158,11 @@ def _entry_page(store: Store, dag_id: str, report_id: str, addresses: page.Addre
 def _report_page(
     store: Store, shown: Entry, entries: Sequence[Entry], addresses: page.Addresses, *, back: bool = False
 ) -> HTMLResponse:
+    run = newest_run(store.of_run(shown.identity, shown.run_id))
+    parts = run.entries if run is not None and shown.map_index >= 0 else ()
     if shown.problem is not None:
-        return page.distrusted(shown, entries, addresses, back=back)
-    return page.report(store.report(shown.report_id), entries, addresses, back=back)
+        return page.distrusted(shown, entries, addresses, parts=parts, back=back)
+    return page.report(store.report(shown.report_id), entries, addresses, parts=parts, back=back)
 
 
 def _refused(_: Request, error: HTTPException) -> HTMLResponse:

@@ -62,35 +62,59 @@ def gate_list(runs: Iterable[NewestRun], addresses: Addresses, starts: Sequence[
     return _response(_render("gates.html", runs=listed, tally=tally, starts=starts, addresses=addresses))
 
 
-def report(shown: Report, entries: Sequence[Entry], addresses: Addresses, *, back: bool = False) -> HTMLResponse:
+def report(
+    shown: Report,
+    entries: Sequence[Entry],
+    addresses: Addresses,
+    *,
+    parts: Sequence[Entry] = (),
+    back: bool = False,
+) -> HTMLResponse:
     """Return a report below links to the others of its task instance.
 
     Args:
         shown: The report.
         entries: All reports of the task instance, the newest try first.
         addresses: Where the reports are.
+        parts: Of a mapped task the newest try of each instance in the run, the worst first.
         back: Whether there is a link to the list of gates.
     """
-    links = _links(shown.id, shown.gate, entries, addresses, back=back)
+    links = _links(shown.id, shown.gate, entries, addresses, parts=parts, back=back)
     return _response(render_html(shown, above=links))
 
 
-def distrusted(shown: Entry, entries: Sequence[Entry], addresses: Addresses, *, back: bool = False) -> HTMLResponse:
+def distrusted(
+    shown: Entry,
+    entries: Sequence[Entry],
+    addresses: Addresses,
+    *,
+    parts: Sequence[Entry] = (),
+    back: bool = False,
+) -> HTMLResponse:
     """Return in the place of a report that cannot be trusted or read why, below the same links.
 
     Args:
         shown: The entry of the report.
         entries: All reports of the task instance, the newest try first.
         addresses: Where the reports are.
+        parts: Of a mapped task the newest try of each instance in the run, the worst first.
         back: Whether there is a link to the list of gates.
     """
     problem = shown.problem
     text, reason = (problem.message, problem.reason) if problem else ("", "")
-    links = _links(shown.report_id, shown.gate, entries, addresses, back=back)
+    links = _links(shown.report_id, shown.gate, entries, addresses, parts=parts, back=back)
     return _response(_render("message.html", title=f"error: {shown.identity}", text=text, reason=reason, above=links))
 
 
-def _links(report_id: str, gate: str, entries: Sequence[Entry], addresses: Addresses, *, back: bool) -> Markup:
+def _links(
+    report_id: str,
+    gate: str,
+    entries: Sequence[Entry],
+    addresses: Addresses,
+    *,
+    parts: Sequence[Entry],
+    back: bool,
+) -> Markup:
     links = _render(
         "links.html",
         report_id=report_id,
@@ -98,6 +122,7 @@ def _links(report_id: str, gate: str, entries: Sequence[Entry], addresses: Addre
         gates=_newest_of_each_gate(entries),
         tries=[entry for entry in entries if entry.gate == gate],
         addresses=addresses,
+        parts=parts,
         back=back,
     )
     return Markup(links)  # noqa: S704 - rendered by an escaping template

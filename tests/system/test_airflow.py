@@ -94,7 +94,8 @@ def test_navigation_leads_to_the_gates_and_their_reports(
     page.get_by_text("Quality gates", exact=True).click()
     frame = page.frame_locator("iframe[title='Quality gates']")
     frame.get_by_role("link", name=FAILING).wait_for()
-    assert {link.inner_text() for link in frame.get_by_role("link").all()} >= GATES
+    named = {f"{flights.dag_id} > {gate}" for gate in GATES}
+    assert {link.inner_text() for link in frame.get_by_role("link").all()} >= named
     page.screenshot(path=screenshots / "quality-gates.png")
     frame.get_by_role("link", name=FAILING).click()
     frame.locator("h1 .badge.fail").wait_for()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -419,3 +421,59 @@ def test_a_killed_process_is_shown_as_killed(browse: Callable[..., TestClient], 
     store.begin(replace(begun, process=begun.process.rpartition("/")[0] + "/1.00"))
     shown = browse("ann").get("/dpq/gates").text
     assert shown.index("killed</span>") < shown.index(">pass</span>")
+
+
+def labelled(label: str, **fields: object) -> Report:
+    """A part of a mapped gate, with what it is about."""
+    report = a_report(**fields)  # type: ignore[arg-type]
+    return report.model_copy(update={"provenance": report.provenance.model_copy(update={"label": label})})
+
+
+def test_mapped_gate_shows_the_worst_of_its_newest_run_and_each_part(
+    browse: Callable[..., TestClient], store: Store
+) -> None:
+    """One row says how many failed, and the report of a part leads to all others by their labels."""
+    store.write(a_report(run_id="older", map_index=7, verdict=Verdict.ERROR))
+    for index, (label, verdict) in enumerate(
+        [("area=EU", Verdict.PASS), (HOSTILE, Verdict.FAIL), ("area=US", Verdict.PASS)]
+    ):
+        store.write(labelled(label, map_index=index, verdict=verdict))
+    listed = browse().get("/dpq/gates").text
+    (row,) = [row for row in cells(listed) if row]
+    assert row[:2] == ["fail", "flights &gt; flights_complete 1 of 3 failed"]
+    assert HOSTILE not in listed
+    page = browse().get(tab(map_index="0")).text
+    parts = page.split('aria-label="Parts of this run"')[1].split("</ul>")[0]
+    assert HOSTILE not in parts
+    assert [text for text in re.findall(r">([^<>]+)</a>", parts) if text.startswith("area")] == ["area=EU", "area=US"]
+    assert len(links(parts)) == 3
+
+
+def test_gates_of_two_dags_are_two_rows(browse: Callable[..., TestClient], store: Store) -> None:
+    """Each with its DAG before its name, and only those that the user may read."""
+    store.write(a_report("check"))
+    store.write(a_report("check", dag_id="weather", verdict=Verdict.FAIL))
+    assert [row[:2] for row in cells(browse().get("/dpq/gates").text) if row] == [
+        ["fail", "weather &gt; check"],
+        ["pass", "flights &gt; check"],
+    ]
+    assert [row[1] for row in cells(browse("bob").get("/dpq/gates").text) if row] == ["weather &gt; check"]
+
+
+def test_report_that_was_changed_is_shown_as_such(
+    browse: Callable[..., TestClient], store: Store, tmp_path: Path
+) -> None:
+    """The list, its page and its tab say so, and all other pages stay as they are."""
+    changed, other = a_report(), a_report("others")
+    store.write(changed)
+    store.write(other)
+    with closing(sqlite3.connect(tmp_path / "dpq.db")) as connection, connection:
+        connection.execute("UPDATE dpq_report SET document = 'x' || document WHERE gate <> 'others'")
+    rows = [row for row in cells(browse().get("/dpq/gates").text) if row]
+    assert [row[0] for row in rows] == ["error", "pass"]
+    assert "was changed after it was stored" in rows[0][2]
+    for path in (f"/dpq/dags/flights/reports/{changed.id}", tab()):
+        page = browse().get(path)
+        assert page.status_code == 200
+        assert "report_altered" in page.text
+    assert browse().get(f"/dpq/dags/flights/reports/{other.id}").status_code == 200
