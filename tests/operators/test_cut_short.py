@@ -16,10 +16,11 @@ from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from airflow_provider_dpq.core.errors import QueryError
+from airflow_provider_dpq.core.gate import redaction
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.store import Store
-from airflow_provider_dpq.operators import measurement, run
+from airflow_provider_dpq.operators import measurement
 from airflow_provider_dpq.operators.quality import DataQualityCheckOperator
 from airflow_provider_dpq.sensors.quality import DataQualitySensor
 from tests.airflow_home import LOGICAL_DATE, RunDag
@@ -106,7 +107,7 @@ def test_a_report_that_cannot_be_drawn_is_stored(
     def lose(_: Any) -> Any:
         raise RecursionError
 
-    monkeypatch.setattr(run, "without_values", lose)
+    monkeypatch.setattr(redaction, "without_values", lose)
     outcome = run_dag(a_dag(path=rows))
     (entry,) = store.of_task("cut_short", "gate", outcome.run_id)
     assert entry.verdict is Verdict.FAIL
