@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import sqlalchemy as sa
 
@@ -172,6 +172,8 @@ def check(
         table = open_table(source, connection, beside)
         scope.note(table)
         table.circumstances = run.circumstances
+        for words in cast("list[str]", table.reading.get("left_out", ())):
+            run.tell(f"left out: {words}")
         try:
             table.filters = _filters(table, row_condition, partition)
         except BaseException:

@@ -195,7 +195,7 @@ def _unzipped(scan: Scan, file: PlainFile, kind: str, format_of: Callable[[str],
                 archive.open(info).close()  # its name stands there twice, and both tell whether it is a table
             names = [info.filename for info in left if not info.is_dir()]
             if names:
-                scan.notes.append(f"{file.name}: left out {_listed(names)}, which is no table")
+                scan.notes.append(f"{_listed(names)} in {file.name!r}: no table")
             for info in members:
                 _require_open(info)
                 name = f"{file.name}: {info.filename}"

@@ -6,6 +6,7 @@ import errno
 import glob
 import os
 import re
+import shutil
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from airflow_provider_dpq.core.errors import SourceError
+from airflow_provider_dpq.core.errors import MeasurementError, SourceError
 from airflow_provider_dpq.core.permission import folder_mode, make_folder
 from airflow_provider_dpq.core.quality.address import outside_root, root_folder
 from airflow_provider_dpq.core.quality.place import require_below
@@ -45,6 +46,26 @@ class PlainFile:
         """Open it for reading; raises what `open_file` raises."""
         return open_file(self.path, self.root)
 
+    def copied(self, scan: Scan) -> PlainFile:
+        """Return a copy in the scan's directory of a file that lies below a root, and any other as it is.
+
+        DuckDB reads text by positions of its own, which it does not find in a file that it does not open itself.
+
+        Raises:
+            MeasurementError: ``read_failed``: there is no room.
+        """
+        if self.root is None:
+            return self
+        target = scan.fresh_directory() / "data"
+        try:
+            with self.open() as stream, target.open("xb") as copy:
+                shutil.copyfileobj(stream, copy, 1 << 20)
+        except OSError as error:
+            message = f"{self.name!r} cannot be copied into the temporary folder: {error.strerror}."
+            hint = "Make room, or set TMPDIR to a larger disk."
+            raise MeasurementError("read_failed", message, hint=hint, quotes_data=False) from error
+        return PlainFile(self.name, target)
+
     def is_blank(self) -> bool:
         """Whether nothing is written in it but a byte-order mark and blanks; raises what `open_file` raises."""
         with self.open() as stream:
@@ -73,7 +94,7 @@ def with_rows(scan: Scan, files: Sequence[PlainFile]) -> list[PlainFile]:
         more = f" and {len(empty) - 1} more are" if len(empty) > 1 else " is"
         message = f"{files[0].name!r}{more} empty: nothing is written there, not even the names of columns."
         raise SourceError("empty_file", message, hint="Is it written already?", quotes_data=False)
-    scan.notes.extend(f"{file.name}: it is empty" for file in empty)
+    scan.notes.extend(f"{file.name!r}: empty" for file in empty)
     return [file for file in files if file not in empty]
 
 

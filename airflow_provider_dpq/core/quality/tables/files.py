@@ -147,6 +147,8 @@ def _given(
     plain: list[PlainFile | Stored] = []
     for file in files:
         plain.extend(unpacked(scan, file, kind, format_of) if isinstance(file, PlainFile) else [file])
+    if kind != "parquet":
+        plain = [file.copied(scan) if isinstance(file, PlainFile) else file for file in plain]
     return _one_format(path, {format_of(_named(file)) or kind for file in plain}), plain
 
 

@@ -57,6 +57,8 @@ def _opened(data: Any, connection: Any, beside: Beside) -> Table:
     if isinstance(data, (str, Path, Place, Files)):
         table = DuckTable(scan, str(data), columns, open_other)
         table.sizes, table.reading = scan.sizes[SOURCE], scan.readings.get(SOURCE, {})
+        if scan.notes:
+            table.reading = {**table.reading, "left_out": list(scan.notes)}
         return table
     return FrameTable(scan, data, columns, open_other)
 

@@ -155,7 +155,7 @@ class _Range:
 
     def read(self, length: int) -> bytes:
         start = self.tell()
-        end = min(start + length, self._file.size)
+        end = max(start, min(start + length, self._file.size))  # some readers look beyond the end
         try:
             content = self._opened.read(start, end) if end > start else b""
         except Exception as error:  # noqa: BLE001 - whatever a client raises
