@@ -49,31 +49,35 @@ class Edge(click.Group):
             except (click.ClickException, click.exceptions.Exit, click.Abort):
                 raise
             except KeyboardInterrupt:
-                ctx.exit(INTERRUPTED)
+                ctx.exit(SIGNALLED + seen[-1] if seen else INTERRUPTED)
             except Exception as error:  # noqa: BLE001 - Python itself would exit with 1, which reads as a failed gate
                 if seen:
-                    ctx.exit(INTERRUPTED)
+                    ctx.exit(SIGNALLED + seen[-1])
                 _end(error, _command(self, ctx))
 
 
 @contextmanager
 def _interrupts() -> Iterator[list[int]]:
-    """Give a list of every Ctrl-C so far: DuckDB makes an error of its own of one, and the interrupt is lost."""
+    """Give a list of every Ctrl-C and SIGTERM so far: DuckDB makes an error of its own of one, and it is lost.
+
+    SIGTERM ends the program as Ctrl-C does, so that what it put on disk is removed.
+    """
     seen: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> NoReturn:
         seen.append(number)
         raise KeyboardInterrupt
 
-    handler = signal.getsignal(signal.SIGINT)
-    if handler is not signal.default_int_handler:  # such as ignored, by a shell that runs the program in its background
-        yield seen
-        return
-    signal.signal(signal.SIGINT, note)
+    usual: dict[int, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    # Others are ignored, by a shell that runs the program in its background for instance.
+    taken = [number for number, handler in usual.items() if signal.getsignal(number) is handler]
+    for number in taken:
+        signal.signal(number, note)
     try:
         yield seen
     finally:
-        signal.signal(signal.SIGINT, handler)
+        for number in taken:
+            signal.signal(number, usual[number])
 
 
 @contextmanager

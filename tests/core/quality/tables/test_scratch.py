@@ -141,3 +141,29 @@ def test_without_locks_nothing_of_others_is_removed(tmp_path: Path, monkeypatch:
     first.close()
     second.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_sigterm_ends_the_command_and_leaves_nothing(tmp_path: Path) -> None:
+    """`dpq check` is stopped in the middle of a file, as a container is, and its temporary files go with it."""
+    data, folder = tmp_path / "a.csv", tmp_path / "scratch"
+    folder.mkdir()
+    data.write_text("a\n" + "".join(f"{number}\n" for number in range(2_000_000)))
+    suite = tmp_path / "suite.json"
+    suite.write_text('[{"type": "expect_column_values_to_be_unique", "kwargs": {"column": "a"}}]')
+    command = [
+        sys.executable,
+        "-c",
+        "from airflow_provider_dpq.core.cli import main; main()",
+        "check",
+        data,
+        "--suite",
+        suite,
+    ]
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment) as process:
+        while not list(folder.glob("dpq-*/*")) and process.poll() is None:
+            time.sleep(0.01)
+        process.terminate()
+        process.wait(60)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert list(folder.iterdir()) == []
