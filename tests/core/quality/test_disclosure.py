@@ -302,3 +302,37 @@ def test_query_that_is_checked_may_rename_a_hidden_column(query: str, shown: boo
     assert SECRET not in _text(found)
     assert ("Bonn" in _text(found)) is shown
     assert found.results[0].result["unexpected_count"] > 0
+
+
+QUOTING: list[dict[str, Any]] = [
+    {
+        "type": "unexpected_rows_expectation",
+        "kwargs": {"unexpected_rows_query": "SELECT * FROM {batch} WHERE CAST(name AS INTEGER) > 0"},
+    },
+    {"type": "expect_column_mean_to_be_between", "kwargs": {"column": "name", "min_value": 1}},
+    {"type": "expect_column_values_to_match_json_schema", "kwargs": {"column": "name", "json_schema": {"type": "x"}}},
+]
+
+
+@pytest.mark.parametrize("declared", QUOTING)
+@pytest.mark.parametrize("limits", [{"hidden_columns": ["name"]}, {"sample_rows": 0}])
+@pytest.mark.parametrize("as_file", [False, True])
+def test_error_of_an_engine_quotes_no_value_that_is_not_shown(
+    declared: dict[str, Any], limits: dict[str, Any], as_file: bool, tmp_path: Path
+) -> None:
+    """A cast that fails, a parser and Great Expectations name the value that they stumbled over."""
+    data: Any = pd.DataFrame({"name": ["Smith", "Jones"]})
+    if as_file:
+        data.to_csv(tmp_path / "names.csv", index=False)
+        data = tmp_path / "names.csv"
+    (open_,) = check(data, [declared]).results
+    (closed,) = check(data, [declared], **limits).results
+    assert open_.error is not None
+    assert closed.error is not None
+    # That a file has misfits is said in our own words, with their number.
+    own_words = as_file and declared is QUOTING[1]
+    assert (open_.error.quotes_data, "kept out" in closed.error.message) == (not own_words, not own_words)
+    assert closed.error.reason == open_.error.reason
+    text = closed.model_dump_json(exclude={"declaration"})
+    assert ("Smith" in text, "Jones" in text) == (False, False)
+    assert own_words or open_.error.without_values == f"The report says why ({open_.error.reason})."
