@@ -36,3 +36,11 @@ def test_error_of_a_command_names_its_options(tmp_path: Path) -> None:
     refused = CliRunner().invoke(main, given, prog_name="dpq")
     assert (refused.exit_code, "Write --memory-limit as 2GB" in refused.stderr) == (2, True)
     assert "memory_limit" not in refused.stderr
+
+
+def test_every_way_to_compare_is_an_option_of_bench() -> None:
+    """The hint that names three arguments names three options."""
+    refused = CliRunner().invoke(
+        main, ["bench", "json:dumps", "--threshold", "median < 1.1x baseline"], prog_name="dpq"
+    )
+    assert "Give --baseline, --revision or --history, or a limit" in refused.stderr

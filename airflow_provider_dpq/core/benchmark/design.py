@@ -123,7 +123,7 @@ class Benchmark:
         for threshold in thresholds:
             if threshold.of_baseline and threshold.metric not in measured:
                 message = f"Threshold '{threshold}' has no baseline to multiply."
-                hint = "Give baseline, baseline_revision or history, or a limit with a unit."
+                hint = "Give baseline=, baseline_revision= or history=, or a limit with a unit."
                 if measured:
                     hint = f"What this benchmark is compared with has {', '.join(measured)}: give a limit with a unit."
                 raise DeclarationError("missing_baseline", message, hint=hint)
@@ -143,7 +143,7 @@ class Benchmark:
             raise DeclarationError("ambiguous_baseline", message, hint="Give one of them.")
         if self.tolerance_percent is not None and not given:
             message = f"There is a tolerance of {self.tolerance_percent:g}%, and nothing to compare with."
-            raise DeclarationError("missing_baseline", message, hint="Give baseline, baseline_revision or history.")
+            raise DeclarationError("missing_baseline", message, hint="Give baseline=, baseline_revision= or history=.")
         if self.tolerance_percent is not None and not 0 <= self.tolerance_percent < math.inf:
             message = f"The tolerance is {self.tolerance_percent:g}%."
             raise DeclarationError("invalid_option", message, hint="Give a share such as 5%.")

@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 @click.command()
 @operation_options()
 @click.option("--baseline", metavar="TARGET", help="What it is compared with, in interleaved pairs.")
-@click.option("--revision", metavar="REV", help="Git revision whose version of the same function it is compared with.")
+@click.option(
+    "--revision",
+    "baseline_revision",
+    metavar="REV",
+    help="Git revision whose version of the same function it is compared with.",
+)
 @click.option("--history", is_flag=True, help="Compare with earlier reports of the gate; needs --store.")
 @click.option(
     "--tolerance",
@@ -63,7 +68,7 @@ def bench(
     dataset: str | None,
     iteration_timeout_seconds: float,
     baseline: str | None,
-    revision: str | None,
+    baseline_revision: str | None,
     history: bool,
     tolerance: str | None,
     sizes: tuple[int, ...],
@@ -100,7 +105,7 @@ def bench(
     design = Benchmark(
         operation=operation,
         baseline=other,
-        baseline_revision=revision,
+        baseline_revision=baseline_revision,
         against_history=history,
         sizes=sizes or None,
         clock=clock,
