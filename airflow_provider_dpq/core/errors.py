@@ -106,12 +106,14 @@ def text_of(error: BaseException) -> str:
 
 
 def unexpected_error(error: BaseException, doing: str) -> MeasurementError:
-    """Return what is said of an exception that nobody raised on purpose, such as one of a driver.
+    """Return what is said of an exception that nobody foresaw there, such as one of a driver.
 
     Args:
-        error: The exception.
+        error: The exception; one of this project keeps its reason and its words.
         doing: What was being done, for people: a sentence without its end.
     """
+    if isinstance(error, DpqError):
+        return MeasurementError(error.reason, str(error), quotes_data=error.quotes_data)
     message = f"{doing} raised {type(error).__name__}: {text_of(error)}"
     return MeasurementError("unexpected_error", message, hint="The log has the traceback.")
 

@@ -36,7 +36,7 @@ def test_help_lists_the_commands(option: str) -> None:
     result = CliRunner().invoke(main, [option])
     assert result.exit_code == 0
     listed = re.findall(r"^  (\w+)  ", result.stdout, re.MULTILINE)
-    assert listed == ["baseline", "bench", "check", "contract", "leak", "load", "report", "store"]
+    assert listed == ["baseline", "bench", "check", "contract", "gate", "leak", "load", "report", "store"]
 
 
 def _commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:

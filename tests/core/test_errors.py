@@ -15,6 +15,7 @@ from airflow_provider_dpq.core.errors import (
     SourceError,
     StoreError,
     text_of,
+    unexpected_error,
 )
 from airflow_provider_dpq.core.gate.unit import parse_unit
 
@@ -114,3 +115,9 @@ class _UnspeakableError(Exception):
 def test_text_of_an_error_can_always_be_written(error: Exception, text: str) -> None:
     """An exception that says nothing, cannot say it, or says it in what is no text, is told all the same."""
     assert text_of(error) == text
+
+
+def test_an_error_of_ours_keeps_its_reason_where_nobody_foresaw_it() -> None:
+    """What a check says of itself is not hidden behind the place where it was noticed."""
+    told = unexpected_error(DeclarationError("invalid_connection", "It is no database."), "Evaluating the check")
+    assert (told.reason, told.message, told.quotes_data) == ("invalid_connection", "It is no database.", False)

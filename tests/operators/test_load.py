@@ -82,7 +82,7 @@ def test_what_failed_iterations_say_is_in_the_report_alone(
     assert outcome.states == {"load": "failed"}
     report = report_of(store, outcome)
     said = caplog.text + "".join(capfd.readouterr())
-    assert "load gate load: " in said
+    assert "load gate loads > load: " in said
     assert reason in said
     assert "secret-word" not in said + json.dumps(outcome.xcoms["load", XCOM_KEY])
     assert ("secret-word" in report.to_json()) is (reason != "target_down")

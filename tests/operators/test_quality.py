@@ -88,7 +88,7 @@ def test_failing_values_are_in_the_report_and_not_in_log_or_xcom(
     outcome = run_gate(run_dag, path=path, suite=suite)
     stored = store.report(summary_of(outcome)["report_id"]).to_json()
     told = "".join(capfd.readouterr()) + caplog.text + json.dumps(summary_of(outcome))
-    assert "quality gate orders: FAIL" in told
+    assert "quality gate checking > orders: FAIL" in told
     for value in ("secret-person", "1987-06-05"):
         assert value in stored
         assert value not in told
@@ -563,7 +563,7 @@ def test_growing_table_is_scanned_by_what_is_new(run_dag: RunDag, store: Store, 
     scanned = []
     for day in (1, 2):
         (tmp_path / f"day={day}").mkdir()
-        (tmp_path / f"day={day}" / "orders.csv").write_text("id,name\n1,a\n2,b\n")
+        (tmp_path / f"day={day}" / "orders.csv").write_text(f"id,name\n{day}1,a\n{day}2,b\n")
         outcome = run_gate(run_dag, **arguments)
         report = store.report(summary_of(outcome)["report_id"])
         metrics = {metric.name: metric.value for metric in report.metrics if not metric.tags}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -63,6 +62,8 @@ def closest(gate: Gate, others: Iterable[Gate]) -> tuple[Gate, ...]:
         gate: The gate that was looked for.
         others: All gates that have a report.
     """
+    import difflib
+
     known = {str(other): other for other in others if other != gate}
     alike = difflib.get_close_matches(str(gate), known, n=_CLOSEST, cutoff=_ALIKE)
     names = difflib.get_close_matches(gate.name, {other.name for other in known.values()}, n=_CLOSEST, cutoff=_ALIKE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from decimal import Decimal
@@ -73,6 +72,8 @@ def suggest_metric(written: str, catalogue: Mapping[str, str]) -> str:
     for candidate in meant:
         if candidate.partition("(")[0] in catalogue:
             return candidate
+    import difflib
+
     return next(iter(difflib.get_close_matches(name, catalogue.keys() - set(PERCENTILES), n=1, cutoff=0.7)), "")
 
 

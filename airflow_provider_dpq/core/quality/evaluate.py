@@ -90,6 +90,8 @@ def _plan(declared: Declared, table: Table) -> Plan | MeasurementError | NotScan
         return NotScannableError(f"{declared.type} is Great Expectations' own.")
     try:
         return plan_expectation(declared.expectation, table)
+    except DeclarationError:
+        raise
     except (MeasurementError, NotScannableError) as error:
         return error
     except Exception as error:  # noqa: BLE001 - of this check, and the others stand

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from pydantic import JsonValue
 
-from airflow_provider_dpq.core.errors import EndedError, MeasurementError, unexpected_error
+from airflow_provider_dpq.core.errors import DeclarationError, EndedError, MeasurementError, unexpected_error
 from airflow_provider_dpq.core.gate.part import Part, PartCheck
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.quality.compile.aggregate import observed
@@ -230,6 +230,8 @@ class _Scan:
                 kinds = kinds_of(table)
                 rows, outcomes = evaluate(table, self._extended, asked.built, asked.wanted, asked.tell)
                 table.confirm()
+        except DeclarationError:
+            raise
         except Exception as error:  # noqa: BLE001 - of any engine; of this partition, and the others stand
             told = error if isinstance(error, MeasurementError) else unexpected_error(error, "Measuring it")
             self.errors = {one.name: _within(partition, told, asked.wanted) for one in asked.suite.expectations} | (

@@ -54,7 +54,10 @@ def _claim(folder: Path) -> tuple[Path, int]:
     """Make a directory and lock it; another process may take it for left behind before it is locked."""
     while True:
         path = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{_host()}-", dir=folder))
-        lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:  # taken already
+            continue
         if _locked(lock) is not False and _is_at(path, lock):
             return path, lock
         os.close(lock)

@@ -16,6 +16,9 @@ from airflow_provider_dpq.core.quality.tables.duck import Scan, text_of
 from airflow_provider_dpq.core.quality.tables.grammar import Form
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, named
 
+ROW: Final = "dpq:row"
+"""Name of the number of a row in the table; no name that a file's column would have."""
+
 _SAMPLE: Final = 2_048
 """So many rows are looked at to see which types need not be tried on all."""
 
@@ -221,9 +224,7 @@ class TextColumns:
 
     def _misfit(self, condition: sa.ColumnElement[bool]) -> str | None:
         """Say where the first row for which a condition holds stands in the files."""
-        first: sa.Select[Any] = (
-            sa.select(sa.func.min(sa.literal_column("rowid"))).select_from(sa.text(self._table)).where(condition)
-        )
+        first: sa.Select[Any] = sa.select(sa.func.min(named(ROW))).select_from(sa.text(self._table)).where(condition)
         text, parameters = compile_query(first)
         ((row,),) = self._scan.run(text, parameters, "text files")
         return None if row is None else self._place(row)

@@ -7,10 +7,12 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,6 +128,23 @@ def test_directory_taken_before_it_is_locked_is_made_anew(tmp_path: Path, monkey
     assert held.path.exists()
     assert held.path != taken[0]
     held.close()
+
+
+def test_directory_taken_before_it_is_opened_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sweep of another process may come between making a directory and opening it."""
+    make, taken = tempfile.mkdtemp, []
+
+    def make_and_lose(**arguments: Any) -> str:
+        path = make(**arguments)
+        if not taken:
+            taken.append(path)
+            Path(path).rmdir()
+        return path
+
+    monkeypatch.setattr(tempfile, "mkdtemp", make_and_lose)
+    held = Scratch(tmp_path)
+    assert str(held.path) != taken[0]
+    assert held.path.is_dir()
 
 
 def test_without_locks_nothing_of_others_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
