@@ -14,7 +14,10 @@ from typing import Any, Final
 
 _MANY, _FEW, _TOO_MUCH = 8, 1, 16
 _FEW_LENGTHS: Final = 4
-_REPEATS: Final = (sre.MAX_REPEAT, sre.MIN_REPEAT)
+_REPEATS: Final = (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT)
+"""An atomic group and a possessive repetition give nothing back, but what is in them may before they end."""
+_SINGLE: Final = (sre.LITERAL, sre.NOT_LITERAL, sre.ANY, sre.IN, sre.CATEGORY, sre.AT, sre.FAILURE)
+"""What matches in one way alone."""
 _RISKY_KEYS: Final = frozenset({"$ref", "$dynamicRef", "$recursiveRef", "uniqueItems"})
 
 
@@ -44,7 +47,9 @@ def _weight(nodes: Any, *, inside: bool) -> int:
             weight += _weight(argument[3], inside=inside)
         elif code in (sre.ASSERT, sre.ASSERT_NOT):
             weight += _weight(argument[1], inside=inside)
-        elif code in (sre.GROUPREF, sre.GROUPREF_EXISTS):
+        elif code is sre.ATOMIC_GROUP:
+            weight += _weight(argument, inside=inside)
+        elif code not in _SINGLE:  # a reference to a group, or what a later Python knows
             weight += _TOO_MUCH
     return weight
 

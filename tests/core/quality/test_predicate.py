@@ -99,6 +99,7 @@ def test_long_text_is_judged(name: str, kwargs: dict[str, Any], text: str) -> No
     [
         *["(a+)+$", "(a|aa)+$", "(a|a)*b", "(a*)*b", "(.*a){12}", "x*x*y", "(?=(a+)+$)", r"(a+)\1", "(a?){50}a{50}"],
         *["a?" * 20 + "a" * 20, "([a-z]+)*[0-9]", "(?:(?:a{1,9}){1,9}){1,9}b"],
+        *["(?>(a+)+b)", "(?:(a+)+b)*+c", "((?>a+)+)+b", "(?:a+b?)++c", "(?:(?>(a+)+b))?c"],
     ],
 )
 def test_pattern_that_may_backtrack_is_known(pattern: str) -> None:
@@ -108,7 +109,7 @@ def test_pattern_that_may_backtrack_is_known(pattern: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["^abc$", "(?<=x)y", "[a-z]+", "(?i)^(no|se)$", r"^\d{4}-\d{2}$", "a{2,5}(?!x)", "["]
+    "pattern", ["^abc$", "(?<=x)y", "[a-z]+", "(?i)^(no|se)$", r"^\d{4}-\d{2}$", "a{2,5}(?!x)", "[", "(?>ab)c", "a++b"]
 )
 def test_plain_pattern_needs_no_process(pattern: str) -> None:
     """It is searched for where the check runs."""

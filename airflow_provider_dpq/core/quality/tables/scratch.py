@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -20,6 +21,8 @@ from pathlib import Path
 from typing import Final
 
 _PREFIX: Final = "dpq-"
+_NAME: Final = re.compile(r"dpq-[0-9a-f]{8}-[a-z0-9_]{8}")
+"""The names that `_claim` gives: the host, and what `tempfile.mkdtemp` adds; any other is another's."""
 _FOREIGN_SECONDS: Final = 7 * 24 * 3600
 """Age from which a directory of another host, or of this one before it was started again, counts as left behind."""
 
@@ -95,7 +98,7 @@ def sweep(folder: Path) -> None:
     about processes of another host that shares the directory, so that theirs have to be old as well.
     """
     try:
-        found = [entry for entry in os.scandir(folder) if entry.name.startswith(_PREFIX)]
+        found = [entry for entry in os.scandir(folder) if _NAME.fullmatch(entry.name)]
     except OSError:
         return
     for entry in found:

@@ -99,17 +99,36 @@ def test_directories_of_others_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "other").mkdir()
     (tmp_path / "dpq-file").touch()
     (tmp_path / "dpq-link").symlink_to(tmp_path / "other")
-    (tmp_path / "dpq-0badc0de-abc").mkdir()
+    (tmp_path / "dpq-0badc0de-abcdef_1").mkdir()
     sweep(tmp_path)
     assert len(list(tmp_path.iterdir())) == 4
-    os.utime(tmp_path / "dpq-0badc0de-abc", (time.time() - 8 * 24 * 3600,) * 2)
+    os.utime(tmp_path / "dpq-0badc0de-abcdef_1", (time.time() - 8 * 24 * 3600,) * 2)
     sweep(tmp_path)
-    assert not (tmp_path / "dpq-0badc0de-abc").exists()
+    assert not (tmp_path / "dpq-0badc0de-abcdef_1").exists()
     left = Scratch(tmp_path).path
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
-    (tmp_path / f"{left.name}x").mkdir()
+    foreign = tmp_path / f"{left.name[:-8]}abcdefgh"
+    foreign.mkdir()
     sweep(tmp_path)
-    assert (tmp_path / f"{left.name}x").exists()
+    assert foreign.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["dpq-reports", "dpq-0badc0de", "dpq-0badc0de-", "dpq-0badc0de-old-reports", "dpq-reports2-abcdefgh"]
+)
+def test_old_directories_of_users_stay(name: str, tmp_path: Path) -> None:
+    """A folder that a user named as the provider's name begins is theirs, however old it is."""
+    (tmp_path / name).mkdir()
+    os.utime(tmp_path / name, (time.time() - 30 * 24 * 3600,) * 2)
+    sweep(tmp_path)
+    assert (tmp_path / name).exists()
+
+
+def test_names_given_are_names_swept(tmp_path: Path) -> None:
+    """What this interpreter's `tempfile` adds to a name is what a sweep looks for."""
+    held = Scratch(tmp_path)
+    assert scratch._NAME.fullmatch(held.path.name)
+    held.close()
 
 
 def test_directory_taken_before_it_is_locked_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
