@@ -12,6 +12,7 @@ from airflow_provider_dpq.core.quality.compile.distinct import each_distinct
 from airflow_provider_dpq.core.quality.compile.plan import Plan
 from airflow_provider_dpq.core.quality.expectations.multiple import ExpectColumnValuesToBeMultiples
 from airflow_provider_dpq.core.quality.predicate import Multiple
+from airflow_provider_dpq.core.quality.tables.cast import cast_to_number
 from airflow_provider_dpq.core.quality.tables.table import Kind, Table
 
 _EXACT = sa.Numeric(38, 15)
@@ -23,7 +24,7 @@ def plan_multiples(expectation: ExpectColumnValuesToBeMultiples, table: Table) -
     Raises:
         MeasurementError: ``unsupported_expectation``: a database has no exact arithmetic.
     """
-    column, unit = table.column(expectation.column), expectation.multiple_of
+    column, unit = cast_to_number(table.column(expectation.column)), expectation.multiple_of
     if table.pandas_like and not column.kind.numeric:
         return plan_unfit(expectation, table, column)
     if column.kind is Kind.INTEGER and unit == unit.to_integral_value():

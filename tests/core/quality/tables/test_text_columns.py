@@ -52,6 +52,16 @@ def test_text_among_numbers_is_unexpected_wherever_it_stands(tmp_path: Path, bad
     assert error.reason == "malformed_values"
 
 
+@pytest.mark.parametrize(("good", "unit"), [("4", 2), ("0.3", 0.1), ("4", 0.5)])
+def test_text_among_multiples_is_unexpected(tmp_path: Path, good: str, unit: float) -> None:
+    """One text among numbers is one unexpected value, and no error."""
+    path = written(tmp_path / "a.csv", "n,x", *[f"{good},1"] * 11, "N/A,1", ",1")
+    found = answer(path, "column_values_to_be_multiples", column="n", multiple_of=unit)
+    assert (found.error, found.verdict) == (None, "fail")
+    assert (found.result["unexpected_count"], found.result["missing_count"]) == (1, 1)
+    assert found.result["partial_unexpected_list"] == ["N/A"]
+
+
 @pytest.mark.parametrize("above", ROWS)
 @pytest.mark.parametrize("bad", ["epoch", "20224-01-01", "2024-02-30", "2024-01-02 10:00:00", "10:00", "01/02/2024"])
 def test_text_among_days_is_unexpected_wherever_it_stands(tmp_path: Path, bad: str, above: int) -> None:
