@@ -101,7 +101,6 @@ _VALUES: Final = (
     "be_json_parseable",
     "be_multiples",
     "be_null",
-    "exist_in_other_table",
     "match_json_schema",
     "match_like_pattern",
     "match_like_pattern_list",
@@ -156,6 +155,7 @@ WHOLE: Final = frozenset(
         "expect_column_values_to_be_increasing",
         "expect_column_values_to_be_of_type",
         "expect_column_values_to_be_unique",
+        "expect_column_values_to_exist_in_other_table",
         "expect_column_values_to_not_be_outliers",
         "expect_compound_columns_to_be_unique",
         "expect_table_column_count_to_be_between",
@@ -164,7 +164,10 @@ WHOLE: Final = frozenset(
         "expect_table_columns_to_match_set",
     }
 )
-"""Expectations whose figures cannot be put together: of partitions they are judged on the whole table."""
+"""Expectations that are judged on the whole table: figures that cannot be put together, and references.
+
+What a partition was found to be holds as long as it is the same; another table may change meanwhile.
+"""
 
 
 _OF_METRICS: Final = "expect_metric_to_follow_its_history"

@@ -444,3 +444,18 @@ def test_column_that_is_text_in_one_partition_is_text_in_all(tmp_path: Path, sec
         assert night("2024-01-03", "1").results[0].success
     else:
         assert both.scanned_partition_count == 1
+
+
+def test_changed_reference_is_seen_by_unchanged_partitions(orders: str, tmp_path: Path) -> None:
+    """Keys that another table lost break the check in the next run, though no partition is new."""
+    states = tmp_path / "states.csv"
+    states.write_text("status\npaid\nopen\nlost\n")
+    suite = [
+        _expect("column_values_to_exist_in_other_table", column="status", other_table="states", other_column="status")
+    ]
+    gate = Gate()
+    first, _ = gate.run(orders, suite, references={"states": str(states)})
+    states.write_text("status\nnone\n")
+    second, _ = gate.run(orders, suite, references={"states": str(states)})
+    assert [found.results[0].verdict for found in (first, second)] == [Verdict.PASS, Verdict.FAIL]
+    assert second.results[0].result["unexpected_count"] == second.row_count
