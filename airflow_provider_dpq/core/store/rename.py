@@ -1,18 +1,20 @@
-"""Renaming a gate: its reports and baselines move to another DAG or name, documents and columns alike."""
+"""Renaming a gate: its reports, starts and baselines move to another DAG or name, documents and columns alike."""
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from airflow_provider_dpq.core.errors import StoreError
 from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.store import query, tables
 from airflow_provider_dpq.core.store.audit import AuditEvent
-from airflow_provider_dpq.core.store.entry import row_of, trusted_report
+from airflow_provider_dpq.core.store.entry import key_of, row_of, trusted_report
+from airflow_provider_dpq.core.store.start import Start
 
 _BATCH: Final = 100
 """Reports rewritten at once: whole documents, which may be large."""
@@ -46,6 +48,7 @@ def rename(connection: Connection, old: Gate, new: Gate) -> tuple[int, int]:
         for row in connection.execute(query.history(old, _BATCH, None)).mappings().all():
             changed = row_of(_renamed(trusted_report(row), new))
             connection.execute(update(tables.reports).where(columns.number == row["number"]).values(changed))
+    _move_starts(connection, old, new)
     same = (of.gate == old.name, of.dag_id == old.dag_id)
     connection.execute(update(tables.baselines).where(*same).values(gate=new.name, dag_id=new.dag_id))
     return moved, baselines
@@ -75,6 +78,20 @@ def _left_by(connection: Connection, gate: Gate) -> tuple[int, int]:
         return connection.execute(select(func.count()).select_from(table).where(*same)).scalar() or 0
 
     return count(tables.reports), count(tables.baselines)
+
+
+def _move_starts(connection: Connection, old: Gate, new: Gate) -> None:
+    """Move what has started and left no report, so that the new gate is held up as the old one was."""
+    columns = tables.starts.c
+    asked = select(*(columns[field.name] for field in fields(Start)))
+    same = (columns.gate == old.name, columns.dag_id == old.dag_id)
+    for row in connection.execute(asked.where(*same)).mappings().all():
+        begun = Start(**row)
+        moved = replace(begun, gate=new.name, dag_id=new.dag_id)
+        before, after = key_of(begun.gate, begun.source), key_of(moved.gate, moved.source)
+        connection.execute(delete(tables.starts).where(columns.key == after))
+        changed = {"gate": moved.gate, "dag_id": moved.dag_id, "key": after}
+        connection.execute(update(tables.starts).where(columns.key == before).values(changed))
 
 
 def _renamed(report: Report, gate: Gate) -> Report:

@@ -124,8 +124,9 @@ class Store:
         of_key = tables.reports.c.key == row["key"]
         try:
             with self._database.writing() as connection:
+                number = _number_to_come(connection)
                 if connection.execute(delete(tables.reports).where(of_key)).rowcount:
-                    connection.execute(insert(tables.reports).values(row))
+                    connection.execute(insert(tables.reports).values(row | number))
                     connection.execute(delete(tables.starts).where(tables.starts.c.key == row["key"]))
                     return True
         except IntegrityError:
@@ -385,3 +386,11 @@ class Store:
         with self._database.writing() as connection:
             connection.execute(insert(tables.audit).values(asdict(event)))
             connection.rollback()
+
+
+def _number_to_come(connection: Connection) -> dict[str, int]:
+    """Return the number of the next report where the database does not count it up: SQLite reuses that of a deleted."""
+    if connection.dialect.name != "sqlite":
+        return {}
+    newest = select(func.coalesce(func.max(tables.reports.c.number), 0))
+    return {"number": connection.execute(newest).scalar_one() + 1}

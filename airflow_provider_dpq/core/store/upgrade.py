@@ -65,9 +65,11 @@ def _definition(column: Column[Any], connection: Connection) -> str:
 def _add_digests(connection: Connection) -> None:
     table = reports.c
     lacking = select(table.number, table.document).where(table.digest == "").order_by(table.number).limit(_BATCH)
+    last = -1
     digest = update(reports).where(table.number == bindparam("of")).values(digest=bindparam("found"))
-    while rows := connection.execute(lacking).all():
+    while rows := connection.execute(lacking.where(table.number > last)).all():
         connection.execute(digest, [{"of": number, "found": digest_of(document)} for number, document in rows])
+        last = rows[-1].number  # or each batch would look anew through all that went before
 
 
 def _add_dags_of_baselines(connection: Connection) -> None:

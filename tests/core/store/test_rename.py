@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
@@ -15,7 +16,8 @@ from airflow_provider_dpq.core.errors import StoreError
 from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.report import DataInterval, Report
 from airflow_provider_dpq.core.gate.verdict import Verdict
-from airflow_provider_dpq.core.store import Store
+from airflow_provider_dpq.core.store import Start, Store
+from airflow_provider_dpq.core.store.start import outstanding
 
 Vary: TypeAlias = Callable[..., Report]
 OLD = Gate("flights_quality", "flights")
@@ -98,3 +100,30 @@ def test_replaced_report_after_renaming_is_one_of_the_new_gate(store: Store, kep
     store.write(again, replace=True)
     assert len(store.history(NEW, limit=1000)) == 104
     assert store.history(NEW, limit=1)[0].report_id == again.id
+
+
+@pytest.mark.parametrize("new", [NEW, Gate("", "alone"), Gate(OLD.dag_id, "arrivals")])
+def test_what_has_started_moves_too(store: Store, kept: list[Report], variant: Vary, new: Gate) -> None:
+    """A try that was killed holds up the new gate, and no longer the old one; its report takes it away there."""
+    begun = Start.now(OLD.name, "benchmark", "s", variant(run_id="killed").provenance)
+    store.begin(begun)
+    other = Start.now("planes", "benchmark", "s", variant(run_id="killed").provenance)
+    store.begin(other)
+    (held,) = store.starts(OLD)
+    store.rename_gate(OLD, new, actor="ben")
+    assert store.starts(OLD) == []
+    assert store.starts(new) == [replace(held, gate=new.name, dag_id=new.dag_id)]
+    assert len(store.starts(other.identity)) == 1
+    assert outstanding(store.starts(new), store.newest_run(new)) == store.starts(new)
+    store.write(variant(gate=new.name, dag_id=new.dag_id or None, run_id="killed"))
+    assert store.starts(new) == []
+
+
+def test_start_of_the_same_try_gives_way(store: Store, kept: list[Report], variant: Vary) -> None:
+    """The new gate is held up by it once."""
+    source = variant(run_id="killed").provenance
+    for name in (OLD.name, "arrivals"):
+        store.begin(Start.now(name, "benchmark", "s", source))
+    new = Gate(OLD.dag_id, "arrivals")
+    store.rename_gate(OLD, new, actor="ben")
+    assert [start.run_id for start in store.starts(new)] == ["killed"]

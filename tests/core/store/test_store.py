@@ -387,3 +387,14 @@ def test_identifiers_are_not_guessed(store: Store, report: Report) -> None:
     store.write(report)
     for wrong in (report.id[:8], "%", "' OR '1'='1", str(uuid.uuid4()), report.id.upper()):
         assert _reason(lambda wrong=wrong: store.report(wrong)) == "unknown_report"
+
+
+def test_numbers_count_up_where_the_newest_is_replaced(store: Store, variant: Vary) -> None:
+    """No number comes twice: what starts after a report would else take its successor for it."""
+    first, numbers = variant(), []
+    store.write(first)
+    for report in (first, variant(), variant()):
+        store.write(report, replace=True)
+        numbers.append(store.history(first.identity)[0].number)
+    assert numbers == sorted(set(numbers))
+    assert numbers[0] > 1

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, event, text
 
 from airflow_provider_dpq.core.errors import StoreError
 from airflow_provider_dpq.core.gate.identity import Gate
@@ -255,6 +255,29 @@ def test_store_of_release_0_1_is_read_on(store_url: str, store_path: Path, tmp_p
     fresh = tmp_path / "fresh.db"
     upgrade_store(f"sqlite:///{fresh}")
     assert _schema(store_path) == _schema(fresh)
+
+
+def test_digests_are_added_in_batches_that_go_on_where_the_last_ended(
+    store_url: str, store_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each looks only at what comes after it, and none of the reports is left out."""
+    monkeypatch.setattr(upgrade, "_BATCH", 2)
+    with closing(sqlite3.connect(store_path)) as connection:
+        connection.executescript(VERSION_2.read_text())
+    asked: list[str] = []
+
+    def listen(_: object, __: object, statement: str, parameters: object, *___: object) -> None:
+        if "dpq_report.document" in statement and "LIMIT" in statement:
+            asked.append(str(parameters))
+
+    event.listen(Engine, "before_cursor_execute", listen)
+    try:
+        upgrade_store(store_url)
+    finally:
+        event.remove(Engine, "before_cursor_execute", listen)
+    assert len(asked) == len(set(asked)) > 2
+    with open_store(store_url) as store:
+        assert all(entry.problem is None for gate in store.gates() for entry in store.history(gate))
 
 
 def test_upgrade_that_was_cut_off_is_completed(store_url: str, store_path: Path) -> None:
