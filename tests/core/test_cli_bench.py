@@ -157,7 +157,6 @@ def test_history_is_kept_and_read(tmp_path: Path) -> None:
         ([f"{DEEDS}:work", "--threshold", "p(100) < 1s"], "100"),
         ([f"{DEEDS}:work", "--revision", "no-such-revision"], "no-such-revision"),
         (["cmd:true", "--dataset", f"{DEEDS}:rows"], "dataset"),
-        (["cmd:no-such-program"], "no-such-program"),
         (["ftp://h/"], "ftp"),
     ],
 )
@@ -169,6 +168,17 @@ def test_mistake_exits_with_2_and_writes_no_report(arguments: list[str], words: 
     assert words in result.stderr
     with open_store(url) as store:
         assert store.latest() == []
+
+
+def test_source_that_cannot_be_opened_leaves_a_report(tmp_path: Path) -> None:
+    """It exits with 2 like a mistake, and the store says so of the gate: an older pass does not stand for it."""
+    url = f"sqlite:///{tmp_path / 'r.db'}"
+    result = bench("cmd:no-such-program", "--store", url)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "no-such-program" in result.stderr
+    with open_store(url) as store:
+        assert [run.verdict for run in store.latest()] == [Verdict.ERROR]
+        assert store.starts() == []
 
 
 def test_operation_that_fails_exits_with_3_and_says_why(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from airflow_provider_dpq.core.gate.report import Report, parse_report
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.quality import run as quality_run
 from airflow_provider_dpq.core.store import open_store
+from airflow_provider_dpq.triggers.gate import GateQuery
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-c", "from airflow_provider_dpq.core.cli import main; main(prog_name='dpq')")
@@ -557,3 +559,33 @@ def test_text_file_is_read_as_the_command_line_says(dpq: Dpq, suite: Callable[..
     assert refused.exit_code == 2
     assert "'klingon'" in refused.stderr
     assert dpq(declared, "--column-type", "c=int", data=path).exit_code == 2
+
+
+def test_older_pass_does_not_outlive_data_that_cannot_be_read(
+    dpq: Dpq, suite: Callable[..., Path], people: Path, tmp_path: Path
+) -> None:
+    """The exit code stays 2, and the store has a report that says why; a wrong declaration leaves nothing behind."""
+    url = f"sqlite:///{tmp_path / 'dpq.db'}"
+    declared = suite(name="people")
+    waiting = GateQuery(gate="people", outside_airflow=True, max_age=timedelta(hours=1))
+
+    def passed() -> bool:
+        with open_store(url) as store:
+            return waiting.standing(store, lambda *_: 0).passed
+
+    assert dpq(declared, "--store", url).exit_code == 0
+    assert passed()
+    assert dpq(declared, "--query-timeout", "soon", "--store", url).exit_code == 2
+    assert passed()
+    people.write_text("name,age\nAnn,31,5\n", encoding="utf-8")
+    refused = dpq(declared, "--store", url)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert not passed()
+    with open_store(url) as store:
+        newest, _ = store.history(Gate("", "people"))
+        error = store.report(newest.report_id).error
+        assert (newest.verdict, store.starts()) == (Verdict.ERROR, [])
+    assert error is not None
+    assert error.message.split()[0] in refused.stderr
+    assert dpq(declared, "--store", url, data=tmp_path / "none.csv").exit_code == 2
+    assert not passed()

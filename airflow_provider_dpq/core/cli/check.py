@@ -25,7 +25,6 @@ from airflow_provider_dpq.core.errors import (
     MeasurementError,
     SourceError,
     StoreError,
-    unexpected_error,
 )
 from airflow_provider_dpq.core.gate.identity import Gate
 
@@ -184,7 +183,7 @@ def check(
             history = None if store is None else partial(_history, store, Gate.of(name, None))
             source = Provenance(run_id=f"dpq-{uuid.uuid4()}")
             with begun(store, Start.now(name, KIND, without_secrets(subject), source)):
-                measured, fault = _measured(
+                return _measured(
                     lambda progress: scan(progress, history),
                     data=subject,
                     gate=name,
@@ -192,11 +191,6 @@ def check(
                     attempt=attempt,
                     source=source,
                 )
-            if fault is not None:
-                if store is not None:
-                    store.write(measured)
-                raise fault
-            return measured
 
         report = run_gate(measure, kind=KIND, form=form, output=output, store_url=store_url)
     if signals:
@@ -221,8 +215,8 @@ def _measured(
     thresholds: Sequence[Threshold],
     attempt: Attempt,
     source: Provenance,
-) -> tuple[Report, BaseException | None]:
-    """Measure, and return the report, with the exception that it is about where nobody foresaw that."""
+) -> Report:
+    """Measure, and return the report, unless nothing was measured for a reason that is no fault of the measurement."""
     from airflow_provider_dpq.core.gate.report import make_report
     from airflow_provider_dpq.core.quality.address import without_secrets
     from airflow_provider_dpq.core.quality.gate import KIND, judge_suite
@@ -234,18 +228,16 @@ def _measured(
     if isinstance(error, (SourceError, DeclarationError, StoreError)):
         raise error
     if ended.value is None:
-        error = error or TypeError("nothing was found")
-        told = isinstance(error, MeasurementError)
-        problem = error if isinstance(error, MeasurementError) else unexpected_error(error, "Measuring")
-        report = make_report(
+        if not isinstance(error, MeasurementError):
+            raise error or TypeError("nothing was found")
+        return make_report(
             gate=gate,
             kind=KIND,
             subject=without_secrets(data),
             provenance=source,
             started_at=started_at,
             duration_seconds=time.monotonic() - start,
-            error=problem,
+            error=error,
         )
-        return report, None if told else error
     found = ended.value if error is None else replace(ended.value, error=cut_short(error))
-    return judge_suite(found, gate=gate, provenance=source, thresholds=thresholds), None
+    return judge_suite(found, gate=gate, provenance=source, thresholds=thresholds)

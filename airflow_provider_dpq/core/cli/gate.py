@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
@@ -12,7 +13,7 @@ import click
 from airflow_provider_dpq.core.cli.delivery import prove_form, prove_writable, save_report, write_report, write_text
 from airflow_provider_dpq.core.cli.edge import NOT_MEASURED, VERDICT_EXIT_CODES, stop
 from airflow_provider_dpq.core.cli.option import Decorated, format_option, store_option
-from airflow_provider_dpq.core.errors import StoreError, text_of
+from airflow_provider_dpq.core.errors import DeclarationError, DpqError, StoreError, text_of, unexpected_error
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.gate.report import Report
@@ -82,16 +83,38 @@ def run_gate(measure: Measure, *, kind: str, form: str, output: Path | None, sto
 
 @contextmanager
 def begun(store: Store | None, start: Start) -> Iterator[None]:
-    """Measure inside, with a record in the store that it has started; what is refused takes the record back."""
+    """Measure inside, with a record in the store that it has started.
+
+    A declaration that is refused takes the record back: there is nothing to say of the data. Anything else that goes
+    wrong leaves a report in its place, and so no older pass stands for the newest.
+    """
     if store is None:
         yield
         return
     store.begin(start)
     try:
         yield
-    except BaseException:
+    except (DeclarationError, click.ClickException):
         store.withdraw(start)
         raise
+    except BaseException as error:
+        with suppress(StoreError):  # what went wrong first is told; the record is left to say that there is no report
+            store.write(_report_of(error, start))
+        raise
+
+
+def _report_of(error: BaseException, start: Start) -> Report:
+    from airflow_provider_dpq.core.gate.report import make_report
+
+    return make_report(
+        gate=start.gate,
+        kind=start.kind,
+        subject=start.subject,
+        provenance=start.source,
+        started_at=start.started_at,
+        duration_seconds=max(0.0, (datetime.now(UTC) - start.started_at).total_seconds()),
+        error=error if isinstance(error, DpqError) else unexpected_error(error, "Measuring"),
+    )
 
 
 def exit_by(report: Report) -> NoReturn:
