@@ -66,7 +66,7 @@ def raised(error: BaseException, gate: str) -> BaseException:
     """
     if isinstance(error, DpqError):
         return airflow_error(error, gate)
-    if not isinstance(error, Exception) or isinstance(error, (AirflowException, TimeoutError)):
+    if not isinstance(error, Exception) or isinstance(error, AirflowException):
         return error
     places = "".join(traceback.format_tb(error.__traceback__))
     log.error("Gate %r: %s was raised here:\n%s", gate, type(error).__name__, places)

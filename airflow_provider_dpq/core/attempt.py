@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Final, Generic, TypeVar
 
-from airflow_provider_dpq.core.errors import EndedError, MeasurementError
+from airflow_provider_dpq.core.errors import CancelledError, MeasurementError
 from airflow_provider_dpq.core.watch import Watch, watching
 
 T = TypeVar("T")
@@ -103,7 +103,7 @@ class Attempt:
 
 
 def _cancelled() -> MeasurementError:
-    return EndedError("cancelled", "The measurement was cancelled.", quotes_data=False)
+    return CancelledError("cancelled", "The measurement was cancelled.", quotes_data=False)
 
 
 def cut_short(interrupt: BaseException) -> MeasurementError:
@@ -111,4 +111,4 @@ def cut_short(interrupt: BaseException) -> MeasurementError:
     if isinstance(interrupt, MeasurementError):
         return interrupt
     message = f"The measurement was cut short by {type(interrupt).__name__}."
-    return EndedError("cancelled", message, quotes_data=False)
+    return CancelledError("cancelled", message, quotes_data=False)

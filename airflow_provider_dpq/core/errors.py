@@ -5,7 +5,8 @@ DpqError
 ├── MeasurementError   the subject could not be measured (exit code 3, retried by Airflow)
 │   ├── SourceError    the data cannot be opened, so that nothing was measured (exit code 2, retried by Airflow)
 │   ├── QueryError     one question was refused, or cost too much; others may be answered
-│   └── EndedError     the subject answers nothing more: its connection is lost, or it was told to stop
+│   └── EndedError     the subject answers nothing more: its connection is lost
+│       └── CancelledError  measuring was told to stop, and whoever told it does not wait for long
 └── StoreError         a report could not be kept or read (exit code 2 before anything was measured,
     │                  else 3; retried by Airflow)
     └── StoreBusyError it may be, in a moment
@@ -78,6 +79,10 @@ class SourceError(MeasurementError):
 
 class EndedError(MeasurementError):
     """The subject answers nothing more, whatever it is asked: its connection is lost, or measuring was stopped."""
+
+
+class CancelledError(EndedError):
+    """Measuring was told to stop, such as by a kill: the process that measures may be about to end as well."""
 
 
 class QueryError(MeasurementError):

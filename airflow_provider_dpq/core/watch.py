@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from airflow_provider_dpq.core.errors import EndedError, MeasurementError, QueryTimeoutError
+from airflow_provider_dpq.core.errors import CancelledError, MeasurementError, QueryTimeoutError
 
 _SERVER_FIRST_SECONDS: Final = 0.3
 """So much longer than the limit the client waits: the server's own limit ends a statement in the cleaner way."""
@@ -69,7 +69,7 @@ class Watch:
             subject: What is asked, for people.
 
         Raises:
-            EndedError: ``cancelled``.
+            CancelledError: ``cancelled``.
             QueryTimeoutError: ``query_timeout``.
         """
         if self._cancelling.is_set():
@@ -148,7 +148,7 @@ def _quietly(way: Callable[[], object]) -> None:
 
 
 def _cancelled(subject: str) -> MeasurementError:
-    return EndedError("cancelled", f"Measuring {subject} was cancelled.", quotes_data=False)
+    return CancelledError("cancelled", f"Measuring {subject} was cancelled.", quotes_data=False)
 
 
 _current: Final[contextvars.ContextVar[Watch | None]] = contextvars.ContextVar("dpq_watch", default=None)

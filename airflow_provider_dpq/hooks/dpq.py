@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Connection
 
     from airflow_provider_dpq.core.store import Store
+    from airflow_provider_dpq.core.store.limits import StoreLimits
 
 _DEFAULT_DRIVER: Final = "postgresql+psycopg2"
 
@@ -36,15 +37,19 @@ class DpqHook(BaseHook):
         super().__init__()
         self.dpq_conn_id = dpq_conn_id
 
-    def get_store(self) -> Store:
+    def get_store(self, limits: StoreLimits | None = None) -> Store:
         """Open the store; the caller closes it, best with ``with``.
+
+        Args:
+            limits: How long it may take; None for as long as tasks wait.
 
         Raises:
             StoreError: The connection is unknown or not one of a store, or the store is out of reach.
         """
         from airflow_provider_dpq.core.store import open_store
+        from airflow_provider_dpq.core.store.limits import TASKS
 
-        return open_store(self._url())
+        return open_store(self._url(), limits=limits or TASKS)
 
     def get_conn(self) -> Store:
         """Open the store, under the name that Airflow's hooks use."""

@@ -105,7 +105,7 @@ class GateOperator(GateBearer, BaseOperator):
             GateStoreError: The report could not be stored; retried.
             AirflowSkipException: The verdict is to skip.
         """
-        run = GateRun.of(context, self.gate, self.dpq_conn_id)
+        run, unpushed = GateRun.of(context, self.gate, self.dpq_conn_id), None
         report, error = run.measure(self.kind, lambda: self.subject, lambda: self._measure_own(run))
         try:
             run.keep(report, hurried=is_hurried(error))
@@ -113,14 +113,11 @@ class GateOperator(GateBearer, BaseOperator):
             if error is None or isinstance(error, (MeasurementError, StoreError)):
                 raise airflow_error(failure, str(run.identity)) from None
             self.log.warning("The report could not be stored either: %s", airflow_error(failure, str(run.identity)))
-        try:
-            run.hand_on(report, context["ti"])
-        except BaseException as failure:
-            # What the gate decided comes first: a task that fails for its XCom is retried, and a verdict is final.
-            if report.verdict.passed:
-                raise
-            self.log.warning("The summary of the report could not be pushed to XCom: %s.", type(failure).__name__)
+        else:
+            unpushed = run.hand_on(report, context["ti"])
         self.act(report, error, run.link)
+        if unpushed is not None:
+            raise unpushed
 
     def _measure_own(self, run: GateRun) -> Report:
         self.require_own_gate(self.get_dag())

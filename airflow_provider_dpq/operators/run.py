@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowTaskTerminated, AirflowTaskTimeout
 
 from airflow_provider_dpq import conf
 from airflow_provider_dpq.core.attempt import cut_short
-from airflow_provider_dpq.core.errors import DpqError, EndedError, StoreError, unexpected_error
+from airflow_provider_dpq.core.errors import CancelledError, DpqError, StoreError, unexpected_error
 from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.operators.link import tab_path
 from airflow_provider_dpq.operators.namesake import GateBearer, gate_taken
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_dpq.core.gate.report import DataInterval, Provenance, Report
     from airflow_provider_dpq.core.store import Baseline
+    from airflow_provider_dpq.core.store.limits import StoreLimits
 
 XCOM_KEY: Final = "dpq_report"
 """XCom key of a report's summary."""
@@ -31,7 +32,7 @@ XCOM_KEY: Final = "dpq_report"
 _LABEL_LENGTH: Final = 250
 """Most characters of a label, as of one that Airflow keeps."""
 
-_INTERRUPTS: Final = (AirflowTaskTimeout, AirflowTaskTerminated, KeyboardInterrupt, SystemExit, TimeoutError)
+_INTERRUPTS: Final = (AirflowTaskTimeout, AirflowTaskTerminated, KeyboardInterrupt, SystemExit)
 """What ends a task from outside; anything else is of what was measured, or of what measures."""
 
 log = logging.getLogger(__name__)
@@ -210,16 +211,25 @@ class GateRun:
             log.warning("The report cannot be shown here: %s.", type(error).__name__)
         self._store(report, replace=replace, hurried=hurried)
 
-    def hand_on(self, report: Report, ti: RuntimeTaskInstanceProtocol) -> None:
+    def hand_on(self, report: Report, ti: RuntimeTaskInstanceProtocol) -> BaseException | None:
         """Push the summary of a report that is stored to XCom: what XCom names can be read.
 
         Args:
             report: The report.
             ti: The task instance that pushes it.
+
+        Returns:
+            What kept it from that, be it a lost backend or a kill, to be raised where the verdict raises nothing: what
+            the gate decided comes first, for a task that fails for its XCom is retried, and a verdict is final.
         """
         from airflow_provider_dpq.core.gate.summary import summarize
 
-        ti.xcom_push(key=XCOM_KEY, value=summarize(report, link=self.link))
+        try:
+            ti.xcom_push(key=XCOM_KEY, value=summarize(report, link=self.link))
+        except BaseException as failure:  # noqa: BLE001 - the caller raises it
+            log.warning("The summary of the report could not be pushed to XCom: %s.", type(failure).__name__)
+            return failure
+        return None
 
     def history(self, limit: int) -> Sequence[Report]:
         """Return at most so many reports of this data-quality gate, the newest first.
@@ -246,14 +256,16 @@ class GateRun:
             return store.reports(self.identity, limit=limit, kind=KIND), store.baselines(self.identity)
 
     def _store(self, report: Report, *, replace: bool, hurried: bool) -> None:
+        from airflow_provider_dpq.core.store.limits import LAST, TASKS
         from airflow_provider_dpq.core.store.patience import KEEPING_SECONDS, LAST_SECONDS, patiently
 
-        patiently(lambda: self._write(report, replace=replace), LAST_SECONDS if hurried else KEEPING_SECONDS)
+        limits, patience = (LAST, LAST_SECONDS) if hurried else (TASKS, KEEPING_SECONDS)
+        patiently(lambda: self._write(report, limits, replace=replace), patience)
 
-    def _write(self, report: Report, *, replace: bool) -> None:
+    def _write(self, report: Report, limits: StoreLimits, *, replace: bool) -> None:
         from airflow_provider_dpq.hooks.dpq import DpqHook
 
-        with DpqHook(self.dpq_conn_id).get_store() as store:
+        with DpqHook(self.dpq_conn_id).get_store(limits) as store:
             try:
                 store.write(report, replace=replace)
             except StoreError as error:
@@ -290,7 +302,7 @@ def _limit(context: Context) -> float | None:
 
 def is_hurried(error: BaseException | None) -> bool:
     """Whether what ended a measurement is going to end the process as well."""
-    return isinstance(error, (*_INTERRUPTS, EndedError))
+    return isinstance(error, (*_INTERRUPTS, CancelledError))
 
 
 def data_interval(start: datetime | None, end: datetime | None) -> DataInterval | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from airflow.sdk import BaseSensorOperator
 
 from airflow_provider_dpq.core.attempt import Attempt
-from airflow_provider_dpq.core.errors import DpqError, SourceError, StoreError
+from airflow_provider_dpq.core.errors import SourceError, StoreError
 from airflow_provider_dpq.exceptions import airflow_error, declaring, raised
 from airflow_provider_dpq.operators.gate import decision, read_thresholds
 from airflow_provider_dpq.operators.link import GateReportLink
@@ -164,7 +164,7 @@ class DataQualitySensor(GateBearer, BaseSensorOperator):
         self._attempt = attempt = Attempt()
         if self._killed:  # before there was anything to cancel
             attempt.cancel()
-        run = GateRun.of(context, self.gate, self.dpq_conn_id)
+        run, unpushed = GateRun.of(context, self.gate, self.dpq_conn_id), None
 
         def measuring() -> Report:
             self.require_own_gate(self.get_dag())
@@ -178,17 +178,13 @@ class DataQualitySensor(GateBearer, BaseSensorOperator):
             if error is None or isinstance(error, SourceError):
                 raise airflow_error(failure, str(run.identity)) from None
             self.log.warning("The report could not be stored either: %s", airflow_error(failure, str(run.identity)))
-        if error is not None and not isinstance(error, DpqError):
-            raise raised(error, str(run.identity)) from None
-        try:
-            run.hand_on(report, context["ti"])
-        except BaseException as failure:
-            if error is None:
-                raise
-            self.log.warning("The summary of the report could not be pushed to XCom: %s.", type(failure).__name__)
+        else:
+            unpushed = run.hand_on(report, context["ti"])
         if error is not None and not isinstance(error, SourceError):
             # Without the chain, which is logged: a database's error quotes its statement with the values in it.
-            raise airflow_error(error, str(run.identity)) from None
+            raise raised(error, str(run.identity)) from None
+        if unpushed is not None:
+            raise unpushed
         if not report.verdict.passed:
             self.log.info("%s", decision(report, run.link))
         return report.verdict.passed

@@ -6,22 +6,26 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import AirflowTaskTimeout
+from airflow.sdk.exceptions import AirflowTaskTerminated, AirflowTaskTimeout
 
-from airflow_provider_dpq.core.errors import QueryError
+from airflow_provider_dpq.core.errors import CancelledError, DeclarationError, EndedError, QueryError, StoreError
 from airflow_provider_dpq.core.gate import redaction
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.store import Store
+from airflow_provider_dpq.exceptions import GateDeclarationError
 from airflow_provider_dpq.operators import measurement
 from airflow_provider_dpq.operators.quality import DataQualityCheckOperator
+from airflow_provider_dpq.operators.run import GateRun, is_hurried
 from airflow_provider_dpq.sensors.quality import DataQualitySensor
 from tests.airflow_home import LOGICAL_DATE, RunDag
 
@@ -50,6 +54,15 @@ def a_dag(kind: Any = DataQualityCheckOperator, **arguments: Any) -> DAG:
             arguments = {"timeout": 60, "poke_interval": 1} | arguments
         kind(task_id="gate", suite=[NOT_NULL], **arguments)
     return dag
+
+
+def context_of(task: Any, push: Callable[..., None]) -> Any:
+    """What Airflow hands a task, as far as a gate looks at it."""
+    ti = SimpleNamespace(
+        dag_id="cut_short", task_id="gate", run_id="a_run", map_index=-1, try_number=1, task=task, xcom_push=push
+    )
+    dag_run = SimpleNamespace(data_interval_start=None, data_interval_end=None)
+    return {"ti": ti, "dag_run": dag_run, "task": task}
 
 
 def report_of(store: Store, run_id: str) -> Report:
@@ -97,6 +110,87 @@ def test_a_lost_xcom_backend_loses_no_report_and_no_verdict(
     assert entry.verdict is (Verdict.PASS if passes else Verdict.FAIL)
     assert outcome.states["gate"] == "failed"
     assert outcome.tries["gate"] == 1
+
+
+@pytest.mark.parametrize(
+    "interrupt", [AirflowTaskTerminated("killed"), AirflowTaskTimeout("over"), KeyboardInterrupt()]
+)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kill_while_the_summary_is_pushed_does_not_end_green(
+    kind: Any, interrupt: BaseException, store: Store, rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the verdict itself lets the task succeed, or be looked at again."""
+
+    def end(**_: Any) -> None:
+        raise interrupt
+
+    source: dict[str, Any] = {"path": rows} if kind is DataQualityCheckOperator else {"path": rows.with_name("no.csv")}
+    if kind is DataQualityCheckOperator:
+        source["on_fail"] = "continue"
+    task = a_dag(kind, **source).task_dict["gate"]
+    with pytest.raises(type(interrupt)) as caught:
+        (task.execute if kind is DataQualityCheckOperator else task.poke)(context_of(task, end))
+    assert caught.value is interrupt
+    assert len(store.of_task("cut_short", "gate", "a_run")) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_report_that_is_not_stored_is_not_handed_on(kind: Any, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What XCom names can be read."""
+    pushed: list[Any] = []
+
+    def find(self: Any, run: Any) -> Any:
+        raise DeclarationError("unknown_option", "It is wrong.")
+
+    def lose(self: Any, *_: Any, **__: Any) -> None:
+        raise StoreError("store_full", "It is full.")
+
+    monkeypatch.setattr(measurement.QualityMeasurement, "find", find)
+    monkeypatch.setattr(GateRun, "_store", lose)
+    task = a_dag(kind, path="rows.csv").task_dict["gate"]
+    with pytest.raises(GateDeclarationError):
+        (task.execute if kind is DataQualityCheckOperator else task.poke)(
+            context_of(task, lambda **item: pushed.append(item))
+        )
+    assert pushed == []
+
+
+def test_a_kill_does_not_wait_for_a_store_that_is_locked(
+    store: Store, store_url: str, rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Airflow kills the process five seconds after it told it to end."""
+
+    def find(self: Any, run: Any) -> Any:
+        raise AirflowTaskTerminated("killed")
+
+    monkeypatch.setattr(measurement.QualityMeasurement, "find", find)
+    monkeypatch.setattr(GateRun, "_begin", lambda *_: None)
+    task = a_dag(path=rows).task_dict["gate"]
+    engine = sa.create_engine(store_url, poolclass=sa.NullPool)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as other:
+        other.exec_driver_sql("BEGIN IMMEDIATE")
+        begun = time.monotonic()
+        with pytest.raises(AirflowTaskTerminated):
+            task.execute(context_of(task, lambda **_: None))
+        assert time.monotonic() - begun < LATEST_SECONDS
+        other.exec_driver_sql("ROLLBACK")
+
+
+@pytest.mark.parametrize(
+    ("error", "hurried"),
+    [
+        (AirflowTaskTerminated(), True),
+        (AirflowTaskTimeout(), True),
+        (KeyboardInterrupt(), True),
+        (CancelledError("cancelled", "It was told to stop."), True),
+        (EndedError("connection_lost", "It is gone."), False),
+        (TimeoutError("a socket's"), False),
+        (None, False),
+    ],
+)
+def test_only_who_is_told_to_stop_is_in_a_hurry(error: BaseException | None, hurried: bool) -> None:
+    """A database that is gone ends no process: its report has all the time to be stored."""
+    assert is_hurried(error) is hurried
 
 
 def test_a_report_that_cannot_be_drawn_is_stored(

@@ -23,7 +23,7 @@ from airflow_provider_dpq.core.benchmark.revision import laid_out
 from airflow_provider_dpq.core.benchmark.standing import KEPT_AS, stand
 from airflow_provider_dpq.core.benchmark.timing import SAMPLE_SECONDS, Sample
 from airflow_provider_dpq.core.environment import current
-from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.errors import CancelledError, MeasurementError
 from airflow_provider_dpq.core.gate.profile import Profile
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.gate.threshold import Threshold, ThresholdResult, judge
@@ -274,9 +274,9 @@ class _Course:
             for item in self._spawned(look_into, self.design.operation, size):
                 if isinstance(item, Profile):
                     self.findings.profile = item
+        except CancelledError:
+            raise
         except MeasurementError as error:
-            if error.reason == "cancelled":
-                raise
             self.findings.unprofiled = error
 
     def _spawned(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.errors import CancelledError, MeasurementError
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.report import CheckResult
 from airflow_provider_dpq.core.gate.threshold import Threshold, ThresholdResult, judge
@@ -133,9 +133,9 @@ class Climb:
         while True:
             try:
                 self._stage.make_ready()
+            except CancelledError:
+                raise
             except MeasurementError as error:
-                if error.reason == "cancelled":
-                    raise
                 if self._stage.clock() > until:
                     self._unrecovered(f"{_RECOVERY_SECONDS:g} s after it, the first call still fails. {error}")
                     return False

@@ -298,7 +298,7 @@ def _looked_at(checks: Sequence[PartCheck]) -> int | None:
 def _within(partition: Partition, error: object, wanted: ResultFormat) -> MeasurementError:
     reason = error.reason if isinstance(error, MeasurementError) else "not_evaluated"
     place = "a partition" if _is_hidden(partition.shown, wanted) else f"the partition {partition.shown!r}"
-    kind = EndedError if isinstance(error, EndedError) else MeasurementError
+    kind = type(error) if isinstance(error, EndedError) else MeasurementError
     return kind(reason, f"In {place}: {error}")
 
 

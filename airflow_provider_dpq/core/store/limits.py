@@ -30,6 +30,9 @@ class StoreLimits:
 TASKS: Final = StoreLimits()
 """For tasks and the command line: a report is worth waiting for."""
 
+LAST: Final = StoreLimits(lock_seconds=1.0, statement_seconds=1.0)
+"""For a task that is about to be killed."""
+
 PAGES: Final = StoreLimits(lock_seconds=3.0, statement_seconds=10.0)
 """For pages: somebody waits, and so do the other pages."""
 

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError
+from airflow_provider_dpq.core.errors import CancelledError, DeclarationError, MeasurementError
 from airflow_provider_dpq.core.operation.isolation import Child
 from tests.core.operation import deeds
 
@@ -222,7 +222,7 @@ def test_kill_from_a_signal_handler_cancels(child: Child) -> None:
         error = _error_of(child, deeds.wait)
     finally:
         signal.signal(signal.SIGUSR1, before)
-    assert error.reason == "cancelled"
+    assert (error.reason, type(error)) == ("cancelled", CancelledError)
     assert _error_of(child, deeds.failing).reason == "cancelled"
 
 
