@@ -90,7 +90,7 @@ class QueryError(MeasurementError):
 
 
 class QueryTimeoutError(QueryError):
-    """One question took longer than it may, and was stopped; others may be answered."""
+    """One question took longer than we or the server allow, and was stopped; others may be answered."""
 
 
 class StoreError(DpqError):

@@ -12,7 +12,14 @@ from typing import Any, Final, cast
 
 import sqlalchemy as sa
 
-from airflow_provider_dpq.core.errors import DeclarationError, DpqError, EndedError, MeasurementError, unexpected_error
+from airflow_provider_dpq.core.errors import (
+    DeclarationError,
+    DpqError,
+    EndedError,
+    MeasurementError,
+    QueryError,
+    unexpected_error,
+)
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.report import CheckResult, DataInterval, Report
 from airflow_provider_dpq.core.quality import gx
@@ -279,13 +286,13 @@ class _Run:
             return unexpected_error(error, "Holding the metric against its history")
 
 
-def _confirmed(table: Table, outcomes: Sequence[Outcome]) -> EndedError | None:
-    """Look once more at the columns; where the connection is lost meanwhile, what was found before stands."""
+def _confirmed(table: Table, outcomes: Sequence[Outcome]) -> EndedError | QueryError | None:
+    """Look once more at the columns; where nobody answers that any more, what was found before stands."""
     if any(isinstance(outcome.answer, EndedError) for outcome in outcomes):
         return None  # there is nobody left to ask, and the checks say so
     try:
         table.confirm()
-    except EndedError as end:
+    except (EndedError, QueryError) as end:
         return end
     return None
 

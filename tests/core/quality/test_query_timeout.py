@@ -153,6 +153,59 @@ def test_a_pooled_connection_is_given_back_without_our_limit(server: tuple[sa.En
     engine.dispose()
 
 
+@pytest.mark.service
+def test_a_stricter_limit_of_the_server_holds_and_ends_one_check(server: tuple[sa.Engine, str, str]) -> None:
+    """Ours neither lifts it nor changes it for those who use the connection next; the other checks stand."""
+    engine, _, query = server
+    postgres = engine.dialect.name == "postgresql"
+    set_limit = "SET statement_timeout = '700ms'" if postgres else "SET SESSION max_statement_time = 0.7"
+    pooled = sa.create_engine(engine.url, pool_size=1, max_overflow=1)
+
+    @sa.event.listens_for(pooled, "connect")
+    def be_strict(connection: Any, _: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(set_limit)
+        connection.commit()
+
+    begun = time.monotonic()
+    found = check("dpq_three", [ROWS[0], slow(query), ROWS[1]], connection=pooled, query_timeout=20)
+    assert time.monotonic() - begun < 1 + QUICK_SECONDS
+    assert reasons(found) == ["pass", "query_stopped", "pass"]
+    with pooled.connect() as connection:
+        shown = "SHOW statement_timeout" if postgres else "SELECT @@SESSION.max_statement_time"
+        assert str(connection.exec_driver_sql(shown).scalar_one()) in {"700ms", "0.7"}
+    pooled.dispose()
+
+
+@pytest.mark.service
+@pytest.mark.parametrize("address", ["postgres_url", "mysql_url"])
+def test_a_reference_that_is_locked_ends_its_check_alone(address: str, request: pytest.FixtureRequest) -> None:
+    """What the server itself stops is one question: the others are asked all the same."""
+    with table(request.getfixturevalue(address)) as engine:
+        postgres = engine.dialect.name == "postgresql"
+        with engine.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE IF EXISTS dpq_other")
+            connection.exec_driver_sql("CREATE TABLE dpq_other (n integer)")
+        query = "SELECT n FROM dpq_three WHERE n IN (SELECT n FROM dpq_other)"
+        impatient = sa.create_engine(engine.url, poolclass=sa.NullPool)
+
+        @sa.event.listens_for(impatient, "connect")
+        def be_impatient(connection: Any, _: Any) -> None:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '500ms'" if postgres else "SET SESSION lock_wait_timeout = 1")
+            connection.commit()
+
+        with engine.connect() as other:
+            other.exec_driver_sql("LOCK TABLE dpq_other" if postgres else "LOCK TABLES dpq_other WRITE")
+            found = check("dpq_three", [ROWS[0], slow(query), ROWS[1]], connection=impatient)
+            if not postgres:
+                other.exec_driver_sql("UNLOCK TABLES")
+            other.rollback()
+        with engine.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE dpq_other")
+        assert reasons(found) == ["pass", "query_stopped", "pass"]
+
+
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[sa.Engine]:
     """A SQLite file with the table."""

@@ -9,13 +9,21 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from airflow_provider_dpq.core.errors import DpqError, EndedError, MeasurementError, QueryError, SourceError, text_of
+from airflow_provider_dpq.core.errors import (
+    DpqError,
+    EndedError,
+    MeasurementError,
+    QueryError,
+    QueryTimeoutError,
+    SourceError,
+    text_of,
+)
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 
-_STOPPED: Final = frozenset({"57014", "55P03", "25P03", 1205, 1317, 1969, 3024})
+_STOPPED: Final = frozenset({"57014", "55P03", 1205, 1317, 1969, 3024})
 """Codes of PostgreSQL, MariaDB and MySQL for a statement that was cancelled, or took or waited too long."""
 
-_LOST: Final = frozenset({"57P01", "57P02", "57P03", "57P05", 1927})
+_LOST: Final = frozenset({"25P03", "57P01", "57P02", "57P03", "57P05", 1927})
 """Codes of PostgreSQL and MariaDB for a connection that the server ended, which drivers do not all recognise."""
 
 _FORBIDDEN: Final = frozenset({"42501", 1044, 1142, 1143})
@@ -29,22 +37,25 @@ def query_error(error: SQLAlchemyError, subject: str) -> MeasurementError:
         error: What SQLAlchemy raised.
         subject: The table, for people.
     """
-    if (ended := ended_error(error, subject)) is not None:
-        return ended
+    if (unfinished := unfinished_error(error, subject)) is not None:
+        return unfinished
     if codes(error) & _FORBIDDEN:
         message = f"The database does not let this user read {subject}: {first_line(error)}"
         return MeasurementError("permission_denied", message, hint="Grant the user of the connection SELECT.")
     return QueryError("query_failed", f"The database refused a query on {subject}: {first_line(error)}")
 
 
-def ended_error(error: SQLAlchemyError, subject: str) -> MeasurementError | None:
-    """Return why a query was not let to its end, so that asking others is of no use; None where it was refused."""
+def unfinished_error(error: SQLAlchemyError, subject: str) -> MeasurementError | None:
+    """Return why a query was not let to its end; None where it was refused.
+
+    One that the server stopped says nothing of others: they may ask for less, or for a table that nobody has locked.
+    """
     if is_lost(error):
         message = f"The connection to {subject} is lost: {first_line(error)}"
         return EndedError("connection_lost", message, hint="The gate may be run again.")
     if codes(error) & _STOPPED:
         message = f"The database stopped a query on {subject}: {first_line(error)}"
-        return EndedError("query_stopped", message, hint="Allow it more time, or check fewer rows.")
+        return QueryTimeoutError("query_stopped", message, hint="Allow it more time, or check fewer rows.")
     return None
 
 
@@ -72,7 +83,8 @@ def opening(connection: sa.Engine | sa.Connection, data: str) -> Iterator[None]:
 
     Raises:
         SourceError: ``invalid_query``, ``permission_denied`` or ``unreachable_database``.
-        EndedError: ``connection_lost`` or ``query_stopped``.
+        EndedError: ``connection_lost``.
+        QueryTimeoutError: ``query_stopped``.
     """
     try:
         yield
@@ -81,8 +93,8 @@ def opening(connection: sa.Engine | sa.Connection, data: str) -> Iterator[None]:
         message = f"{data[:200]!r} cannot be opened on {url}: {first_line(error)}"
         if not isinstance(connection, sa.Connection):
             raise SourceError("unreachable_database", message, hint="Check the connection.") from error
-        if (ended := ended_error(error, data[:200])) is not None:
-            raise ended from error
+        if (unfinished := unfinished_error(error, data[:200])) is not None:
+            raise unfinished from error
         if codes(error) & _FORBIDDEN:
             raise SourceError("permission_denied", message, hint="Grant the user of the connection SELECT.") from error
         raise SourceError("invalid_query", message, hint="Mend the name or the query.") from error

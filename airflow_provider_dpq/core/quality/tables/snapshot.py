@@ -26,6 +26,15 @@ _BEGIN: Final[Mapping[str, str]] = {
 
 _MOST_MILLISECONDS: Final = 2**31 - 1
 
+_POSTGRESQL_LIMITS: Final = (
+    "SELECT set_config(name, CASE name WHEN 'statement_timeout'"
+    " THEN least(nullif(setting::bigint, 0), {milliseconds})::text ELSE '5s' END, true)"
+    " FROM pg_catalog.pg_settings WHERE name IN ('statement_timeout', 'client_connection_check_interval')"
+)
+
+_FOUND: Final = "dpq_limit_found"
+"""Where a connection remembers the limit that its session had before."""
+
 ABORTS: Final = frozenset({"postgresql"})
 """Dialects in which a refused statement takes its transaction with it, unless it is undone to a savepoint."""
 
@@ -53,37 +62,42 @@ def begin(connection: sa.Connection) -> None:
 
 
 def bound(connection: sa.Connection) -> None:
-    """Let the server itself end what takes too long in the transaction that follows."""
-    if (seconds := limit_seconds()) is not None and (limit := _limit(connection.dialect, seconds)) is not None:
-        connection.exec_driver_sql(limit)
+    """Let the server itself end what takes too long in the transaction that follows.
+
+    A stricter limit that it has already, of its user for instance, stays as it is. The server then goes on neither for
+    a client that was killed nor, where PostgreSQL can see it, for one that is gone.
+    """
+    if (seconds := limit_seconds()) is None:
+        return
+    if connection.dialect.name == "postgresql":
+        milliseconds = max(1, min(int(seconds * 1000), _MOST_MILLISECONDS))
+        connection.exec_driver_sql(_POSTGRESQL_LIMITS.format(milliseconds=milliseconds))
+    elif (own := _own_limit(connection.dialect)) is not None:
+        variable, unit = own
+        if _FOUND not in connection.info:
+            connection.info[_FOUND] = connection.exec_driver_sql(f"SELECT @@SESSION.{variable}").scalar_one()
+        found, ours = connection.info[_FOUND], min(seconds * unit, _MOST_MILLISECONDS)
+        _set(connection, variable, min(found, ours) if found else ours)
 
 
 def end(connection: sa.Connection) -> None:
     """Take back what outlives a transaction, before the connection may serve others."""
     connection.rollback()
-    if limit_seconds() is not None and (limit := _limit(connection.dialect, None)) is not None:
-        connection.exec_driver_sql(limit)
+    if (own := _own_limit(connection.dialect)) is not None and _FOUND in connection.info:
+        _set(connection, own[0], connection.info.pop(_FOUND))
 
 
-def _limit(dialect: sa.Dialect, seconds: float | None) -> str | None:
-    """Return the statement that makes a server itself end what takes longer, or takes that back; None for no need.
-
-    A server then goes on neither for a client that was killed nor, where PostgreSQL can see it, for one that is gone.
-    """
-    if dialect.name == "postgresql":
-        if seconds is None:
-            return None  # it ended with its transaction
-        milliseconds = max(1, min(int(seconds * 1000), _MOST_MILLISECONDS))
-        return (
-            f"SELECT set_config('statement_timeout', '{milliseconds}', true), (SELECT set_config(name, '5s', true)"  # noqa: S608
-            " FROM pg_catalog.pg_settings WHERE name = 'client_connection_check_interval')"
-        )
+def _own_limit(dialect: sa.Dialect) -> tuple[str, float] | None:
+    """Return the variable of a session that limits its statements, and how many of its units are a second."""
     if dialect.name not in ("mysql", "mariadb"):
         return None
-    if getattr(dialect, "is_mariadb", False):
-        return f"SET SESSION max_statement_time = {'DEFAULT' if seconds is None else f'{seconds:.3f}'}"
-    milliseconds = 0 if seconds is None else min(int(seconds * 1000), _MOST_MILLISECONDS)
-    return f"SET SESSION max_execution_time = {'DEFAULT' if seconds is None else milliseconds}"
+    return ("max_statement_time", 1.0) if getattr(dialect, "is_mariadb", False) else ("max_execution_time", 1000.0)
+
+
+def _set(connection: sa.Connection, variable: str, value: float) -> None:
+    # The one is a whole number of milliseconds, the other one of seconds with six digits behind the point.
+    text = f"{value:.6f}" if variable == "max_statement_time" else f"{value:.0f}"
+    connection.exec_driver_sql(f"SET SESSION {variable} = {text}")
 
 
 def _is_begun(connection: sa.Connection) -> bool:
