@@ -27,10 +27,18 @@ def _kind(value: Any) -> Kind | None:
 
 
 def cast_for(column: Column, *values: Any) -> Column:
-    """Return a column of text cast to the kind of values that it is compared with; any other as it is."""
+    """Return a column of text cast to the kind of values that it is compared with; any other as it is.
+
+    Beside days or moments it holds days and moments of any kind, which are compared whatever the kinds of both; but
+    where days are expected and most values are days, a moment among them is none.
+    """
     if column.read_as is None:
         return column
     kind = kind_of_values(values)
+    present = [value for value in values if value is not None]
+    if column.read_as_moments is not None and present and all(isinstance(value, date) for value in present):
+        days = kind is Kind.DATE and column.prevailing is not None and column.prevailing() is Kind.DATE
+        return column.read_as(Kind.DATE) if days else column.read_as_moments()
     return column if kind is None else column.read_as(kind)
 
 

@@ -203,6 +203,29 @@ def _is_instant(text: _Text) -> _Condition:
 ISO_INSTANT: Final = Form(Kind.TIMESTAMP_TZ, _is_instant, lambda text: sa.try_cast(text, _Instant()))
 
 
+def moments_up_to(kind: Kind) -> Form:
+    """Return the form of days, and of what has a clock and an offset, brought to one kind.
+
+    Args:
+        kind: The kind: `Kind.DATE` for days alone; of `Kind.TIMESTAMP`, days begin at 00:00; of `Kind.TIMESTAMP_TZ`,
+            days and moments without an offset are of UTC.
+    """
+    if kind is Kind.DATE:
+        return ISO_DAY
+    zoned = kind is Kind.TIMESTAMP_TZ
+
+    def fits(text: _Text) -> _Condition:
+        return sa.or_(_is_day(text), _is_moment(text), *([_is_instant(text)] if zoned else []))
+
+    def value(text: _Text) -> _Text:
+        moment = ISO_MOMENT.value(text)
+        if not zoned:
+            return moment
+        return sa.case((_is_instant(text), ISO_INSTANT.value(text)), else_=sa.func.timezone("UTC", moment))
+
+    return Form(kind, fits, value)
+
+
 def declared_moment(format_: str) -> Form:
     """Return the form of days, or of moments where the format has hours, that are written in a declared format."""
     day = not re.search(r"%-?[HIMSfp]", format_.replace("%%", ""))

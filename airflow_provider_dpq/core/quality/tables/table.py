@@ -75,6 +75,7 @@ class Column:
         text: The value as text, as pandas would write it; None where that differs from what SQL can say.
         type: The database's own type, for tables of a database.
         read_as: Returns the same column of text cast to a kind, for checks that need one; None for typed sources.
+        read_as_moments: Returns it cast to the widest kind of days and moments that it holds; None as `read_as` is.
         prevailing: Returns the kind that most values of a column of text have; None for typed sources.
         misfit: Says where the first row stands for which a condition holds, for columns with malformed text.
         decode: Returns the value of Python that what is fetched stands for; None where it is that value.
@@ -93,6 +94,7 @@ class Column:
     dtype: str | None = None
     type: Any = None
     read_as: Callable[[Kind], Column] | None = None
+    read_as_moments: Callable[[], Column] | None = None
     prevailing: Callable[[], Kind | None] | None = None
     misfit: Callable[[sa.ColumnElement[bool]], str | None] | None = None
 

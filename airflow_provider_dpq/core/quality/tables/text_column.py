@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -148,11 +149,19 @@ class TextColumns:
                 readings[kind] = self._cast(name, self._form_for(name, kind))
             return readings[kind]
 
+        @cache
+        def read_as_moments() -> Column:
+            return self._cast(name, self._any_moment(name))
+
         def prevailing() -> Kind | None:
             return self._prevailing(name)
 
         return Column(
-            name, Kind.STRING, "str", raw, raw, raw, raw.is_(None), text=raw, read_as=read_as, prevailing=prevailing
+            *(name, Kind.STRING, "str", raw, raw, raw, raw.is_(None)),
+            text=raw,
+            read_as=read_as,
+            read_as_moments=read_as_moments,
+            prevailing=prevailing,
         )
 
     def _prevailing(self, name: str) -> Kind | None:
@@ -176,6 +185,16 @@ class TextColumns:
             return grammar.TRUTH
         # A format that is declared is the only one.
         return Form(kind, lambda _: sa.false(), lambda _: sa.null())
+
+    def _any_moment(self, name: str) -> Form:
+        """Return the form of a column's days, moments and instants: of the widest kind that is among them."""
+        forms = self._moments(name)
+        if self._options.format_of(name) is not None:
+            return forms[0]
+        raw = named(name)
+        counts = self._row([count_if(_known(form.fits(raw))) for form in forms])
+        held = [form.kind for form, count in zip(forms, counts, strict=True) if count]
+        return grammar.moments_up_to(held[-1] if held else Kind.DATE)
 
     def _number(self, name: str) -> Form:
         """Return the form of a column's numbers: whole ones where all of its numbers are."""

@@ -74,6 +74,41 @@ def test_text_among_days_is_unexpected_wherever_it_stands(tmp_path: Path, bad: s
     assert not answer(path, "column_values_to_match_regex", column="d", regex="^2024-01-01$").success
 
 
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [
+        ("2024-01-01", "2024-12-31"),
+        ("2024-01-01T00:00:00", "2024-12-31T00:00:00"),
+        ("2024-01-01T00:00:00Z", "2024-12-31T02:00:00+02:00"),
+        ("2024-01-01", "2024-12-31T00:00:00"),
+    ],
+)
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("2024-01-01", "2023-12-31", "2025-01-01"),
+        ("2024-01-01T00:00:00", "2023-12-31 23:59:59.999999", "2024-12-31T00:00:01"),
+        ("2024-01-01T02:00:00+02:00", "2024-01-01T01:59:59+02:00", "2024-12-31T00:00:01Z"),
+        ("2024-02-01T00:00:00Z", "2023-12-31T23:00:00", "2025-01-01 00:00"),
+    ],
+)
+def test_only_what_is_no_day_and_no_moment_is_malformed(
+    tmp_path: Path, values: tuple[str, str, str], low: str, high: str
+) -> None:
+    """Values and bounds may be of different kinds, in CSV and JSON lines: a day begins at 00:00, in UTC."""
+    good, early, late = values
+    csv = written(tmp_path / "a.csv", "d,x", f"{good},1", f"{early},1", f"{late},1", f"{good},1", "N/A,1")
+    lines = [f'{{"d": "{value}"}}' for value in (good, early, late, good)]
+    json_lines = written(tmp_path / "a.jsonl", *lines, '{"d": "N/A"}')
+    for path in (csv, json_lines):
+        between = answer(path, "column_values_to_be_between", column="d", min_value=low, max_value=high)
+        assert between.result["partial_unexpected_list"] == [early, late, "N/A"]
+    strings = written(tmp_path / "b.jsonl", *lines)
+    assert answer(strings, "column_max_to_be_between", column="d", min_value=high).success
+    assert not answer(strings, "column_min_to_be_between", column="d", min_value=low).success
+    assert answer(strings, "column_min_to_be_between", column="d", max_value=low).success
+
+
 @pytest.mark.parametrize(("first", "second"), [("yes", "no"), ("t", "f"), ("T", "F"), ("0", "1")])
 def test_words_are_no_truth_values(tmp_path: Path, first: str, second: str) -> None:
     """They are the texts that stand there, or numbers."""
