@@ -110,10 +110,10 @@ def test_a_connection_lost_half_way_leaves_what_was_answered(monkeypatch: pytest
     """The check that lost it and those after it are in error; the one before it stands."""
     answer = evaluate._answer
 
-    def lost(table: Any, plan: Any, found: Any, wanted: Any) -> Any:
+    def lost(table: Any, plan: Any, found: Any, wanted: Any, total: int) -> Any:
         if plan.queries or plan.procedure:
             return EndedError("connection_lost", "It is gone.")
-        return answer(table, plan, found, wanted)
+        return answer(table, plan, found, wanted, total)
 
     monkeypatch.setattr(evaluate, "_answer", lost)
     suite = [*SUITE, {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "n"}}, SUITE[0] | {"name": "z"}]

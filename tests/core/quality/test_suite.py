@@ -286,7 +286,7 @@ def test_parameter_whose_name_is_no_text_is_refused(name: Any) -> None:
 @pytest.mark.parametrize(
     ("file", "content", "reason", "words"),
     [
-        ("suite.json", None, "unreadable_suite", "No such file"),
+        ("suite.json", None, "unreadable_suite", "does not exist"),
         ("suite.json", b"[{]", "invalid_suite", "is not valid JSON"),
         ("suite.yaml", b"a: [", "invalid_suite", "is not valid YAML"),
         ("suite.yaml", b"\xff\xfe", "unreadable_suite", "cannot be read"),
