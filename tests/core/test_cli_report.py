@@ -162,8 +162,8 @@ def test_reading_creates_no_store(command: list[str], tmp_path: Path) -> None:
 def test_upgrade_says_which_schema_the_store_has(store_url: str) -> None:
     """Upgrading creates the store, and does nothing the second time."""
     first, second = (_dpq("store", "upgrade", "--store", store_url) for _ in range(2))
-    assert (first.exit_code, first.stdout) == (0, "The store is at schema version 3 now, and was at 0.\n")
-    assert (second.exit_code, second.stdout) == (0, "The store is at schema version 3 already.\n")
+    assert (first.exit_code, first.stdout) == (0, "The store is at schema version 4 now, and was at 0.\n")
+    assert (second.exit_code, second.stdout) == (0, "The store is at schema version 4 already.\n")
 
 
 def test_schema_is_the_published_one() -> None:

@@ -117,7 +117,8 @@ def test_without_a_baseline_it_warns_and_says_why(size: int | None) -> None:
     assert found.name == ("history" if size is None else "history at size 100")
     assert (found.verdict, found.success, found.declaration) == (Verdict.WARN, None, {"metric": "cpu_median"})
     assert found.error is not None
-    assert (found.error.reason, found.error.message) == ("no_baseline", "New.")
+    collecting = "Collecting 0 of 10 reports, and judging from then on."
+    assert (found.error.reason, found.error.message) == ("no_baseline", f"{collecting} New.")
     assert [item.verdict for item in report.thresholds] == [Verdict.WARN]
 
 

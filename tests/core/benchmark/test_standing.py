@@ -70,7 +70,7 @@ def test_a_short_history_is_no_baseline() -> None:
     """With fewer reports than are needed there is no ratio, and why is said."""
     found = standing([5.0], NOISY[: LEAST_REPORTS - 1])
     assert (found.as_metric, found.ratio, found.prediction) == (None, None, None)
-    assert found.missing == "Too little is known."
+    assert found.missing == "Collecting 9 of 10 reports, and judging from then on. Too little is known."
     assert found.value == 5.0
     assert len(found.past) == LEAST_REPORTS - 1
 
