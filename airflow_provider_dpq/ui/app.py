@@ -134,14 +134,18 @@ def _gates_page(store: Store, dag_ids: Collection[str], addresses: page.Addresse
     return page.gate_list(runs, addresses, left)
 
 
-def _is_of(start: Start, instance: tuple[str, str, str, int]) -> bool:
-    return (start.dag_id, start.task_id, start.run_id, start.map_index) == instance
+def _begun(store: Store, instance: tuple[str, str, str, int]) -> list[Start]:
+    """Return what a task instance has started and left no report of, the newest first."""
+    return [
+        start
+        for start in store.starts(dag_ids=[instance[0]])
+        if (start.dag_id, start.task_id, start.run_id, start.map_index) == instance
+    ]
 
 
 def _task_page(store: Store, instance: tuple[str, str, str, int], addresses: page.Addresses) -> HTMLResponse:
     entries = store.of_task(*instance)
-    begun = [start for start in store.starts(dag_ids=[instance[0]]) if _is_of(start, instance)]
-    if not entries and begun:
+    if not entries and (begun := _begun(store, instance)):
         return page.message("No report", f"{begun[0].identity}: {begun[0].told()}.")
     if not entries:
         return page.message("No report", _NO_REPORT)
@@ -160,9 +164,12 @@ def _report_page(
 ) -> HTMLResponse:
     run = newest_run(store.of_run(shown.identity, shown.run_id))
     parts = run.entries if run is not None and shown.map_index >= 0 else ()
+    instance = (str(shown.dag_id), str(shown.task_id), shown.run_id, shown.map_index)
+    # A start of an earlier try was killed, and the retry has said what there is to say.
+    begun = [start for start in _begun(store, instance) if start.try_number >= shown.try_number]
     if shown.problem is not None:
-        return page.distrusted(shown, entries, addresses, parts=parts, back=back)
-    return page.report(store.report(shown.report_id), entries, addresses, parts=parts, back=back)
+        return page.distrusted(shown, entries, addresses, parts=parts, back=back, begun=begun)
+    return page.report(store.report(shown.report_id), entries, addresses, parts=parts, back=back, begun=begun)
 
 
 def _refused(_: Request, error: HTTPException) -> HTMLResponse:

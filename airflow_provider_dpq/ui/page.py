@@ -69,6 +69,7 @@ def report(
     *,
     parts: Sequence[Entry] = (),
     back: bool = False,
+    begun: Sequence[Start] = (),
 ) -> HTMLResponse:
     """Return a report below links to the others of its task instance.
 
@@ -78,8 +79,9 @@ def report(
         addresses: Where the reports are.
         parts: Of a mapped task the newest try of each instance in the run, the worst first.
         back: Whether there is a link to the list of gates.
+        begun: What the task instance has started since, and left no report of.
     """
-    links = _links(shown.id, shown.gate, entries, addresses, parts=parts, back=back)
+    links = _links(shown.id, shown.gate, entries, addresses, parts=parts, back=back, begun=begun)
     return _response(render_html(shown, above=links))
 
 
@@ -90,6 +92,7 @@ def distrusted(
     *,
     parts: Sequence[Entry] = (),
     back: bool = False,
+    begun: Sequence[Start] = (),
 ) -> HTMLResponse:
     """Return in the place of a report that cannot be trusted or read why, below the same links.
 
@@ -99,10 +102,11 @@ def distrusted(
         addresses: Where the reports are.
         parts: Of a mapped task the newest try of each instance in the run, the worst first.
         back: Whether there is a link to the list of gates.
+        begun: What the task instance has started since, and left no report of.
     """
     problem = shown.problem
     text, reason = (problem.message, problem.reason) if problem else ("", "")
-    links = _links(shown.report_id, shown.gate, entries, addresses, parts=parts, back=back)
+    links = _links(shown.report_id, shown.gate, entries, addresses, parts=parts, back=back, begun=begun)
     return _response(_render("message.html", title=f"error: {shown.identity}", text=text, reason=reason, above=links))
 
 
@@ -114,6 +118,7 @@ def _links(
     *,
     parts: Sequence[Entry],
     back: bool,
+    begun: Sequence[Start],
 ) -> Markup:
     links = _render(
         "links.html",
@@ -124,6 +129,7 @@ def _links(
         addresses=addresses,
         parts=parts,
         back=back,
+        begun=begun,
     )
     return Markup(links)  # noqa: S704 - rendered by an escaping template
 

@@ -423,6 +423,22 @@ def test_a_killed_process_is_shown_as_killed(browse: Callable[..., TestClient], 
     assert shown.index("killed</span>") < shown.index(">pass</span>")
 
 
+def test_a_killed_retry_is_told_above_the_older_report(browse: Callable[..., TestClient], store: Store) -> None:
+    """The pass of an earlier try is no answer any more; what an earlier try left is of no matter after a later one."""
+    earlier = a_report("flights_retried", try_number=2)
+    store.write(earlier)
+    source = Provenance(dag_id="flights", task_id="check", run_id=RUN, try_number=1)
+    store.begin(Start.now("flights_retried", "quality", "s", source))
+    assert "left no report" not in browse().get(tab()).text
+    begun = Start.now("flights_retried", "quality", "s", source.model_copy(update={"try_number": 3}))
+    store.begin(replace(begun, process=begun.process.rpartition("/")[0] + "/1.00"))
+    for path in (tab(), f"/dpq/dags/flights/reports/{earlier.id}"):
+        shown = browse().get(path).text
+        assert shown.index("its process was killed. The report below is older.") < shown.index("<h1")
+    store.write(a_report("flights_retried", try_number=3))
+    assert "left no report" not in browse().get(tab()).text
+
+
 def labelled(label: str, **fields: object) -> Report:
     """A part of a mapped gate, with what it is about."""
     report = a_report(**fields)  # type: ignore[arg-type]
