@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 from airflow_provider_dpq.core.errors import StoreError
 from airflow_provider_dpq.core.store import sqlite
 from airflow_provider_dpq.core.store.failure import cause, first_line, shown, store_error
-from airflow_provider_dpq.core.store.limits import TASKS, StoreLimits, limit, read_timeout
+from airflow_provider_dpq.core.store.limits import TASKS, UPGRADES, StoreLimits, limit, read_timeout
 
 
 class Database:
@@ -36,6 +36,7 @@ class Database:
         self._mark = sqlite.mark_of(self._url) if self._url.get_backend_name() == "sqlite" else None
         if self._mark is not None and not anew:
             self._mark.require_store()
+        self._create = create
         self._engine = _engine(self._url, create=create, limits=limits)
 
     def __str__(self) -> str:
@@ -49,6 +50,20 @@ class Database:
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
+
+    @contextmanager
+    def upgrading(self) -> Iterator[Connection]:
+        """Open a transaction that writes, and whose statements may take as long as they need.
+
+        Raises:
+            StoreError: The database cannot be reached or written.
+        """
+        engine = _engine(self._url, create=self._create, limits=UPGRADES)
+        try:
+            with self._transaction(engine.execution_options(**{sqlite.WRITES: True})) as connection:
+                yield connection
+        finally:
+            engine.dispose()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -20,11 +20,11 @@ class StoreLimits:
 
     Attributes:
         lock_seconds: To get a lock that others hold; of SQLite, to get at the file.
-        statement_seconds: To answer one statement.
+        statement_seconds: To answer one statement; None for as long as it needs.
     """
 
     lock_seconds: float = 30.0
-    statement_seconds: float = 60.0
+    statement_seconds: float | None = 60.0
 
 
 TASKS: Final = StoreLimits()
@@ -35,6 +35,10 @@ LAST: Final = StoreLimits(lock_seconds=1.0, statement_seconds=1.0)
 
 PAGES: Final = StoreLimits(lock_seconds=3.0, statement_seconds=10.0)
 """For pages: somebody waits, and so do the other pages."""
+
+
+UPGRADES: Final = StoreLimits(statement_seconds=None)
+"""For upgrades, which rewrite tables: neither the server nor the driver gives up a statement."""
 
 
 def limit(engine: Engine, limits: StoreLimits) -> Engine:
@@ -53,22 +57,17 @@ def limit(engine: Engine, limits: StoreLimits) -> Engine:
     return give_up(engine)
 
 
-def lift(connection: Connection) -> None:
-    """Let the statements of a transaction take as long as they need: an upgrade rewrites tables."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SELECT set_config('statement_timeout', '0', true)")
-    elif connection.dialect.name in MYSQL and getattr(connection.dialect, "is_mariadb", False):
-        connection.exec_driver_sql("SET SESSION max_statement_time = 0")
-
-
 def read_timeout(driver: str, limits: StoreLimits) -> dict[str, Any]:
     """Return arguments of a driver that give up a server which says nothing, beyond what the server itself allows."""
+    if limits.statement_seconds is None:
+        return {}
     seconds = int(limits.statement_seconds + limits.lock_seconds) + 5
     return {"read_timeout": seconds, "write_timeout": seconds} if driver in {"pymysql", "mysqldb"} else {}
 
 
 def _statement(connection: Connection, limits: StoreLimits) -> str | None:
-    lock, answer = (max(1, round(seconds)) for seconds in (limits.lock_seconds, limits.statement_seconds))
+    lock = max(1, round(limits.lock_seconds))
+    answer = 0 if limits.statement_seconds is None else max(1, round(limits.statement_seconds))  # 0 is no limit
     if connection.dialect.name == "postgresql":
         return (
             f"SELECT set_config('lock_timeout', '{lock}s', true), set_config('statement_timeout', '{answer}s', true),"

@@ -14,7 +14,6 @@ from airflow_provider_dpq.core.store.baseline import ACCEPTED
 from airflow_provider_dpq.core.store.column import MYSQL
 from airflow_provider_dpq.core.store.database import Database
 from airflow_provider_dpq.core.store.entry import digest_of
-from airflow_provider_dpq.core.store.limits import lift
 from airflow_provider_dpq.core.store.mark import BEGIN_ANEW
 from airflow_provider_dpq.core.store.tables import audit, baselines, metadata, reports, schema, starts
 
@@ -192,8 +191,7 @@ def _refuse_newer(found: int, database: Database) -> None:
 
 @contextmanager
 def _alone(database: Database) -> Iterator[Connection]:
-    with database.writing() as connection:  # which is enough for SQLite
-        lift(connection)
+    with database.upgrading() as connection:  # which is enough for SQLite
         if connection.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         elif connection.dialect.name in MYSQL:

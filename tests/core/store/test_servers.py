@@ -23,7 +23,8 @@ from airflow_provider_dpq.core.errors import StoreError
 from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.report import DataInterval, Report
 from airflow_provider_dpq.core.gate.verdict import Verdict
-from airflow_provider_dpq.core.store import AuditEvent, Entry, Store, open_store, upgrade, upgrade_store
+from airflow_provider_dpq.core.store import AuditEvent, Entry, Store, limits, open_store, upgrade, upgrade_store
+from airflow_provider_dpq.core.store.database import Database
 
 pytestmark = pytest.mark.service
 
@@ -447,3 +448,15 @@ def test_postgres_answers_from_an_index(
     engine.dispose()
     assert index in plan, plan
     assert "Seq Scan" not in plan, plan
+
+
+def test_upgrade_takes_as_long_as_it_needs(server_url: str) -> None:
+    """Neither the server nor the driver gives up a statement that a task would not be allowed."""
+    short = Database(server_url, limits=limits.StoreLimits(lock_seconds=1, statement_seconds=1))
+    with short.upgrading() as connection:
+        postgres = connection.dialect.name == "postgresql"
+        timeout = "SHOW statement_timeout" if postgres else "SELECT @@max_statement_time"
+        assert float(connection.execute(text(timeout)).scalar_one()) == 0
+        driver = connection.connection.driver_connection
+        assert postgres or getattr(driver, "_read_timeout", None) is None
+        connection.execute(text("SELECT pg_sleep(2)" if postgres else "SELECT SLEEP(2)"))
