@@ -60,10 +60,10 @@ def stop_of(connection: sa.Connection) -> Stop:
         own = raw.thread_id() if hasattr(raw, "thread_id") else getattr(raw, "connection_id", None)
         if own is not None:
             engine = connection.engine
-            return Stop(lambda: _kill(engine, int(own)), force)
+            return Stop(lambda: _kill(engine, int(own)), force, connection.invalidate)
     for name in ("cancel_safe", "cancel", "interrupt"):
         if callable(way := getattr(raw, name, None)):
-            return Stop(way, force)
+            return Stop(way, force, connection.invalidate)
     return Stop(force or (lambda: None), force)
 
 

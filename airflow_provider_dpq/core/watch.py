@@ -36,10 +36,13 @@ class Stop:
     Attributes:
         ask: Asks the server or the engine to stop it.
         force: Breaks its connection, where the server does not answer; None where asking is always heard.
+        drop: Lets go of its connection, once it has ended but asking has not: what is still asked would stop the next
+            one; None where asking takes no time. Called in the thread that the statement ran in.
     """
 
     ask: Callable[[], object]
     force: Callable[[], object] | None = None
+    drop: Callable[[], object] | None = None
 
 
 class Watch:
@@ -97,6 +100,8 @@ class Watch:
                 timer.cancel()
             self._running.remove(running)
             running.finish()
+            if running.lingers and stop.drop is not None:
+                _quietly(stop.drop)
         if running.ended:
             self._raise(subject, None)
 
@@ -116,6 +121,7 @@ class _Running:
         self._stop = stop
         self._finished = threading.Event()
         self._ending: threading.Thread | None = None
+        self._asking: list[threading.Thread] = []
 
     def end(self) -> None:
         """Stop it, in a thread of its own: to ask a server takes a connection, which may take time."""
@@ -130,10 +136,16 @@ class _Running:
         if self._ending is not None:
             self._ending.join(_ASK_SECONDS * 2)
 
+    @property
+    def lingers(self) -> bool:
+        """Whether what is under way to stop it has still not come to its end."""
+        return any(thread is not None and thread.is_alive() for thread in (self._ending, *self._asking))
+
     def _end(self) -> None:
         for turn in range(_GIVEN_UP):
             way = self._stop.ask if turn < _ASKED or self._stop.force is None else self._stop.force
             asking = threading.Thread(target=_quietly, args=(way,), name="dpq-stop-ask", daemon=True)
+            self._asking.append(asking)
             asking.start()
             asking.join(_ASK_SECONDS)
             if self._finished.wait(_ASK_SECONDS):

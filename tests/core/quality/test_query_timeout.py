@@ -13,10 +13,12 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 
+from airflow_provider_dpq.core import driver
 from airflow_provider_dpq.core.attempt import Attempt
 from airflow_provider_dpq.core.errors import DeclarationError, EndedError, MeasurementError
 from airflow_provider_dpq.core.quality import check
 from airflow_provider_dpq.core.quality.query_timeout import parse_query_timeout
+from airflow_provider_dpq.core.quality.tables import snapshot
 
 ROWS: list[dict[str, Any]] = [
     {"type": "expect_table_row_count_to_equal", "kwargs": {"value": 3}},
@@ -204,6 +206,27 @@ def test_a_reference_that_is_locked_ends_its_check_alone(address: str, request: 
         with engine.begin() as connection:
             connection.exec_driver_sql("DROP TABLE dpq_other")
         assert reasons(found) == ["pass", "query_stopped", "pass"]
+
+
+@pytest.mark.service
+def test_a_stop_that_comes_late_does_not_hit_the_next_statement(
+    mysql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As over a slow link: another connection is used as long as the server may still be told to stop one."""
+    kill = driver._kill
+
+    def kill_late(engine: sa.Engine, number: int) -> None:
+        time.sleep(2.2)
+        kill(engine, number)
+
+    monkeypatch.setattr(driver, "_kill", kill_late)
+    monkeypatch.setattr(snapshot, "bound", lambda _: None)
+    with table(mysql_url) as engine:
+        endless = "SELECT n FROM dpq_three WHERE n = 1 AND sleep(1.5) = 1"
+        longer = "SELECT n FROM dpq_three WHERE n = 1 AND sleep(0.9) = 1"
+        suite = [ROWS[0], slow(endless), slow(longer), slow(longer + " OR n = 5"), ROWS[1]]
+        found = check("dpq_three", suite, connection=engine, query_timeout=1)
+    assert reasons(found) == ["pass", "query_timeout", "pass", "pass", "pass"]
 
 
 @pytest.fixture

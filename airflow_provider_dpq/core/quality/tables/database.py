@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
 from airflow_provider_dpq.core.quality.tables.statement import reading_query
 from airflow_provider_dpq.core.quality.tables.table import Column
 from airflow_provider_dpq.core.quality.tables.told import as_told, read_told
-from airflow_provider_dpq.core.watch import watched
+from airflow_provider_dpq.core.watch import Stop, watched
 
 PERCENT_DOUBLED: Final = frozenset({"format", "pyformat"})
 """Styles of parameters in which a percent sign that means itself is written twice."""
@@ -48,6 +49,7 @@ class DatabaseTable(SQLTable):
         self.connection = connection
         self._owned = owned
         self._begun = False
+        self._dropped = False
         self._others: dict[str, tuple[sa.FromClause, Mapping[str, Column]]] = {}
         self.data = data
         self.source = source
@@ -124,12 +126,16 @@ class DatabaseTable(SQLTable):
         What a refused statement leaves behind is undone: the next one is not refused for its failure. Together they are
         one statement for whoever watches over it.
         """
-        with watched(stop_of(self.connection), self.subject), self._lent() as connection:
+        with watched(self._stop(), self.subject), self._lent() as connection:
             yield connection
 
     @contextmanager
     def _lent(self) -> Iterator[sa.Connection]:
         savepoint = None
+        if self._dropped:
+            self.connection.rollback()
+            snapshot.prepare(self.connection)
+            self._dropped = False
         if not self._begun:
             snapshot.begin(self.connection)
         elif self.dialect in snapshot.ABORTS:
@@ -143,6 +149,15 @@ class DatabaseTable(SQLTable):
         if savepoint is not None:
             savepoint.rollback()
         self._begun = True
+
+    def _stop(self) -> Stop:
+        return replace(stop_of(self.connection), drop=self._drop)
+
+    def _drop(self) -> None:
+        """Let go of the connection; the next statement is asked on another one, which sees another state."""
+        self._begun, self._dropped = False, True
+        self.connection.invalidate()
+        self.connection.rollback()
 
     def _undo(self, savepoint: sa.NestedTransaction | None) -> None:
         if savepoint is not None:
@@ -166,7 +181,7 @@ class DatabaseTable(SQLTable):
             with asking(self.subject):
                 self._begun = False
                 self.connection.rollback()
-                with watched(stop_of(self.connection), self.subject):
+                with watched(self._stop(), self.subject):
                     snapshot.bound(self.connection)
                     self._refuse_changes(tables)
         except SourceError:

@@ -46,10 +46,15 @@ def connect(engine: sa.Engine) -> sa.Connection:
     """Return a connection whose transactions each see one state, where the database can do that cheaply."""
     connection = engine.connect()
     try:
-        return connection.execution_options(**_OPTIONS.get(engine.dialect.name, {}))
+        return prepare(connection)
     except BaseException:
         connection.close()
         raise
+
+
+def prepare(connection: sa.Connection) -> sa.Connection:
+    """Let the transactions of a connection, which may have been made anew, each see one state."""
+    return connection.execution_options(**_OPTIONS.get(connection.dialect.name, {}))
 
 
 def begin(connection: sa.Connection) -> None:
