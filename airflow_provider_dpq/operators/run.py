@@ -285,7 +285,9 @@ def _label(ti: Any) -> str | None:
     partition = getattr(getattr(ti, "task", None), "partition", None)
     if rendered or not isinstance(partition, Mapping):
         return rendered or None
-    return ", ".join(f"{column}={value}" for column, value in partition.items())[:_LABEL_LENGTH] or None
+    hidden = {str(column).casefold() for column in getattr(ti.task, "hidden_columns", None) or ()}
+    shown = (f"{column}={value}" for column, value in partition.items() if str(column).casefold() not in hidden)
+    return ", ".join(shown)[:_LABEL_LENGTH] or None
 
 
 def _told(subject: Callable[[], str]) -> str:

@@ -126,6 +126,9 @@ def test_mapped_parts_are_labelled(run_dag: RunDag, store: Store) -> None:
             task_id="by_partition", path="rows.csv", suite=SUITE, on_fail="continue"
         ).expand(partition=[{"area": "EU"}, {"area": "US"}])
         DataQualityCheckOperator.partial(
+            task_id="by_hidden", path="rows.csv", suite=SUITE, hidden_columns=["AREA"], on_fail="continue"
+        ).expand(partition=[{"area": "EU"}])
+        DataQualityCheckOperator.partial(
             task_id="by_template", suite=SUITE, map_index_template="file {{ task.path }}"
         ).expand(path=["rows.csv"])
     run_dag(dag)
@@ -133,6 +136,7 @@ def test_mapped_parts_are_labelled(run_dag: RunDag, store: Store) -> None:
     assert parts == {
         "whole": [("", "pass")],
         "by_partition": [("area=US", "fail"), ("area=EU", "pass")],
+        "by_hidden": [("[0]", "pass")],
         "by_template": [("file rows.csv", "pass")],
     }
     (mapped,) = [run for run in store.latest() if run.gate.name == "by_partition"]

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from pydantic import JsonValue
 
-from airflow_provider_dpq.core.errors import DpqError
+from airflow_provider_dpq.core.errors import DpqError, unexpected_error
 from airflow_provider_dpq.core.gate.report import CheckResult, Problem
 from airflow_provider_dpq.core.gate.threshold import ThresholdResult
 from airflow_provider_dpq.core.quality.expectations.base import Observed
@@ -89,7 +89,7 @@ def data_kept_out(wanted: ResultFormat) -> Iterator[None]:
     """Keep an error's words, where they may quote data, out of the error inside if the gate hides any.
 
     Raises:
-        DpqError: The error inside, without its words.
+        DpqError: The error inside, without its words; ``unexpected_error`` for one of anybody else.
     """
     try:
         yield
@@ -98,6 +98,10 @@ def data_kept_out(wanted: ResultFormat) -> Iterator[None]:
         if kept is error:
             raise
         raise kept from None
+    except Exception as error:
+        if not wanted.hides_some:
+            raise
+        raise error_shown(unexpected_error(error, "Measuring"), wanted) from None
 
 
 def error_shown(error: _Error, wanted: ResultFormat) -> _Error:

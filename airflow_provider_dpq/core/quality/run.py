@@ -10,8 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
-import sqlalchemy as sa
-
 from airflow_provider_dpq.core.errors import (
     DeclarationError,
     DpqError,
@@ -24,7 +22,7 @@ from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.report import CheckResult, DataInterval, Report
 from airflow_provider_dpq.core.quality import gx
 from airflow_provider_dpq.core.quality.circumstances import Circumstances
-from airflow_provider_dpq.core.quality.compile.condition import partition_filters, predicate
+from airflow_provider_dpq.core.quality.compile.condition import partition_filters, require_readable, selection
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.plan import Answer
 from airflow_provider_dpq.core.quality.condition import parse_condition
@@ -173,6 +171,7 @@ def check(
         row_condition=row_condition,
         null_values=options.null_values,
         references=references or {},
+        hidden=wanted.hidden_columns,
     )
 
     def opened(source: Any) -> Table:
@@ -182,7 +181,7 @@ def check(
         for words in cast("list[str]", table.reading.get("left_out", ())):
             run.tell(f"left out: {words}")
         try:
-            table.filters = _filters(table, row_condition, partition)
+            _narrow(table, row_condition, partition or {})
         except BaseException:
             table.close()
             raise
@@ -316,14 +315,16 @@ def _of_metrics(declared: Declared) -> bool:
     return isinstance(declared.expectation, ExpectMetricToFollowItsHistory)
 
 
-def _filters(
-    table: Table, row_condition: str | Mapping[str, Any] | None, partition: Mapping[str, Any] | None
-) -> list[sa.ColumnElement[bool]]:
+def _narrow(table: Table, row_condition: str | Mapping[str, Any] | None, partition: Mapping[str, Any]) -> None:
+    """Leave of a table the rows of a partition for which a condition holds; each row must be readable for that."""
+    filters = partition_filters(table, partition)
+    require_readable(table, partition)
+    table.filters = filters
     try:
         condition = parse_condition(row_condition)
-        conditions = [] if condition is None else [predicate(table, condition)]
+        chosen = [] if condition is None else [selection(table, condition)]
     except (ValueError, NotScannableError) as error:
         message = f"The row condition {row_condition!r} cannot be applied: {error}"
         hint = "Compare columns with values of their types, joined by and, or; or use GX's dict form."
         raise DeclarationError("invalid_condition", message, hint=hint, quotes_data=True) from error
-    return conditions + partition_filters(table, partition or {})
+    table.filters = [*chosen, *filters]

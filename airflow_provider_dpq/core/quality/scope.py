@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from airflow_provider_dpq.core.gate.checked import Checked, CheckedSuite
 from airflow_provider_dpq.core.quality.address import without_secrets
+from airflow_provider_dpq.core.quality.disclosure import mentions
 from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.place import is_place
 from airflow_provider_dpq.core.quality.query import is_query
@@ -20,6 +21,8 @@ from airflow_provider_dpq.core.quality.suite import Suite
 from airflow_provider_dpq.core.quality.tables.files import Files
 from airflow_provider_dpq.core.quality.tables.table import Table
 
+_HIDDEN: Final = "(hidden)"
+"""What stands in place of a value of a hidden column, or of a condition that names one."""
 _DIGITS: Final = 12
 """Digits of a hash that tell texts apart for people."""
 
@@ -36,6 +39,7 @@ class Scope:
         row_condition: The condition that chooses the rows.
         null_values: Texts that are read as missing.
         references: Other tables by name.
+        hidden: Names of the columns whose values the report does not say, in lower case.
     """
 
     data: Any
@@ -45,6 +49,7 @@ class Scope:
     row_condition: str | Mapping[str, Any] | None
     null_values: Sequence[str]
     references: Mapping[str, Any]
+    hidden: frozenset[str] = frozenset()
     _table: Table | None = field(default=None, init=False)
 
     def note(self, table: Table) -> None:
@@ -62,7 +67,6 @@ class Scope:
         if table is None:
             return None
         files = table.sizes if not self.partition_by else None  # of partitions only those that were new were opened
-        condition = self.row_condition
         return Checked(
             source=self._source(),
             engine=table.dialect,
@@ -71,14 +75,24 @@ class Scope:
             file_count=None if files is None else files[0],
             size_bytes=None if files is None else files[1],
             columns={column.name: column.dtype or column.native for column in table.columns.values()},
-            partition={str(name): jsonable(value) for name, value in self.partition.items()},
+            partition={str(name): self._shown(str(name), value) for name, value in self.partition.items()},
             partition_by=tuple(self.partition_by),
-            row_condition=condition if condition is None or isinstance(condition, str) else json.dumps(condition),
+            row_condition=self._condition(),
             null_values=tuple(self.null_values),
             reading={name: jsonable(value) for name, value in table.reading.items()},
             references={name: _place(source) for name, source in self.references.items()},
             suite=CheckedSuite(name=suite.name, version=suite.version, digest=_digest(_declared(suite))),
         )
+
+    def _shown(self, column: str, value: Any) -> JsonValue:
+        return _HIDDEN if column.casefold() in self.hidden else jsonable(value)
+
+    def _condition(self) -> str | None:
+        condition = self.row_condition
+        if condition is None:
+            return None
+        text = condition if isinstance(condition, str) else json.dumps(condition)
+        return _HIDDEN if mentions(condition, self.hidden) else text
 
     def _source(self) -> str:
         if self.connection is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError
-from airflow_provider_dpq.core.quality import SuiteResult, check
+from airflow_provider_dpq.core.quality import SuiteResult, check, run
 from airflow_provider_dpq.core.quality.expectations import registered
 from airflow_provider_dpq.core.quality.expectations.base import Observed
 
@@ -336,3 +337,34 @@ def test_error_of_an_engine_quotes_no_value_that_is_not_shown(
     text = closed.model_dump_json(exclude={"declaration"})
     assert ("Smith" in text, "Jones" in text) == (False, False)
     assert own_words or open_.error.without_values == f"The report says why ({open_.error.reason})."
+
+
+def test_error_that_nobody_foresaw_leaves_without_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a driver raises may quote a value; where nothing is hidden it leaves as it is."""
+
+    def broken(*_: object) -> None:
+        raise ValueError(SECRET)
+
+    monkeypatch.setattr(run, "open_table", broken)
+    with pytest.raises(ValueError, match=SECRET):
+        check(FRAME, BESIDE[:1])
+    with pytest.raises(MeasurementError) as kept:
+        check(FRAME, BESIDE[:1], hidden_columns=HIDDEN)
+    assert kept.value.reason == "unexpected_error"
+    assert SECRET not in "".join(traceback.format_exception(kept.value))
+
+
+@pytest.mark.parametrize("condition", [f"phone != '{SECRET[:4]}'", {"column": "phone", "value": SECRET[:4]}])
+def test_report_names_no_value_that_chose_the_rows_by_a_hidden_column(condition: Any) -> None:
+    """The columns of the partition are said; their values, and conditions about them, are not."""
+    if isinstance(condition, dict):
+        condition = {"type": "comparison", "column": {"name": "phone"}, "operator": "!=", "parameter": SECRET[:4]}
+    chosen: dict[str, Any] = {"partition": {"phone": SECRET, "city": "Bonn"}, "row_condition": condition}
+    checked = check(FRAME, BESIDE[:1], hidden_columns=HIDDEN, **chosen).checked
+    assert checked is not None
+    assert SECRET[:4] not in checked.model_dump_json()
+    assert dict(checked.partition) == {"phone": "(hidden)", "city": "Bonn"}
+    assert checked.row_condition == "(hidden)"
+    other = check(FRAME, BESIDE[:1], hidden_columns=HIDDEN, row_condition="id < 4").checked
+    assert other is not None
+    assert other.row_condition == "id < 4"

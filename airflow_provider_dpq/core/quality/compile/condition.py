@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -45,9 +45,33 @@ def predicate(table: Table, condition: Condition) -> sa.ColumnElement[bool]:
     raise NotScannableError(message)
 
 
-def _comparison(table: Table, column: Column, condition: Comparison) -> sa.ColumnElement[bool]:
+def selection(table: Table, condition: Condition) -> sa.ColumnElement[bool]:
+    """Return a condition that chooses rows, as `predicate` does: it must not pass over a row that it cannot read.
+
+    Raises:
+        MeasurementError: ``missing_column``; ``malformed_values``: a column that it compares holds such text.
+        NotScannableError: It compares what SQL would compare otherwise than pandas.
+    """
+    chosen = predicate(table, condition)
+    table.require_values(_compared_columns(table, condition))
+    return chosen
+
+
+def _compared_columns(table: Table, condition: Condition) -> Iterator[Column]:
+    if isinstance(condition, Group):
+        for part in condition.conditions:
+            yield from _compared_columns(table, part)
+    elif isinstance(condition, Comparison):
+        yield _cast(table.column(condition.column), condition)
+
+
+def _cast(column: Column, condition: Comparison) -> Column:
     values = condition.value if condition.operator in ("IN", "NOT_IN") else [condition.value]
-    column = _as_moments(cast_for(column, *values), values)
+    return _as_moments(cast_for(column, *values), values)
+
+
+def _comparison(table: Table, column: Column, condition: Comparison) -> sa.ColumnElement[bool]:
+    column = _cast(column, condition)
     if condition.operator in ("IN", "NOT_IN"):
         members = [_typed(table, column, value) for value in condition.value]
         inside = known(sa.or_(sa.false(), *(_held(table, column, member) for member in members)))
@@ -136,12 +160,26 @@ def partition_filters(table: Table, partition: Mapping[str, Any]) -> list[sa.Col
         DeclarationError: ``invalid_partition``: a value does not fit its column.
         MeasurementError: ``missing_column``.
     """
-    return [_partition_filter(table.column(name), value) for name, value in partition.items()]
+    return [_partition_filter(column, items) for column, items in _of_partition(table, partition)]
 
 
-def _partition_filter(column: Column, value: Any) -> sa.ColumnElement[bool]:
-    items = value if isinstance(value, (list, tuple, set)) else [value]
-    column = cast_for(column, *items)
+def require_readable(table: Table, partition: Mapping[str, Any]) -> None:
+    """Refuse a partition where a row may be of it that holds text which is no value of a column's type.
+
+    Raises:
+        MeasurementError: ``missing_column``, or ``malformed_values``.
+    """
+    table.require_values(column for column, _ in _of_partition(table, partition))
+
+
+def _of_partition(table: Table, partition: Mapping[str, Any]) -> Iterator[tuple[Column, Collection[Any]]]:
+    """Yield each column, cast as its values need it, with these."""
+    for name, value in partition.items():
+        items = value if isinstance(value, (list, tuple, set)) else [value]
+        yield cast_for(table.column(name), *items), items
+
+
+def _partition_filter(column: Column, items: Collection[Any]) -> sa.ColumnElement[bool]:
     values = [_fit(column, item) for item in items]
     return known(column.value.in_(values))
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pydantic import JsonValue
 
 from airflow_provider_dpq.core.gate.report import Problem
-from airflow_provider_dpq.core.quality.compile.condition import predicate
+from airflow_provider_dpq.core.quality.compile.condition import selection
 from airflow_provider_dpq.core.quality.compile.functions import count_if
 from airflow_provider_dpq.core.quality.condition import Condition
 from airflow_provider_dpq.core.quality.result_format import ResultFormat
@@ -102,11 +102,15 @@ class Domain:
     Args:
         table: The table.
         condition: The check's row condition; None for all rows.
+
+    Raises:
+        MeasurementError: ``missing_column``, or ``malformed_values``: the condition cannot be read in each row.
+        NotScannableError: The condition compares what SQL would compare otherwise than pandas.
     """
 
     def __init__(self, table: Table, condition: Condition | None) -> None:
         self.table = table
-        self.condition = None if condition is None else predicate(table, condition)
+        self.condition = None if condition is None else selection(table, condition)
 
     def count(self, *conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
         """Count the rows for which all conditions hold."""

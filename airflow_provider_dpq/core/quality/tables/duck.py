@@ -366,7 +366,7 @@ class DuckTable(Table):
         readable = {name: column for name, column in self.columns.items() if column.native != "UNREADABLE"}
         if len({name.casefold() for name in readable}) < len(readable):
             raise self._unasked()  # DuckDB would take one of two columns that differ in case alone for the other
-        self.require_values()
+        self.require_values(self.columns.values())
         columns = [column.value.label(sa.quoted_name(name, quote=True)) for name, column in readable.items()]
         try:
             return literal_text(sa.select(*columns).select_from(self.rows()).where(*self.filters))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
@@ -307,24 +307,23 @@ class Table(abc.ABC):
             "unsupported_expectation", message, hint="Ask files, frames or a database.", quotes_data=False
         )
 
-    def require_values(self) -> None:
-        """Refuse to hand over columns that hold text that is no value of the type that is declared.
+    def require_values(self, columns: Iterable[Column]) -> None:
+        """Refuse columns of this table that hold, in the rows to look at, text that is no value of their type.
+
+        Args:
+            columns: The columns, as they are read.
 
         Raises:
             MeasurementError: ``malformed_values``.
         """
-        bad = {
-            name: sa.and_(column.malformed, *self.filters)
-            for name, column in self.columns.items()
-            if column.malformed is not None
-        }
+        bad = [(column, sa.and_(column.malformed, *self.filters)) for column in columns if column.malformed is not None]
         if not bad:
             return
-        figures: list[sa.ColumnElement[Any]] = [count_if(where) for where in bad.values()]
+        figures: list[sa.ColumnElement[Any]] = [count_if(where) for _, where in bad]
         (found,) = self.fetch(sa.select(*figures).select_from(self.rows()))
-        for (name, where), count in zip(bad.items(), found, strict=True):
+        for (column, where), count in zip(bad, found, strict=True):
             if count:
-                raise self.columns[name].malformed_values(count, where)
+                raise column.malformed_values(count, where)
 
     def labels(self, positions: Sequence[int]) -> list[Any]:
         """Return the row labels that GX reports for rows at these positions."""

@@ -251,3 +251,33 @@ def test_options_are_given_as_a_mapping_or_an_object() -> None:
     """Null values of both kinds are joined."""
     given = parse_read_options({"delimiter": ";", "null_values": ["NA"]}, ["-"])
     assert given == parse_read_options(ReadOptions(delimiter=";", null_values=("NA", "-")))
+
+
+@pytest.mark.parametrize("condition", ["amount > 100", "amount > 100 or status == 'ok'", "amount != 5"])
+def test_condition_passes_over_no_row_that_it_cannot_read(tmp_path: Path, condition: str) -> None:
+    """What may be more than 100 is left out by neither a check's own condition nor the gate's."""
+    path = written(tmp_path / "a.csv", "amount,status", "150,ok", "€ 900,BAD", "120,ok")
+    suite = {"column": "status", "value_set": ["ok"]}
+    own = answer(path, "column_values_to_be_in_set", **suite, row_condition=condition, condition_parser="pandas")
+    assert (own.verdict, own.error.reason) == ("error", "malformed_values")
+    assert "line 3 of" in own.error.message
+    assert "900" not in own.error.message
+    with pytest.raises(MeasurementError, match="line 3 of") as refused:
+        answer(path, "column_values_to_be_in_set", {"row_condition": condition}, **suite)
+    assert refused.value.reason == "malformed_values"
+    elsewhere = {"row_condition": condition, "partition": {"status": "ok"}}
+    assert answer(path, "column_values_to_be_in_set", elsewhere, **suite).success
+
+
+@pytest.mark.parametrize("partition", [{"n": 150}, {"n": [120, 150]}, {"n": 150, "status": "ok"}])
+def test_partition_passes_over_no_row_that_it_cannot_read(tmp_path: Path, partition: dict[str, Any]) -> None:
+    """What may be a partition's value is not taken for another's."""
+    path = written(tmp_path / "a.csv", "n,status", "150,ok", "x150,BAD", "120,ok")
+    with pytest.raises(MeasurementError, match="line 3 of") as refused:
+        answer(path, "column_values_to_be_in_set", {"partition": partition}, column="status", value_set=["ok"])
+    assert refused.value.reason == "malformed_values"
+    declared = {"partition": {"n": "120"}, "read_options": {"column_types": {"n": "integer"}}}
+    with pytest.raises(MeasurementError, match="line 3 of"):
+        answer(path, "column_values_to_be_in_set", declared, column="status", value_set=["ok"])
+    named = {"partition": partition, "null_values": ["x150"]}
+    assert answer(path, "column_values_to_be_in_set", named, column="status", value_set=["ok"]).success
