@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.gate.share import Share
-from airflow_provider_dpq.core.quality.compile.column import refusal, refuse_malformed
+from airflow_provider_dpq.core.quality.compile.column import refusal, refuse_malformed, with_misfits
 from airflow_provider_dpq.core.quality.compile.comparison import rounded
 from airflow_provider_dpq.core.quality.compile.dialects import has
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
@@ -223,6 +223,7 @@ def _figure(
     if column.kind.temporal and table.dialect == "sqlite":
         misfit = sa.and_(column.value.is_not(None), in_order(column, table, column.value).is_(None))
         column = replace(column, malformed=misfit)
+    column = with_misfits(column, table)
     _require_type(column, expectation, table, ordered=ordered)
     if ordered and table.pandas_like:
         bounds = {name: rounded(column, getattr(expectation, name)) for name in ("min_value", "max_value")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -143,6 +144,13 @@ def refusal(table: Table, message: str) -> Exception:
     if table.pandas_like:
         return NotScannableError(message)
     return MeasurementError("incomparable", message, hint="Give arguments of the column's type.")
+
+
+def with_misfits(column: Column, table: Table) -> Column:
+    """Return a column of numbers of SQLite with the texts in it as malformed: it adds each as 0, and orders it last."""
+    if table.dialect != "sqlite" or not column.kind.numeric:
+        return column
+    return replace(column, malformed=sa.func.typeof(column.value).in_(["text", "blob"]))
 
 
 def refuse_malformed(column: Column, count: int | None, domain: Domain) -> None:

@@ -351,3 +351,21 @@ def test_missing_member_of_a_set_lets_no_value_pass(database: sa.Engine) -> None
         "data", "column_distinct_values_to_be_in_set", column="n", value_set=[1, None], options={"connection": database}
     )
     assert not result.success
+
+
+@pytest.mark.parametrize("type_", ["numeric", "real", "integer"])
+def test_text_in_a_column_of_numbers_is_no_zero(type_: str) -> None:
+    """SQLite keeps it as it is and adds it as 0: no figure is told of such a column, but for rows without it."""
+    engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"create table t (n {type_}, x integer)")
+        connection.exec_driver_sql("insert into t values (2, 1), ('abc', 0), (null, 1), (3, 1)")
+    figures = [f"expect_column_{name}_to_be_between" for name in ("mean", "sum", "min", "median", "stdev")]
+    suite = [{"type": figure, "kwargs": {"column": "n", "min_value": 0}} for figure in figures]
+    scores = {"column": "n", "threshold": 9, "double_sided": True}
+    suite.append({"type": "expect_column_value_z_scores_to_be_less_than", "kwargs": scores})
+    found = check("t", suite, connection=engine).results
+    assert {result.error and result.error.reason for result in found} == {"malformed_values"}
+    rest = check("t", suite, connection=engine, row_condition="x == 1").results
+    assert [result.error for result in rest] == [None] * len(suite)
+    assert rest[0].result["observed_value"] == 2.5
