@@ -79,7 +79,7 @@ class GateOperator(GateBearer, BaseOperator):
             one_of("on_inconclusive", on_inconclusive, _ON_INCONCLUSIVE)
             if settled(thresholds):
                 read_thresholds(thresholds, self.kind)
-            self.require_own_gate(self.get_dag())
+            self.claim_gate(self.get_dag())
 
     @property
     @abstractmethod

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import weakref
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.operators.template import settled
@@ -40,10 +44,73 @@ class GateBearer:
         """
         if dag is None or not settled(self.gate):
             return
-        for other in dag.task_dict.values():
+        self._refuse_taken(dag.task_dict.values())
+
+    def claim_gate(self, dag: DAG | None) -> None:
+        """Refuse a gate as `require_own_gate` does, while a DAG file is parsed: without a look at each task for each.
+
+        Args:
+            dag: DAG of the task; None where it is in none yet.
+
+        Raises:
+            DeclarationError: ``gate_taken``.
+        """
+        if dag is None or not settled(self.gate):
+            return
+        self._refuse_taken(_Namesakes.of(dag).bearing(self.gate))
+
+    def _refuse_taken(self, tasks: Iterable[Any]) -> None:
+        for other in tasks:
             gate, shared = _declared(other)
             if other.task_id != self.task_id and gate == self.gate and not (shared and self.shared_gate):
                 raise gate_taken(self.gate, sorted([self.task_id, other.task_id]))
+
+
+class _Namesakes:
+    """The tasks of a DAG that is being made, by the names of their gates: each is looked at once, in order of making.
+
+    A gate that is renamed after its task was made is missed here, and found when the task runs.
+    """
+
+    _of_dags: ClassVar[dict[int, _Namesakes]] = {}
+
+    def __init__(self, dag: DAG) -> None:
+        key, kept = id(dag), self._of_dags
+        self._dag = weakref.ref(dag, lambda gone: kept.pop(key, None))
+        # Ids alone: tasks would keep their DAG.
+        self._last: str | None = None
+        self._unnamed: list[str] = []
+        self._by_gate: defaultdict[str, list[str]] = defaultdict(list)
+
+    @classmethod
+    def of(cls, dag: DAG) -> _Namesakes:
+        """Return those of a DAG; a copy of a DAG has its own."""
+        found = cls._of_dags.get(id(dag))
+        if found is None or found._dag() is not dag:
+            found = cls._of_dags[id(dag)] = cls(dag)
+        return found
+
+    def bearing(self, gate: str) -> list[Any]:
+        """Return the tasks that had a gate of this name when they were looked at, and are still of the DAG."""
+        dag = self._dag()
+        tasks = {} if dag is None else dag.task_dict
+        if self._last not in tasks:  # it is the first time, or tasks were taken out
+            self._last = None
+            self._unnamed.clear()
+            self._by_gate.clear()
+        new = [*takewhile(lambda task_id: task_id != self._last, reversed(tasks))]
+        self._last = new[0] if new else self._last
+        looked_at, self._unnamed = [*self._unnamed, *reversed(new)], []
+        for task_id in looked_at:
+            if (task := tasks.get(task_id)) is None:
+                continue
+            if isinstance(task, GateBearer) and getattr(task, "gate", None) is None:
+                self._unnamed.append(task_id)  # it is in the DAG before it has its arguments
+                continue
+            name, shared = _declared(task)
+            if name is not None and not (shared and self._by_gate[name]):  # of those that share it, one is enough
+                self._by_gate[name].append(task_id)
+        return [tasks[task_id] for task_id in self._by_gate.get(gate, ()) if task_id in tasks]
 
 
 def gate_taken(gate: str, task_ids: list[str]) -> DeclarationError:

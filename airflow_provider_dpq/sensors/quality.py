@@ -141,7 +141,7 @@ class DataQualitySensor(GateBearer, BaseSensorOperator):
             if settled(thresholds):
                 read_thresholds(thresholds, _KIND)
             QualityMeasurement.of(self).validate()
-            self.require_own_gate(self.get_dag())
+            self.claim_gate(self.get_dag())
 
     _attempt: Attempt | None = None
     _killed = False

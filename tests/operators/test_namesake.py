@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from airflow.sdk import DAG
+from airflow.sdk.definitions._internal.contextmanager import DagContext
 
 from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.store import Store
 from airflow_provider_dpq.exceptions import GateDeclarationError
+from airflow_provider_dpq.operators import namesake
 from airflow_provider_dpq.operators.quality import DataQualityCheckOperator
 from airflow_provider_dpq.sensors.gate import QualityGateSensor
 from airflow_provider_dpq.sensors.quality import DataQualitySensor
@@ -63,6 +67,43 @@ def test_what_is_not_the_same_gate_is_left_alone() -> None:
     with DAG("shared"):
         check("a", gate="orders", shared_gate=True)
         check("b", gate="orders", shared_gate=True)
+
+
+def test_each_task_is_looked_at_once_while_the_dag_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A DAG of many gates is read in a time that grows with their number, shared or not, and is then let go."""
+    looks: list[str] = []
+    declared = namesake._declared
+    monkeypatch.setattr(namesake, "_declared", lambda task: (looks.append(task.task_id), declared(task))[1])
+    with DAG("many") as dag:
+        for number in range(50):
+            check(f"own_{number}")
+            check(f"shared_{number}", gate="orders", shared_gate=True)
+        with pytest.raises(GateDeclarationError):
+            check("late", gate="own_0")
+        with pytest.raises(GateDeclarationError):
+            check("later", gate="orders")
+    assert len(looks) < 4 * len(dag.task_dict)
+    (kept,) = [kept for kept in namesake._Namesakes._of_dags.values() if kept._dag() is dag]
+    gone = weakref.ref(dag)
+    DagContext.autoregistered_dags.clear()
+    del dag, kept
+    gc.collect()
+    assert gone() is None
+
+
+def test_task_that_was_taken_out_has_no_gate_any_more() -> None:
+    """It may be made again, and another may have its gate; so may the task of another DAG of that name."""
+    with DAG("again") as dag:
+        check("a", gate="orders")
+        check("b")
+        del dag.task_dict["a"]
+        dag.task_group.used_group_ids.discard("a")
+        del dag.task_group.children["a"]
+        check("c", gate="orders")
+        with pytest.raises(GateDeclarationError, match="'c' and 'd'"):
+            check("d", gate="orders")
+    with DAG("again"):
+        check("a", gate="orders")
 
 
 def test_gate_of_a_mapped_task_is_refused_when_it_runs(run_dag: RunDag, store: Store) -> None:
