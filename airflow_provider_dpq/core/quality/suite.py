@@ -86,6 +86,12 @@ class Declared:
         return None if model is None else model.observes
 
     @property
+    def decides_rows(self) -> bool:
+        """Whether a single row may break it; one may where only Great Expectations knows it."""
+        model = type(self.expectation) if self.expectation is not None else registered().get(self.type)
+        return model is None or model.decides_rows
+
+    @property
     def looks_at_rows(self) -> bool:
         """Whether it is about rows; what only Great Expectations knows may be."""
         return self.expectation is None or self.expectation.looks_at_rows

@@ -21,6 +21,7 @@ class ColumnFigure(Between):
     """A figure of a column that lies within bounds."""
 
     looks_at_rows: ClassVar[bool] = True
+    decides_rows: ClassVar[bool] = False
     column: ColumnName
 
 
@@ -94,6 +95,7 @@ class ColumnShare(Bounded):
 
     observes: ClassVar[Observed] = Observed.COUNTS
     looks_at_rows: ClassVar[bool] = True
+    decides_rows: ClassVar[bool] = False
     span: ClassVar[tuple[float, float]] = SHARE
     column: ColumnName
     min_value: Number = None

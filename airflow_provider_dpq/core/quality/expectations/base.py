@@ -47,12 +47,14 @@ class Expectation(BaseModel):
         observes: What its ``observed_value`` is.
         looks_at_rows: Whether it is about rows and their values, so that where there is no row it has looked at
             nothing; False for what is about the table: how many rows it has, its columns, their types.
+        decides_rows: Whether a single row may break it; False for what is about a column or the table as a whole.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, arbitrary_types_allowed=True)
     type: ClassVar[str]
     observes: ClassVar[Observed]
     looks_at_rows: ClassVar[bool]
+    decides_rows: ClassVar[bool] = True
 
     @property
     @abstractmethod

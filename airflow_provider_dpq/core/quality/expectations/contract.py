@@ -24,6 +24,7 @@ class ExpectTableToMatchContract(Expectation):
     type: ClassVar[str] = "expect_table_to_match_contract"
     observes: ClassVar[Observed] = Observed.COUNTS
     looks_at_rows: ClassVar[bool] = False
+    decides_rows: ClassVar[bool] = False
     contract: Any
     previous: Any = None
     additional_columns: bool | None = None

@@ -26,6 +26,7 @@ class DistinctValues(Conditional):
 
     observes: ClassVar[Observed] = Observed.VALUES
     looks_at_rows: ClassVar[bool] = True
+    decides_rows: ClassVar[bool] = False
     column: ColumnName
     value_set: ValueSet
 

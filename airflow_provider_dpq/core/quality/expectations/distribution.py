@@ -54,6 +54,7 @@ class ExpectColumnQuantileValuesToBeBetween(Conditional):
     type: ClassVar[str] = "expect_column_quantile_values_to_be_between"
     observes: ClassVar[Observed] = Observed.VALUES
     looks_at_rows: ClassVar[bool] = True
+    decides_rows: ClassVar[bool] = False
     column: ColumnName
     quantile_ranges: QuantileRanges
     allow_relative_error: Annotated[bool | str, BeforeValidator(_flag_or_name)] = False
@@ -129,6 +130,7 @@ class ExpectColumnKLDivergenceToBeLessThan(Conditional):
     type: ClassVar[str] = "expect_column_kl_divergence_to_be_less_than"
     observes: ClassVar[Observed] = Observed.FIGURES
     looks_at_rows: ClassVar[bool] = True
+    decides_rows: ClassVar[bool] = False
     column: ColumnName
     partition_object: Partition | None = None
     threshold: Annotated[float, Field(ge=0)] | None = None

@@ -49,6 +49,7 @@ class ExpectColumnMaxToBeRecent(Conditional):
     type: ClassVar[str] = "expect_column_max_to_be_recent"
     observes: ClassVar[Observed] = Observed.VALUES
     looks_at_rows: ClassVar[bool] = True
+    decides_rows: ClassVar[bool] = False
     column: ColumnName
     max_age: Duration
     relative_to: Literal["now", "data_interval_end"] = "now"

@@ -30,6 +30,7 @@ class ExpectMetricToFollowItsHistory(Expectation):
     type: ClassVar[str] = "expect_metric_to_follow_its_history"
     observes: ClassVar[Observed] = Observed.FIGURES
     looks_at_rows: ClassVar[bool] = False
+    decides_rows: ClassVar[bool] = False
     metric: ColumnName
     check: ColumnName | None = None
     last: Annotated[int, Field(ge=3, le=400)] = 30

@@ -27,6 +27,7 @@ class ExpectTableRowCountToBeBetween(Between):
     type: ClassVar[str] = "expect_table_row_count_to_be_between"
     observes: ClassVar[Observed] = Observed.COUNTS
     looks_at_rows: ClassVar[bool] = False
+    decides_rows: ClassVar[bool] = False
     span: ClassVar[tuple[float, float]] = COUNT
     min_value: Whole = None
     max_value: Whole = None
@@ -36,6 +37,7 @@ class OneFact(Expectation):
     """A statement about one fact of the table, which the table may not have."""
 
     looks_at_rows: ClassVar[bool] = False
+    decides_rows: ClassVar[bool] = False
 
     @property
     def judges_nothing(self) -> bool:
@@ -69,6 +71,7 @@ class ExpectTableColumnCountToBeBetween(Expectation):
     type: ClassVar[str] = "expect_table_column_count_to_be_between"
     observes: ClassVar[Observed] = Observed.COUNTS
     looks_at_rows: ClassVar[bool] = False
+    decides_rows: ClassVar[bool] = False
     min_value: Number = None
     max_value: Number = None
 
@@ -106,6 +109,7 @@ class ExpectTableColumnsToMatchSet(Expectation):
     type: ClassVar[str] = "expect_table_columns_to_match_set"
     observes: ClassVar[Observed] = Observed.NAMES
     looks_at_rows: ClassVar[bool] = False
+    decides_rows: ClassVar[bool] = False
     column_set: Annotated[list[Any] | None, BeforeValidator(as_list)] = None
     exact_match: bool | None = True
 
@@ -121,6 +125,7 @@ class ExpectTableColumnsToMatchOrderedList(Expectation):
     type: ClassVar[str] = "expect_table_columns_to_match_ordered_list"
     observes: ClassVar[Observed] = Observed.NAMES
     looks_at_rows: ClassVar[bool] = False
+    decides_rows: ClassVar[bool] = False
     column_list: Annotated[list[Any] | None, BeforeValidator(as_list)] = None
 
     @property

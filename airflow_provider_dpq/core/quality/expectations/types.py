@@ -37,6 +37,7 @@ class ExpectColumnTypeToBe(Expectation):
     type: ClassVar[str] = "expect_column_type_to_be"
     observes: ClassVar[Observed] = Observed.NAMES
     looks_at_rows: ClassVar[bool] = False
+    decides_rows: ClassVar[bool] = False
     column: ColumnName
     type_: str
 

@@ -50,11 +50,13 @@ def find_broken(
         results: How they were judged.
 
     Raises:
-        MeasurementError: ``quarantine_failed``: a check could not be evaluated, or knows only some of its rows.
+        MeasurementError: ``quarantine_failed``: a check of rows could not be evaluated, or knows only some of its rows.
     """
-    unknown = [result.name for result in results if result.error is not None]
+    deciding = {one.name for one in declared if one.decides_rows}
+    unknown = [result.name for result in results if result.error is not None and result.name in deciding]
     if unknown:
-        message = f"No row was set apart: {len(unknown)} checks could not be evaluated, the first is {unknown[0]!r}."
+        checks = "1 check" if len(unknown) == 1 else f"{len(unknown):,} checks"
+        message = f"No row was set apart: {checks} of rows could not be evaluated, the first is {unknown[0]!r}."
         raise MeasurementError(
             "quarantine_failed", message, hint="A row is good only where all of them were.", quotes_data=False
         )

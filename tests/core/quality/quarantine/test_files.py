@@ -268,8 +268,23 @@ def test_check_that_cannot_be_evaluated_sets_nothing_apart(tmp_path: Path) -> No
     found = apart(FRAME, [BETWEEN, missing], tmp_path)
     assert found.error is not None
     assert found.error.reason == "quarantine_failed"
+    assert "1 check of rows could not" in found.error.message
     assert found.results[0].result["unexpected_count"] == 3
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("figure", ["max", "mean", "median", "quantile_values"])
+def test_figure_that_cannot_be_evaluated_decides_no_row(tmp_path: Path, figure: str) -> None:
+    """The rows that checks of rows know are set apart, whatever becomes of what is about the column as a whole."""
+    data = tmp_path / "a.csv"
+    data.write_text("id,n\n1,5\n2,N/A\n3,50\n", encoding="utf-8")
+    ranges = {"quantile_ranges": {"quantiles": [0.5], "value_ranges": [[0, 9]]}}
+    kwargs = {"column": "n", **(ranges if figure == "quantile_values" else {"max_value": 99})}
+    found = apart(data, [BETWEEN, {"type": f"expect_column_{figure}_to_be_between", "kwargs": kwargs}], tmp_path)
+    assert [result.verdict for result in found.results] == ["fail", "error"]
+    assert found.error is None
+    assert list(rows(tmp_path / "bad.parquet")["id"]) == ["2", "3"]
+    assert list(rows(tmp_path / "good.parquet")["id"]) == ["1"]
 
 
 def _fails(found: SuiteResult) -> None:
