@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import great_expectations as gx
@@ -101,6 +102,17 @@ def _of_rows() -> Iterator[tuple[str, dict[str, Any]]]:
         yield "expect_multicolumn_sum_to_equal", {"column_list": ["n", "m"], "ignore_row_if": ignored, "sum_total": 2}
 
 
+def _in_decimals(declared: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments with members as decimals where Great Expectations compares decimals with them in Python.
+
+    There a float is never equal to a decimal; here numbers are equal where their shortest decimal texts are.
+    """
+    kwargs = declared["kwargs"]
+    if kwargs.get("column") != "price" or declared["type"] != "expect_column_most_common_value_to_be_in_set":
+        return dict(kwargs)
+    return kwargs | {"value_set": [Decimal(str(member)) for member in kwargs["value_set"]]}
+
+
 @pytest.fixture(scope="module", params=["postgres_url", "mysql_url"])
 def server(request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
     """A schema with a table of every kind of column, and one without rows."""
@@ -130,7 +142,7 @@ def test_figures_are_judged_as_great_expectations_judges_them_there(server: sa.E
     for declared, result in zip(
         suite, check(table, suite, connection=server, result_format="COMPLETE").results, strict=True
     ):
-        expectation = get_expectation_impl(declared["type"])(**declared["kwargs"])
+        expectation = get_expectation_impl(declared["type"])(**_in_decimals(declared))
         theirs = definition.get_batch().validate(expectation, result_format="COMPLETE").to_json_dict()
         information = theirs["exception_info"]
         problems = [information] if "raised_exception" in information else list(information.values())
