@@ -22,7 +22,7 @@ from airflow_provider_dpq.core.benchmark.profiling import look_into
 from airflow_provider_dpq.core.benchmark.run import CONFIRMATIONS, PROCESS_SAMPLES, PROCESSES, SAMPLES, measure
 from airflow_provider_dpq.core.benchmark.timing import Sample
 from airflow_provider_dpq.core.environment import current
-from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.errors import CancelledError, MeasurementError
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.profile import Profile
 from airflow_provider_dpq.core.gate.report import Provenance, Report
@@ -167,8 +167,8 @@ def test_a_fail_stays_a_fail_where_it_cannot_be_looked_into() -> None:
     findings, report = go(Benchmark(operation=PLAIN), stage, "median < 0.5s")
     assert findings.unprofiled is stage.profiled
     assert report.verdict is Verdict.FAIL
-    with pytest.raises(MeasurementError, match="ended"):
-        go(Benchmark(operation=PLAIN, profile=True), Stage(profiled=MeasurementError("cancelled", "It was ended.")))
+    with pytest.raises(CancelledError, match="ended"):
+        go(Benchmark(operation=PLAIN, profile=True), Stage(profiled=CancelledError("cancelled", "It was ended.")))
 
 
 def left_out(sizes: Sequence[int] | None, seconds: Callable[[int | None], float], budget: float) -> Findings:

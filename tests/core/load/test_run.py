@@ -14,7 +14,7 @@ from typing import Any, Self
 import psutil
 import pytest
 
-from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.errors import CancelledError, MeasurementError
 from airflow_provider_dpq.core.gate.report import Provenance, Report
 from airflow_provider_dpq.core.gate.threshold import ThresholdDeclaration, parse_thresholds
 from airflow_provider_dpq.core.gate.verdict import Verdict
@@ -198,7 +198,7 @@ def test_what_cuts_a_load_short_keeps_what_was_measured(how: str, monkeypatch: p
     scenarios = (Scenario(operation=operation),)
     test = LoadTest(scenarios=scenarios, model=constant_concurrency(2, "60s"), processes=2)
     found = concluded(test, cancellation=cancellation, tell=interrupt)
-    assert type(found.error) is (Limit if how == "raised" else MeasurementError)
+    assert type(found.error) is (Limit if how == "raised" else CancelledError)
     assert found.report.verdict is Verdict.ERROR
     assert found.report.error is not None
     assert found.report.error.reason == "cancelled"
