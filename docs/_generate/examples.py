@@ -82,7 +82,7 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
             ],
         },
     },
-    "expect_column_values_to_be_multiples": {"column": "price", "multiple_of": 0.05},
+    "expect_column_values_to_be_multiples": {"column": "amount", "multiple_of": 0.05},
     "expect_row_condition_to_hold": {"expression": "total = amount + tax AND paid_at > ordered_at"},
     "expect_column_max_to_be_recent": {"column": "paid_at", "max_age": "26h"},
     "expect_column_values_to_be_increasing": {"column": "order_id"},

@@ -17,6 +17,7 @@ from airflow_provider_dpq.core.cli import main
 from airflow_provider_dpq.core.cli.edge import VERDICT_EXIT_CODES
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.get_provider_info import get_provider_info
+from docs._generate.answers import on_frames
 from docs._generate.order import write
 from docs._generate.raised import find_raised
 from docs._generate.region import ROOT, fill
@@ -31,6 +32,12 @@ LINK = re.compile(r"!?\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 def test_generated_parts_are_what_the_code_says(page: str) -> None:
     """What `make docs` writes is what stands in the page."""
     assert fill(PAGES[page], write) == PAGES[page], "run: make docs"
+
+
+def test_every_example_is_about_a_column_of_the_orders() -> None:
+    """No example names a column that the orders lack: it would be documented as refused everywhere."""
+    errors = {kind: answers.full.error for kind, answers in on_frames().items()}
+    assert [kind for kind, error in errors.items() if error and error.reason == "missing_column"] == []
 
 
 def test_readme_shows_a_part_of_a_runnable_dag() -> None:

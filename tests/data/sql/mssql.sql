@@ -96,6 +96,10 @@ FROM [sales].[orders]
 WHERE [order_id] IS NOT NULL GROUP BY [order_id]
 HAVING count(*) > 1) AS anon_1 ORDER BY anon_1.dpq__key_0;
 
+-- expect_column_values_to_be_multiples {'column': 'amount', 'multiple_of': 0.05}
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([amount] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([amount] IS NOT NULL AND mod(CAST(CAST([amount] AS VARCHAR(40)) AS NUMERIC(38, 15)), CAST(0.05 AS NUMERIC(38, 15))) = 0) THEN 1 ELSE 0 END), 0) AS f3
+FROM [sales].[orders];
+
 -- expect_row_condition_to_hold {'expression': 'total = amount + tax AND paid_at > ordered_at'}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (CASE WHEN ([total] = CAST([amount] AS DOUBLE PRECISION) + CAST([tax] AS DOUBLE PRECISION) AND [paid_at] > [ordered_at]) THEN 1 ELSE 0 END = 1 OR CASE WHEN (NOT ([total] = CAST([amount] AS DOUBLE PRECISION) + CAST([tax] AS DOUBLE PRECISION) AND [paid_at] > [ordered_at])) THEN 1 ELSE 0 END = 1)) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (0 = 1 OR CASE WHEN (NOT ([total] = CAST([amount] AS DOUBLE PRECISION) + CAST([tax] AS DOUBLE PRECISION) AND [paid_at] > [ordered_at])) THEN 1 ELSE 0 END = 1) THEN 1 ELSE 0 END), 0) AS f3
 FROM [sales].[orders];
