@@ -33,20 +33,30 @@ $dpq$"""
 
 _MAY_OPEN: Final = "SELECT 1 FROM pg_language WHERE lanname = 'plpgsql' AND has_language_privilege(oid, 'USAGE')"
 
-_OF_MYSQL: Final = r"load_file|(?:get|release)_lock|master_pos_wait"
+_OF_POSTGRESQL: Final = (
+    # Files of the server, and other servers.
+    r"pg_(?:read|write|ls|stat|current)_\w*(?:file|dir)\w*|pg_file_\w+|pg_logdir_ls|lo_(?:ex|im)port|dblink\w*",
+    # Other sessions, and the settings of this one.
+    r"pg_(?:terminate|cancel)_backend|pg_notify|pg_(?:try_)?advisory_\w+|pg_log_\w+|set_config",
+    # The server itself, where no transaction undoes what is done.
+    r"pg_(?:create|drop|copy)_\w+|pg_(?:logical|replication)_(?:slot|origin|emit)_\w+|pg_wal_replay_(?:pause|resume)",
+    r"pg_(?:reload_conf|rotate_logfile|switch_wal|promote|export_snapshot|import_system_collations)\w*",
+    r"pg_backup_(?:start|stop)|pg_stat_\w*reset\w*",
+    # Queries given as texts, which may be put together so that no name stands in them.
+    r"query_to_xml\w*|ts_(?:stat|rewrite)|crosstab\w*|connectby|xpath_table",
+)
+_OF_MYSQL: Final = (r"load_file|(?:get|release)_lock|master_pos_wait",)
 _REACHING: Final[Mapping[str, re.Pattern[str]]] = {
-    dialect: re.compile(rf"(?<!\w)(?:{names})(?!\w)", re.IGNORECASE)
+    dialect: re.compile(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)", re.IGNORECASE)
     for dialect, names in {
-        "postgresql": r"dblink\w*|lo_(?:ex|im)port|pg_(?:read|write|ls|stat|current)_\w*(?:file|dir)\w*"
-        r"|pg_(?:terminate|cancel)_backend|pg_(?:reload_conf|notify|logical_emit_message)|pg_(?:try_)?advisory_\w+"
-        r"|set_config",
+        "postgresql": _OF_POSTGRESQL,
         "mysql": _OF_MYSQL,
         "mariadb": _OF_MYSQL,
-        "sqlite": "load_extension",
-        "spark": "(?:try_)?reflect|java_method",
+        "sqlite": ("load_extension",),
+        "spark": ("(?:try_)?reflect|java_method",),
     }.items()
 }
-"""Functions, by dialect, that reach beyond the tables: files, other servers, other sessions, a machine."""
+"""Functions, by dialect, that reach beyond the tables."""
 
 _ESCAPED_NAME: Final = re.compile(r"""\bU&["']""", re.IGNORECASE)
 """A name whose characters PostgreSQL reads as numbers: it could be that of any function."""

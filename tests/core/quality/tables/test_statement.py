@@ -51,6 +51,14 @@ BY_POSTGRESQL = [
     "SELECT set_config('transaction_read_only', 'off', false)",
     "SELECT pg_notify('a', 'b')",
     "SELECT query_to_xml('DELETE FROM orders', true, true, '')",
+    "SELECT query_to_xml('SELECT pg_re' || 'ad_file(''/etc/hostname'')', true, true, '')::text",
+    "SELECT * FROM ts_stat('SELECT to_tsvector(pg_re' || 'ad_file(''/etc/hostname''))')",
+    "SELECT ts_rewrite('a'::tsquery, 'SELECT ''a''::tsquery, plainto_tsquery(pg_re' || 'ad_file(''/etc/hostname''))')",
+    "SELECT pg_create_physical_replication_slot('dpq_pwned')",
+    "SELECT pg_replication_origin_create('dpq_pwned')",
+    "SELECT pg_switch_wal()",
+    "SELECT pg_stat_reset()",
+    "SELECT pg_log_backend_memory_contexts(pg_backend_pid())",
     "SELECT 1 AS a $a$; COMMIT; CREATE TABLE pwned (a int); $a$",
     "SELECT '\\' AS a; COMMIT; CREATE TABLE pwned (a int) -- '",
     "SELECT E'\\'' AS a; COMMIT; CREATE TABLE pwned (a int) --'",
@@ -203,6 +211,15 @@ def test_query_that_reads_is_let_through(database: sa.Engine, query: str) -> Non
         ],
         **options,
     ) == {Verdict.PASS}
+
+
+@pytest.mark.service
+def test_views_about_the_server_are_tables(postgres_url: str) -> None:
+    """What PostgreSQL tells of itself in views may be checked, whatever functions are named alike."""
+    views = ["pg_stat_activity", "pg_replication_slots", "pg_replication_origin", "pg_locks", "pg_stat_database"]
+    expected = [{"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 0}, "severity": "info"}]
+    for view in views:
+        assert _verdicts(f"SELECT * FROM {view}", expected, connection=postgres_url) == {Verdict.PASS}
 
 
 @pytest.mark.parametrize("query", SECOND)
