@@ -52,11 +52,19 @@ demo: $(INSTALLED) ## Run the example DAG through a real Airflow and print what 
 up: $(INSTALLED) ## Start Airflow with its UI and the example DAGs; ctrl-C stops it
 	@.venv/bin/python demo/up.py
 
-test: $(INSTALLED) ## Run the tests that need no server
-	.venv/bin/pytest -m '$(NO_SERVER)'
+# What measures runs after the rest, with nothing beside it. Pytest exits with 5 where it found no test.
+define pytest
+@failed=0; \
+.venv/bin/pytest -m '$(1) and not alone' --numprocesses logical --dist worksteal $(PATHS) || test $$? = 5 || failed=1; \
+.venv/bin/pytest -m '$(1) and alone' $(PATHS) || test $$? = 5 || failed=1; \
+exit $$failed
+endef
+
+test: $(INSTALLED) ## Run the tests that need no server; PATHS=tests/ui runs a part
+	$(call pytest,$(NO_SERVER))
 
 test-services: $(INSTALLED) ## Run the tests on PostgreSQL, MariaDB and Redis
-	.venv/bin/pytest -m service
+	$(call pytest,service)
 
 test-spark: install-spark ## Run the tests in a Spark session on this machine
 	.venv/bin/pytest -m spark

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_airflow_home] = home
     os.environ["AIRFLOW_HOME"] = str(home)
     os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+    main = sys.modules["__main__"]
+    if main.__spec__ is None and not hasattr(main, "__file__"):
+        # Pyspark takes such a main module, which the processes of pytest-xdist have, for its own doctests, and exits.
+        main.__spec__ = ModuleSpec("__main__", None)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

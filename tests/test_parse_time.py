@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.alone
+
 PROGRAM = """
 import json, sys
 from airflow.sdk import DAG, BaseHook, BaseOperator, BaseSensorOperator, conf, task

@@ -19,6 +19,8 @@ from airflow_provider_dpq.core.gate.report import Report, parse_report
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.store import open_store
 
+pytestmark = pytest.mark.alone
+
 DEEDS = "tests.core.cli_deeds"
 
 

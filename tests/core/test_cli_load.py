@@ -30,6 +30,8 @@ from airflow_provider_dpq.core.load.model import (
 )
 from airflow_provider_dpq.core.store import open_store
 
+pytestmark = pytest.mark.alone
+
 WORK = "tests.core.cli_deeds:work"
 FAIL = "tests.core.cli_deeds:fail"
 

@@ -140,6 +140,7 @@ def test_the_morning_waits_for_the_benchmarks_of_the_night(
     assert (states["no_leak_passed"], states["report"]) == ("failed", "upstream_failed")
 
 
+@pytest.mark.alone
 def test_service_of_the_night_holds_the_load_and_ends_with_its_task(
     metadata_database: None, run_dag: RunDag, store: Store
 ) -> None:

@@ -11,6 +11,8 @@ from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.store import Store
 from tests.airflow_home import RunDag
 
+pytestmark = pytest.mark.alone
+
 DAG_FILE = '''
 """Functions of a DAG file."""
 

@@ -21,6 +21,8 @@ from airflow_provider_dpq.operators.run import XCOM_KEY
 from tests.airflow_home import DagOutcome, RunDag
 from tests.operators import deeds
 
+pytestmark = pytest.mark.alone
+
 DEEDS = "tests.operators.deeds"
 
 

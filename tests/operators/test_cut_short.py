@@ -29,6 +29,8 @@ from airflow_provider_dpq.operators.run import GateRun, is_hurried
 from airflow_provider_dpq.sensors.quality import DataQualitySensor
 from tests.airflow_home import LOGICAL_DATE, RunDag
 
+pytestmark = pytest.mark.alone
+
 NOT_NULL = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "n"}}
 UNIQUE = {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "n"}}
 LATEST_SECONDS = 4.0

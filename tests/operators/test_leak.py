@@ -17,6 +17,8 @@ from tests.airflow_home import DagOutcome, RunDag
 from tests.operators import deeds
 from tests.operators.test_benchmark import spawned
 
+pytestmark = pytest.mark.alone
+
 STAGES = (40, 80)
 
 

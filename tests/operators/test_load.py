@@ -29,6 +29,8 @@ from tests.loopback import Service, serving
 from tests.operators import deeds
 from tests.operators.test_benchmark import spawned
 
+pytestmark = pytest.mark.alone
+
 STEADY = constant_arrival_rate("20/s", "2s")
 ANSWERS = "http://127.0.0.1:9/"
 

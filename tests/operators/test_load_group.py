@@ -17,6 +17,8 @@ from airflow_provider_dpq.operators.load_group import LoadShardOperator, load_te
 from tests.airflow_home import DagOutcome, RunDag
 from tests.operators import deeds
 
+pytestmark = pytest.mark.alone
+
 STEADY = constant_arrival_rate("20/s", "1s")
 
 

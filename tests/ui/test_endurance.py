@@ -19,6 +19,8 @@ from airflow_provider_dpq.core.store import open_store
 from airflow_provider_dpq.core.store.limits import PAGES
 from airflow_provider_dpq.ui.app import Access, build_app
 
+pytestmark = pytest.mark.alone
+
 LOADS = 41
 ACCESS = Access(signed_in=lambda: None, may_read_dag=lambda: None, readable_dags=lambda: {"d"})
 

@@ -12,6 +12,8 @@ from airflow_provider_dpq.core.benchmark.profiling import INTERVAL_SECONDS, look
 from airflow_provider_dpq.core.gate.profile import Profile
 from airflow_provider_dpq.core.operation.python import PythonOperation
 
+pytestmark = pytest.mark.alone
+
 HERE = "benchmark/test_profiling.py:"
 
 

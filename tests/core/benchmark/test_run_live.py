@@ -27,6 +27,8 @@ from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.operation.isolation import Cancellation
 from airflow_provider_dpq.core.operation.python import PythonOperation
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(autouse=True)
 def importable(monkeypatch: pytest.MonkeyPatch) -> None:

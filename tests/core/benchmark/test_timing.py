@@ -24,6 +24,8 @@ from airflow_provider_dpq.core.benchmark.timing import (
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.operation.iteration import Iteration
 
+pytestmark = pytest.mark.alone
+
 
 @dataclass
 class Bench:

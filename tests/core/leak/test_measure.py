@@ -17,6 +17,8 @@ from airflow_provider_dpq.core.leak.design import LeakCheck
 from airflow_provider_dpq.core.leak.measure import Sample, heap_bytes, look, observe
 from airflow_provider_dpq.core.operation.python import PythonOperation
 
+pytestmark = pytest.mark.alone
+
 STAGES = (40, 80)
 
 

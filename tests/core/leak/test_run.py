@@ -24,6 +24,8 @@ from airflow_provider_dpq.core.leak.run import check_leak
 from airflow_provider_dpq.core.operation.isolation import Cancellation
 from airflow_provider_dpq.core.operation.python import PythonOperation
 
+pytestmark = pytest.mark.alone
+
 KEPT: list[Any] = []
 STAGES = (40, 80)
 heap_known = pytest.mark.skipif(not hasattr(psutil, "heap_info"), reason="this platform has no figures of the heap")

@@ -47,6 +47,8 @@ from airflow_provider_dpq.core.operation.python import PythonOperation
 from airflow_provider_dpq.core.operation.sql import SqlOperation
 from tests.core.load.service import Load, Service, load, prepared, serving
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:

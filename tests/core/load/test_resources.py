@@ -21,6 +21,8 @@ from airflow_provider_dpq.core.operation.python import PythonOperation
 from airflow_provider_dpq.core.operation.sql import SqlOperation
 from tests.core.load.loads import load, one, value
 
+pytestmark = pytest.mark.alone
+
 _HOLD = "import sys, os; held = bytearray(50_000_000); files = [os.open(os.devnull, 0) for _ in range(20)]; "
 _WAIT = "print(flush=True); sys.stdin.read()"
 _SPIN = "print(flush=True)\nwhile True: pass"

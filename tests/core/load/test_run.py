@@ -32,6 +32,8 @@ from tests.core.load.loads import load, value
 from tests.core.load.service import serving
 from tests.core.load.simulated import Clock, Simulated
 
+pytestmark = pytest.mark.alone
+
 STEADY = constant_arrival_rate("100/s", "20s")
 
 

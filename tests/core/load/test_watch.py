@@ -14,6 +14,8 @@ import pytest
 from airflow_provider_dpq.core.load import watch
 from airflow_provider_dpq.core.load.watch import Watch, culprit
 
+pytestmark = pytest.mark.alone
+
 
 class Gate:
     """Blocks whoever encodes it."""

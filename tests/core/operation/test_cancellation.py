@@ -11,6 +11,8 @@ import pytest
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.operation.isolation import Cancellation
 
+pytestmark = pytest.mark.alone
+
 
 def wait() -> Iterator[str]:
     """Begin, and never end."""

@@ -19,6 +19,8 @@ from airflow_provider_dpq.core.errors import CancelledError, DeclarationError, M
 from airflow_provider_dpq.core.operation.isolation import Child
 from tests.core.operation import deeds
 
+pytestmark = pytest.mark.alone
+
 ROOT = Path(__file__).parents[3]
 WAIT_SECONDS = 10.0
 

@@ -16,6 +16,8 @@ from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.operation.isolation import Cancellation
 from airflow_provider_dpq.core.operation.measurement import Conclusion, conclude
 
+pytestmark = pytest.mark.alone
+
 
 class Sampling:
     """Takes samples until it raises what it is told to, if it is."""

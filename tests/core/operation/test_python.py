@@ -17,6 +17,8 @@ import pytest
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.operation.python import PythonOperation, pickled, resolve
 
+pytestmark = pytest.mark.alone
+
 InChild = Callable[..., list[Any]]
 
 DAG_FILE = """
