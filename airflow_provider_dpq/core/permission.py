@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -48,12 +49,20 @@ def folder_mode() -> int:
     return mode | (mode & 0o444) >> 2
 
 
-def mode_kept(path: str | Path, folder: int | None = None) -> int:
+def usual_mode() -> int:
+    """Return the mode that the umask of the process gives a new file, for what holds no values."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return 0o666 & ~umask
+
+
+def mode_kept(path: str | Path, folder: int | None = None, *, new: Callable[[], int] = file_mode) -> int:
     """Return the mode of the file that takes the place of another: that one's, or a new file's.
 
     Args:
         path: The file.
         folder: Descriptor of the folder that a relative path is in.
+        new: Returns the mode of a new file.
 
     Raises:
         DeclarationError: ``invalid_option``.
@@ -61,7 +70,7 @@ def mode_kept(path: str | Path, folder: int | None = None) -> int:
     try:
         return stat.S_IMODE(os.stat(path, dir_fd=folder).st_mode) & 0o777
     except OSError:
-        return file_mode()
+        return new()
 
 
 def make_folder(folder: Path) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from airflow_provider_dpq.core.errors import DeclarationError
-from airflow_provider_dpq.core.permission import make_file, mode_kept
+from airflow_provider_dpq.core.permission import file_mode, make_file, mode_kept, usual_mode
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.gate.report import Report
@@ -132,16 +132,10 @@ def save_report(report: Report, form: str, path: Path) -> None:
     try:
         make_file(part)
         part.write_bytes(content)
-        part.chmod(mode_kept(path) if form in _WITH_VALUES else 0o666 & ~_umask())
+        part.chmod(mode_kept(path, new=file_mode if form in _WITH_VALUES else usual_mode))
         part.replace(path.resolve())
     finally:
         part.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    umask = os.umask(0o077)
-    os.umask(umask)
-    return umask
 
 
 def _is_whole(path: Path) -> bool:
