@@ -13,10 +13,18 @@ _NAMESPACE: Final = Path("/proc/self/ns/pid")
 _SAME_SECONDS: Final = 1.0
 
 
+def machine() -> str:
+    """Return what names this machine among all, from one start of it to the next."""
+    try:
+        return _BOOT.read_text(encoding="ascii").strip()
+    except OSError:
+        return os.uname().nodename
+
+
 def this_process() -> str:
     """Return what names this process among all that ever run anywhere: its machine, its number, and when it began."""
     own = psutil.Process()
-    return f"{_machine()}/{own.pid}/{own.create_time():.2f}"
+    return f"{_container()}/{own.pid}/{_began(own):.2f}"
 
 
 def is_gone(process: str) -> bool | None:
@@ -25,21 +33,27 @@ def is_gone(process: str) -> bool | None:
     Args:
         process: What `this_process` returned in it.
     """
-    machine, _, rest = process.rpartition("/")[0].rpartition("/")
+    container, _, number = process.rpartition("/")[0].rpartition("/")
     began = process.rpartition("/")[2]
-    if machine != _machine():
+    if container != _container():
         return None
     try:
-        found = psutil.Process(int(rest))
-        return found.status() == psutil.STATUS_ZOMBIE or abs(found.create_time() - float(began)) > _SAME_SECONDS
+        found = psutil.Process(int(number))
+        return found.status() == psutil.STATUS_ZOMBIE or abs(_began(found) - float(began)) > _SAME_SECONDS
     except psutil.NoSuchProcess:
         return True
     except (ValueError, psutil.Error):
         return None
 
 
-def _machine() -> str:
+def _container() -> str:
+    """Return what names the processes that this one can see: those of its machine, or of its container there."""
     try:
-        return f"{_BOOT.read_text().strip()}/{_NAMESPACE.stat().st_ino}"
+        return f"{machine()}/{_NAMESPACE.stat().st_ino}"
     except OSError:
-        return os.uname().nodename
+        return machine()
+
+
+def _began(process: psutil.Process) -> float:
+    """Return when a process began, in seconds since the machine did: the clock may be set meanwhile."""
+    return process.create_time() - psutil.boot_time()

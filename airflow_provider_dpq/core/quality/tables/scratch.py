@@ -11,7 +11,6 @@ import fcntl
 import os
 import re
 import shutil
-import socket
 import tempfile
 import time
 import weakref
@@ -19,6 +18,8 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
+
+from airflow_provider_dpq.core.process import machine
 
 _PREFIX: Final = "dpq-"
 _NAME: Final = re.compile(r"dpq-[0-9a-f]{8}-[a-z0-9_]{8}")
@@ -123,9 +124,5 @@ def _sweep(path: Path) -> None:
 
 @cache
 def _host() -> str:
-    """Return what tells this host, since it was started, from others that may share a directory."""
-    try:
-        started = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
-    except OSError:
-        started = socket.gethostname()
-    return sha256(started.encode()).hexdigest()[:8]
+    """Return what tells this machine, since it was started, from others that may share a directory."""
+    return sha256(machine().encode()).hexdigest()[:8]
