@@ -19,7 +19,9 @@ _LOCAL: Final = frozenset({"file", "local"})
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _STORE: Final = ("host", "port", "org", "repo", "sha")
 """Options that say which store a file system speaks to."""
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ftp": 21, "sftp": 22}
+_DEFAULT_PORTS: Final = {"http": "80", "https": "443", "ftp": "21", "sftp": "22"}
+_AUTHORITY: Final = re.compile(r"(?P<host>\[[^\]]*\]|[^:\[\]]*)(?::(?P<port>[0-9]*))?")
+"""A host, which of IPv6 stands in brackets and has colons, and the port after it."""
 
 
 def is_url(path: object) -> bool:
@@ -97,7 +99,10 @@ def _protocol(url: str) -> str:
 
 def _is_below(url: str, root: str) -> bool:
     """Whether a URL lies below another, however a server may read it."""
-    given, allowed = urlsplit(url), urlsplit(root)
+    try:
+        given, allowed = urlsplit(url), urlsplit(root)
+    except ValueError:  # a bracket of IPv6 that is not closed
+        return False
     if _CONTROL.search(url) or _climbs(url.partition("://")[2]):
         return False
     if _protocol(url) != _protocol(root) or (allowed.netloc and _store(given) != _store(allowed)):
@@ -105,10 +110,11 @@ def _is_below(url: str, root: str) -> bool:
     return given.path.startswith(allowed.path.rstrip("/") + "/")
 
 
-def _store(parts: Any) -> tuple[str, int | None]:
+def _store(parts: Any) -> tuple[str, str]:
     """Return host and port, or a bucket, without the user before it."""
-    host, _, port = parts.netloc.rpartition("@")[2].partition(":")
-    return host.casefold(), int(port) if port.isdigit() else _DEFAULT_PORTS.get(parts.scheme)
+    found = _AUTHORITY.fullmatch(parts.netloc.rpartition("@")[2])
+    host, port = (parts.netloc, "") if found is None else (found["host"], found["port"] or "")
+    return host.casefold(), port.lstrip("0") or _DEFAULT_PORTS.get(parts.scheme, "")
 
 
 def _climbs(path: str) -> bool:

@@ -1,7 +1,7 @@
-"""Archives: gzip files and the members of zip files, unpacked into plain files and found to be whole.
+"""Archives: gzip files and the members of zip files, unpacked into plain files and verified.
 
-Every checksum and length is verified before the first row is read; what is damaged, locked by a password or larger
-than what may be unpacked is an error.
+Every checksum and length is verified before the first row is read. An archive that is damaged, protected by a password
+or larger than the limit is an error.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 _CHUNK: Final = 1 << 20
 _GZIP: Final = 31
-"""zlib's code for a gzip file with its header and its end, which it verifies."""
+"""zlib's ``wbits`` for gzip: it reads the header, and verifies the checksum and length at the end."""
 
 MOST_MEMBERS: Final = 10_000
 """Most members of a zip archive."""
 
 _FREE_BYTES: Final = 1 << 30
 _RATIO: Final = 200
-"""So many times their own size archives may hold, beyond the first `_FREE_BYTES`: text rarely reaches 100."""
+"""Largest ratio of unpacked to packed bytes, once `_FREE_BYTES` are unpacked; text rarely reaches 100."""
 
 _SHOWN: Final = 5
 _NESTED: Final = (".zip", ".tar", ".tgz", ".7z", ".rar", ".bz2", ".xz", ".zst", ".lz4", ".z")
@@ -48,7 +48,7 @@ _DOCUMENTS: Final = (
 
 
 class Unpacking:
-    """What one scan may unpack, and has unpacked.
+    """Counts what one scan unpacks, and limits it.
 
     Args:
         most_bytes: Most bytes of all archives together.
@@ -64,7 +64,7 @@ class Unpacking:
         self._packed += size
 
     def count(self, size: int, name: str) -> None:
-        """Count bytes that come out of an archive.
+        """Count unpacked bytes.
 
         Raises:
             SourceError: ``archive_too_large``.
@@ -73,20 +73,19 @@ class Unpacking:
         ratio = self._unpacked > max(_FREE_BYTES, _RATIO * self._packed)
         if self._unpacked > self._most or ratio:
             more = f"{_RATIO} times its size" if ratio else f"the {self._most:,} bytes that may be unpacked"
-            message = f"{name!r} holds more than {more}."
-            raise SourceError(
-                "archive_too_large", message, hint="Unpack it first, as it is rarely data.", quotes_data=False
-            )
+            message = f"{name!r} unpacks to more than {more}."
+            hint = "Unpack it yourself, and check the files in it."
+            raise SourceError("archive_too_large", message, hint=hint, quotes_data=False)
 
 
 def unpacked(scan: Scan, file: PlainFile, kind: str, format_of: Callable[[str], str | None]) -> list[PlainFile]:
-    """Return the plain files that a file is, or holds: an archive is unpacked beside what the scan spills.
+    """Return a plain file as it is, and the unpacked members of an archive.
 
     Args:
-        scan: In whose directory archives are unpacked.
-        file: The file, whose name tells whether it is an archive.
+        scan: The scan in whose directory archives are unpacked.
+        file: The file; the ending of its name says whether it is an archive.
         kind: The format that the file's name tells, for the reason of an error.
-        format_of: Returns the format that a member's name tells; None where it is none of ours.
+        format_of: Returns the format that a member's name tells; None for an unknown ending.
 
     Raises:
         SourceError: ``unreadable_...``: the archive is damaged, or cannot be read; ``no_table``; or
@@ -98,17 +97,19 @@ def unpacked(scan: Scan, file: PlainFile, kind: str, format_of: Callable[[str], 
     return _unzipped(scan, file, kind, format_of) if ending == ".zip" else [file]
 
 
+_DAMAGE: Final = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, MemoryError, RuntimeError, ValueError)
+
+
 @contextmanager
 def _damage(file: PlainFile, kind: str) -> Iterator[None]:
-    """Turn what the decoders raise into an error of ours."""
+    """Turn errors of the decoders into a `SourceError`."""
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, MemoryError, RuntimeError, ValueError) as error:
+    except (*_DAMAGE, OSError) as error:
         what = "zip archive" if file.path.suffix.lower() == ".zip" else "gzip file"
-        message = f"{file.name!r} is no readable {what}: {error}."
-        raise SourceError(
-            f"unreadable_{kind}", message, hint="Is it whole? Pack or transfer it again.", quotes_data=False
-        ) from error
+        message = f"{file.name!r} cannot be read as a {what}: {error}."
+        hint = "It may be damaged or incomplete. Pack or transfer it again."
+        raise SourceError(f"unreadable_{kind}", message, hint=hint, quotes_data=False) from error
 
 
 def _written(chunks: Iterator[bytes], target: Path, name: str, unpacking: Unpacking) -> int:
@@ -155,11 +156,11 @@ def _size(stream: BinaryIO) -> int:
 
 
 def _inflated(stream: BinaryIO) -> Iterator[bytes]:
-    """Yield what a gzip file holds, member after member; zeros may follow the last, as tapes leave them.
+    """Yield the unpacked bytes of a gzip file, member after member; zeros may follow the last, as tapes leave them.
 
     Raises:
         EOFError: The file ends too early.
-        zlib.error: A member's header, checksum or length is wrong, or something else follows the last.
+        zlib.error: A member's header, checksum or length is wrong, or other bytes follow the last member.
     """
     packed = stream.read(_CHUNK)
     while True:
@@ -186,13 +187,13 @@ def _unzipped(scan: Scan, file: PlainFile, kind: str, format_of: Callable[[str],
         noted = _require_few(stream, file.name)
         with zipfile.ZipFile(stream) as archive:
             if noted != len(archive.infolist()):
-                message = f"it has {len(archive.infolist())} members, and {noted} are noted"
+                message = f"it has {len(archive.infolist())} members, and states {noted}"
                 raise zipfile.BadZipFile(message)
             members = _tables(archive.infolist(), file, kind, format_of)
             chosen = set(map(id, members))
             left = [info for info in archive.infolist() if id(info) not in chosen]
             for info in left:
-                archive.open(info).close()  # its name stands there twice, and both tell whether it is a table
+                archive.open(info).close()  # fails where the name in its header is not the one in the directory
             names = [info.filename for info in left if not info.is_dir()]
             if names:
                 scan.notes.append(f"{_listed(names)} in {file.name!r}: no table")
@@ -202,40 +203,44 @@ def _unzipped(scan: Scan, file: PlainFile, kind: str, format_of: Callable[[str],
                 target = scan.fresh_directory() / f"data{PurePosixPath(info.filename).suffix.lower()[:10]}"
                 size = _written(_member(archive, info), target, name, scan.unpacking)
                 if size != info.file_size:
-                    message = f"{info.filename!r} has {size} bytes, and {info.file_size} are noted"
+                    message = f"{info.filename!r} has {size} bytes, and states {info.file_size}"
                     raise zipfile.BadZipFile(message)
                 files.append(PlainFile(name, target))
-    # A member may be a gzip file itself; no archive in it is unpacked a third time.
+    # A member may be a gzip file itself. Nothing is unpacked a third time.
     return [_gunzipped(scan, one, kind) if one.path.suffix == ".gz" else one for one in files]
 
 
 def _require_few(stream: BinaryIO, name: str) -> int:
-    """Return the number of members that is noted; too many are refused before their directory is read into memory.
+    """Return the number of members that a zip file states; too many are refused before its directory is in memory.
 
     Raises:
         SourceError: ``too_many_members``.
+        BadZipFile: It has no directory, or one that is too large for its members.
     """
     end = zipfile._EndRecData(stream)  # type: ignore[attr-defined]
     stream.seek(0)
     if end is None:
-        message = "it has no directory"
+        message = "it has no directory of its members"
         raise zipfile.BadZipFile(message)
-    if end[4] > MOST_MEMBERS or end[5] > MOST_MEMBERS * 1024:
-        message = f"{name!r} has {end[4]:,} members, and no archive of more than {MOST_MEMBERS:,} is read."
+    if end[4] > MOST_MEMBERS:
+        message = f"{name!r} has {end[4]:,} members; the limit is {MOST_MEMBERS:,}."
         raise SourceError(
             "too_many_members", message, hint="Unpack it, or put the rows into fewer files.", quotes_data=False
         )
+    if end[5] > MOST_MEMBERS * 1024:
+        message = f"its directory of {end[4]:,} members takes {end[5]:,} bytes"
+        raise zipfile.BadZipFile(message)
     return int(end[4])
 
 
 def _require_open(info: zipfile.ZipInfo) -> None:
-    """Refuse a member behind a password.
+    """Refuse a member that is protected by a password.
 
     Raises:
-        BadZipFile: It has one.
+        BadZipFile: It is.
     """
     if info.flag_bits & 0x1:
-        message = f"its member {info.filename!r} has a password"
+        message = f"its member {info.filename!r} is protected by a password"
         raise zipfile.BadZipFile(message)
 
 
@@ -254,19 +259,20 @@ def _tables(
 ) -> list[zipfile.ZipInfo]:
     """Return the members that are tables, in the order of their names.
 
-    Those whose endings say so; where none does but ``.txt``, those; else the only file that there is.
+    They are told by their endings. Files ending in ``.txt`` count only where there is no other table; a file of another
+    ending only where it is the only one.
 
     Raises:
-        SourceError: ``no_table``; or ``unreadable_...``: a member lies there twice, or is an archive itself.
+        SourceError: ``no_table``; or ``unreadable_...``: two members have one name, or one is an archive itself.
     """
     present = [info for info in members if not info.is_dir() and not is_marker(info.filename, format_of)]
     names = Counter(info.filename for info in present)
     for name, count in names.items():
         if count > 1:
             message = f"{file.name!r} has several members named {name!r}."
-            raise SourceError(f"unreadable_{kind}", message, hint="Pack it again, each file once.", quotes_data=False)
+            raise SourceError(f"unreadable_{kind}", message, hint="Pack each file once.", quotes_data=False)
         if name.lower().endswith(_NESTED):
-            message = f"{file.name!r} holds the archive {name!r}, and archives within archives are not read."
+            message = f"{file.name!r} contains the archive {name!r}; archives in archives are not read."
             raise SourceError(f"unreadable_{kind}", message, hint="Unpack it first.", quotes_data=False)
     ended = [info for info in present if format_of(info.filename) is not None]
     named = [info for info in ended if not _is_text(info)]
@@ -274,10 +280,9 @@ def _tables(
     if format_of(file.name) is not None:
         named = [info for info in named if format_of(info.filename) == kind] or named
     if not named:
-        message = f"{file.name!r} holds no table: it holds {_listed(list(names)) or 'no file'}."
-        raise SourceError(
-            "no_table", message, hint="Name a table's file with an ending such as .csv.", quotes_data=False
-        )
+        message = f"{file.name!r} contains no table. It contains {_listed(list(names)) or 'no file'}."
+        hint = "Give the file of a table an ending such as .csv."
+        raise SourceError("no_table", message, hint=hint, quotes_data=False)
     return sorted(named, key=lambda info: info.filename)
 
 

@@ -90,6 +90,18 @@ def test_archive_that_is_cut_or_goes_on_is_an_error(name: str, packed: bytes, sc
         assert refused.value.reason == "unreadable_csv"
 
 
+@pytest.mark.parametrize("place", [12, 13, 14, 15, 16, 17, 18, 19])
+def test_directory_that_lies_nowhere_is_an_error(place: int, tmp_path: Path) -> None:
+    """A zip says at its end how long its directory is and where it begins: what is wrong there is told as such."""
+    packed = bytearray(_zip([("a.csv", CSV), ("README.txt", b"hello")]))
+    packed[packed.rindex(b"PK\x05\x06") + place] ^= 0x40
+    path = tmp_path / "a.zip"
+    path.write_bytes(packed)
+    with pytest.raises(SourceError) as refused:
+        check(path, [ROWS])
+    assert refused.value.reason == "unreadable_csv"
+
+
 def test_something_after_a_gzip_file_is_an_error_unless_it_is_padding(scan: Scan, tmp_path: Path) -> None:
     """Tapes fill up with zeros; anything else was to be read."""
     path = tmp_path / "a.csv.gz"
@@ -141,10 +153,10 @@ def test_only_what_is_a_table_is_read_of_an_archive(
 @pytest.mark.parametrize(
     ("members", "reason", "words"),
     [
-        ([("README.txt", b"hello")], "no_table", "holds no table: it holds 'README.txt'"),
+        ([("README.txt", b"hello")], "no_table", "contains no table. It contains 'README.txt'"),
         ([("a.pdf", b"x"), ("b.png", b"y")], "no_table", "'a.pdf', 'b.png'"),
-        ([("a.csv", CSV), ("b.zip", _zip([("c.csv", CSV)]))], "unreadable_csv", "archives within archives"),
-        ([("b.tar", b"x")], "unreadable_csv", "archives within archives"),
+        ([("a.csv", CSV), ("b.zip", _zip([("c.csv", CSV)]))], "unreadable_csv", "archives in archives"),
+        ([("b.tar", b"x")], "unreadable_csv", "archives in archives"),
         ([("a.csv", CSV), ("b.jsonl", b'{"a": 1}\n')], "unknown_format", "several formats: csv, json"),
         ([("a.csv.gz", gzip.compress(CSV)[:-9])], "unreadable_csv", "a.csv.gz"),
     ],

@@ -358,14 +358,14 @@ def test_unreadable_file_is_an_error_that_names_it(name: str, content: bytes, re
 @pytest.mark.parametrize("make", [_encrypted, _damaged])
 def test_archive_that_cannot_be_unpacked_is_an_error(make: Callable[[Path], Path], tmp_path: Path) -> None:
     """A password or a damaged member is told as such."""
-    with pytest.raises(SourceError, match="is no readable zip archive") as refused:
+    with pytest.raises(SourceError, match="cannot be read as a zip archive") as refused:
         rows(make(tmp_path / "a.zip"))
     assert refused.value.reason == "unreadable_csv"
 
 
 def test_archive_without_a_file_is_an_error(tmp_path: Path) -> None:
     """Nothing to read is not zero rows."""
-    with pytest.raises(SourceError, match="holds no table"):
+    with pytest.raises(SourceError, match="contains no table"):
         rows(_archive(tmp_path / "a.zip", [("directory/", "")]))
 
 

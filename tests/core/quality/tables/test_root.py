@@ -224,6 +224,11 @@ def test_no_file_system_is_made_for_a_url_outside_of_the_root(
         ("https://h/public/.%0a./a.csv", "https://h/public", False),
         ("sftp://other/public/a.csv", "sftp://h/public", False),
         ("s3://other/public/a.csv", "s3://bucket/public", False),
+        ("http://[fe80::1]/public/a.csv", "http://[FE80::1]:80/public", True),
+        ("http://[fe80::1]:8080/public/a.csv", "http://[fe80::1]:8080/public", True),
+        ("http://[fe80::2]/public/a.csv", "http://[fe80::1]/public", False),
+        ("http://[fe80::1]:9090/public/a.csv", "http://[fe80::1]:8080/public", False),
+        ("http://[fe80::1/public/a.csv", "http://[fe80::1]/public", False),
     ],
 )
 def test_url_lies_below_another_however_it_is_written(path: str, root: str, allowed: bool) -> None:
