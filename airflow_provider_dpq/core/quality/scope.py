@@ -91,7 +91,7 @@ class Scope:
         condition = self.row_condition
         if condition is None:
             return None
-        text = condition if isinstance(condition, str) else json.dumps(condition)
+        text = condition if isinstance(condition, str) else json.dumps(jsonable(condition))
         return _HIDDEN if mentions(condition, self.hidden) else text
 
     def _source(self) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import polars as pl
 import pytest
 import sqlalchemy as sa
 
@@ -45,6 +48,16 @@ def test_report_says_what_of_which_files_was_checked(people: Path) -> None:
     assert list(checked.columns) == ["id", "city"]
     assert (checked.partition, checked.row_condition, checked.null_values) == ({"city": "Rome"}, "id > 1", ("NA",))
     assert parse_report(report.to_json()) == report
+
+
+def test_condition_on_a_day_is_said_as_its_text() -> None:
+    """The dict form of a condition may hold what JSON has none of."""
+    days = pl.DataFrame({"d": [date(2024, 1, 1), date(2024, 1, 2)], "id": [1, 2]})
+    wanted = {"type": "comparison", "column": {"name": "d"}, "operator": "==", "parameter": date(2024, 1, 2)}
+    checked = _report(days, row_condition=wanted).checked
+    assert checked is not None
+    assert checked.row_count == 1
+    assert json.loads(checked.row_condition or "") == {**wanted, "parameter": "2024-01-02"}
 
 
 def test_report_says_how_text_was_read(tmp_path: Path) -> None:
