@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 from typing import Final
 
@@ -32,17 +33,22 @@ class Mark:
         Raises:
             StoreError: ``store_gone``: its file is missing or empty.
         """
-        if not self._path.exists() or (self._store.exists() and self._store.stat().st_size > 0):
+        if not _exists(self._path) or (_exists(self._store) and self._store.stat().st_size > 0):
             return
-        what = "is empty" if self._store.exists() else "is gone"
+        what = "is empty" if _exists(self._store) else "is gone"
         message = f"A store of reports was in {str(self._store)!r}, and its file {what}."
         raise StoreError("store_gone", message, hint=BEGIN_ANEW, quotes_data=False)
 
     def leave(self) -> None:
         """Leave the mark where it is missing; where this user may not write there, the store cannot be made either."""
-        if not self._path.exists():
+        if not _exists(self._path):
             with contextlib.suppress(OSError):
                 self._path.write_text(_TEXT, encoding="utf-8")
+
+
+def _exists(path: Path) -> bool:
+    """Whether a file can be seen; False for a name that is too long, and in a folder that may not be searched."""
+    return os.path.exists(path)  # noqa: PTH110 - that of a path raises these errors
 
 
 BEGIN_ANEW: Final = "Restore it from a backup, or begin a new one: dpq store upgrade --anew."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import suppress
 from functools import partial
@@ -50,7 +51,7 @@ def find_file(url: URL, *, create: bool) -> None:
     if path.startswith("file:"):
         return
     if not create:
-        if not Path(path).exists():
+        if not os.path.exists(path):  # noqa: PTH110 - False too for a name that is too long, or may not be looked for
             raise StoreError(
                 "store_unreachable",
                 f"There is no store {path!r}.",

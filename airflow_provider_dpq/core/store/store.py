@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 from sqlalchemy import Connection, Select, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from airflow_provider_dpq.core.errors import StoreError
+from airflow_provider_dpq.core.errors import StoreBusyError, StoreError
 from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.store import query, tables
@@ -26,7 +26,7 @@ from airflow_provider_dpq.core.store.start import Start
 from airflow_provider_dpq.core.store.upgrade import require_version, upgrade_tables
 
 _ATTEMPTS: Final = 30
-"""How often a report is put in the place of another one: after each failure that of another process is kept."""
+"""How often a row is put in the place of another one: after each failure that of another process is kept."""
 
 
 def open_store(url: str, *, upgrade: bool = True, limits: StoreLimits = TASKS) -> Store:
@@ -138,13 +138,26 @@ class Store:
 
         Args:
             start: What is measured, and by whom.
+
+        Raises:
+            StoreBusyError: ``store_locked``: other processes record the start of the same try over and over.
         """
+        # Where another process records the start of the same try in between, that one is replaced in turn.
+        if not any(self._begun(start) for _ in range(_ATTEMPTS)):
+            message = f"Other processes keep recording that gate {str(start.identity)!r} starts."
+            raise StoreBusyError("store_locked", message, hint="Does one try run several times?", quotes_data=False)
+
+    def _begun(self, start: Start) -> bool:
         key = key_of(start.gate, start.source)
         newest = select(func.coalesce(func.max(tables.reports.c.number), 0))
-        with self._database.writing() as connection:
-            connection.execute(delete(tables.starts).where(tables.starts.c.key == key))
-            after = connection.execute(newest).scalar_one()
-            connection.execute(insert(tables.starts).values(asdict(start) | {"key": key, "after": after}))
+        try:
+            with self._database.writing() as connection:
+                connection.execute(delete(tables.starts).where(tables.starts.c.key == key))
+                after = connection.execute(newest).scalar_one()
+                connection.execute(insert(tables.starts).values(asdict(start) | {"key": key, "after": after}))
+        except IntegrityError:
+            return False
+        return True
 
     def withdraw(self, start: Start) -> None:
         """Take back that measuring started: it was refused before anything was measured, and leaves no report."""

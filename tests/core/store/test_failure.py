@@ -94,6 +94,14 @@ def test_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         assert (error.reason, str(path) in str(error)) == ("store_unreachable", True)
 
 
+@pytest.mark.parametrize("upgrade", [True, False])
+@pytest.mark.parametrize("name", ["{}.db", "{}/dpq.db"])
+def test_name_that_is_too_long_is_told(name: str, upgrade: bool, tmp_path: Path) -> None:
+    """What the system says of a name is an error of the store."""
+    path = tmp_path / name.format("a" * 300)
+    assert _failure(lambda: open_store(f"sqlite:///{path}", upgrade=upgrade)).reason == "store_unreachable"
+
+
 def test_directory_is_no_store(tmp_path: Path) -> None:
     """A directory in the place of the file is told."""
     error = _failure(lambda: open_store(f"sqlite:///{tmp_path}"))

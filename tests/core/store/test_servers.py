@@ -21,10 +21,11 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
 from airflow_provider_dpq.core.errors import StoreError
 from airflow_provider_dpq.core.gate.identity import Gate
-from airflow_provider_dpq.core.gate.report import DataInterval, Report
+from airflow_provider_dpq.core.gate.report import DataInterval, Provenance, Report
 from airflow_provider_dpq.core.gate.verdict import Verdict
-from airflow_provider_dpq.core.store import AuditEvent, Entry, Store, limits, open_store, upgrade, upgrade_store
+from airflow_provider_dpq.core.store import AuditEvent, Entry, Start, Store, limits, open_store, upgrade, upgrade_store
 from airflow_provider_dpq.core.store.database import Database
+from airflow_provider_dpq.core.store.patience import patiently
 
 pytestmark = pytest.mark.service
 
@@ -460,3 +461,19 @@ def test_upgrade_takes_as_long_as_it_needs(server_url: str) -> None:
         driver = connection.connection.driver_connection
         assert postgres or getattr(driver, "_read_timeout", None) is None
         connection.execute(text("SELECT pg_sleep(2)" if postgres else "SELECT SLEEP(2)"))
+
+
+def test_processes_that_start_one_try_together_all_measure(server_store: Store) -> None:
+    """A try that Airflow took for dead may still run beside its successor: both have started, and one start is left."""
+
+    def begin(start: Start, together: threading.Barrier) -> None:
+        together.wait(timeout=30)
+        patiently(lambda: server_store.begin(start), 30)
+
+    with ThreadPoolExecutor(3) as pool:
+        for number in range(10):
+            source = Provenance(dag_id="d", task_id="t", run_id=f"run {number}")
+            start, together = Start.now("rows", "quality", "orders", source), threading.Barrier(3)
+            for done in [pool.submit(begin, start, together) for _ in range(3)]:
+                done.result(timeout=60)
+    assert sorted(start.run_id for start in server_store.starts()) == [f"run {number}" for number in range(10)]
