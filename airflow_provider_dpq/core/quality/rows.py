@@ -151,10 +151,8 @@ def shown_value(table: Table, column: Column, value: Any, raw: str | None = None
         value: What selecting its `shown` gave.
         raw: What selecting its `raw` gave.
     """
-    if value is not None and column.decode is not None:
-        return column.decode(value)
     if value is None and raw is not None:
-        return raw
+        return raw if column.decode is None else column.decode(raw)
     if not table.pandas_like:
         return value
     if value is None:
@@ -210,10 +208,8 @@ def read_frame(table: Table) -> pd.DataFrame:
 
 
 def _pandas(column: Column, value: Any, raw: str | None) -> Any:
-    if value is not None and column.decode is not None:
-        return column.decode(value)
     if raw is not None and (value is None or column.textual):
-        return raw
+        return raw if column.decode is None else column.decode(raw)
     if value is not None and column.kind is Kind.TIMESTAMP_TZ:
         return _instant(value, UTC)
     return value

@@ -18,7 +18,7 @@ from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join,
 from airflow_provider_dpq.core.quality.compile.plausibility import share_of
 from airflow_provider_dpq.core.quality.expectations import column as declared
 from airflow_provider_dpq.core.quality.expectations.base import Between
-from airflow_provider_dpq.core.quality.tables.cast import cast_for
+from airflow_provider_dpq.core.quality.tables.cast import by_kind, cast_for
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 
@@ -221,6 +221,9 @@ def plan_not_in_set(expectation: declared.ExpectColumnValuesToNotBeInSet, table:
 def _membership(column: Column, members: list[Any], table: Table) -> sa.ColumnElement[bool]:
     """Whether the value is among the members; a missing member is none, and types are told apart."""
     present = [member for member in members if member is not None]
+    parts = by_kind(column, present)
+    if len(parts) > 1:
+        return sa.or_(sa.false(), *(known(_membership(part, among, table)) for part, among in parts))
     if table.pandas_like and not _reads_moments(column):
         value, kept = _pandas_members(column, present)
     else:

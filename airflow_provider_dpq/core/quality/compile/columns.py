@@ -51,6 +51,8 @@ def _equal(a: Column, b: Column, table: Table) -> sa.ColumnElement[bool]:
     """Return the condition that two columns hold the same value, of whatever kinds of numbers or moments they are."""
     if a.kind.numeric and b.kind.numeric:
         return number.equal(a, b, table)
+    if a.decode is not None and b.decode is not None:
+        return a.key == b.key
     left, right = alike((a, b), table) if a.kind.temporal and b.kind.temporal else (a.value, b.value)
     equal: sa.ColumnElement[bool] = left == right
     return equal

@@ -21,7 +21,7 @@ from airflow_provider_dpq.core.quality.expectations import distinct as declared
 from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.result_format import MOST_VALUES, ResultFormat
 from airflow_provider_dpq.core.quality.rows import shown_value
-from airflow_provider_dpq.core.quality.tables.cast import cast_for
+from airflow_provider_dpq.core.quality.tables.cast import are_texts, cast_for
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 _MOST: Final = 20
@@ -49,6 +49,8 @@ class _Held:
     def __init__(self, expectation: declared.DistinctValues, table: Table) -> None:
         self.table = table
         self.column = cast_for(read_column(table, expectation.column), *expectation.value_set)
+        if self.column.decode is not None and self.column.kind is Kind.STRING and not are_texts(expectation.value_set):
+            raise NotScannableError(f"Column {self.column.name!r} and the set hold values of several types.")
         self.declared: Sequence[Any] = expectation.value_set
         self.members: Sequence[Any] = expectation.value_set
         if table.pandas_like:
@@ -85,7 +87,8 @@ class _Held:
         values = self.fetch(self.outside, sa.not_(self.malformed), most=_MOST)
         if found.get("malformed") and self.column.raw is not None:
             texts = self.domain.select(self.column.raw.label("value"), where=(self.malformed,)).distinct()
-            values += [value for (value,) in self.table.fetch(texts.order_by(sa.literal_column("1")).limit(_MOST))]
+            found_texts = self.table.fetch(texts.order_by(sa.literal_column("1")).limit(_MOST))
+            values += [shown_value(self.table, self.column, None, text) for (text,) in found_texts]
         return [jsonable(value) for value in values[:_MOST]]
 
     def missing(self, found: Mapping[str, Any]) -> int:
@@ -161,6 +164,8 @@ def read_column(table: Table, name: str) -> Column:
         raise NotScannableError(f"Values of the {column.native} column {column.name!r} cannot be told apart exactly.")
     if column.raw is None or column.text is None or column.kind.numeric or column.kind is Kind.BOOLEAN:
         return column
+    if column.decode is not None:
+        return column  # values of several types, which are no texts
     text = column.text
     return replace(column, kind=Kind.STRING, value=text, shown=text, key=text, raw=None, malformed=None)
 

@@ -137,13 +137,13 @@ def shortest_text(value: sa.ColumnElement[Any], kind: Kind) -> sa.ColumnElement[
     if kind is Kind.FLOAT:
         return near
     digits = sa.case((text.contains("."), sa.func.rtrim(sa.func.rtrim(text, "0"), ".")), else_=text)
-    return sa.case((_significant(text) == _significant(near), near), else_=digits)
+    return sa.case((significant(text) == significant(near), near), else_=digits)
 
 
-def _significant(text: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
-    """Return the digits of a number's text, without its point, its exponent and zeros at either end."""
-    mantissa = sa.func.regexp_replace(text, "e.*$", "")
-    return sa.func.ltrim(sa.func.rtrim(sa.func.regexp_replace(mantissa, "[^0-9]", "", "g"), "0"), "0")
+def significant(text: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """Return the digits of a number's text in DuckDB, without its point, its exponent and zeros at either end."""
+    digits = sa.func.replace(sa.func.split_part(text, "e", 1), ".", "")
+    return sa.func.ltrim(sa.func.rtrim(digits, "0"), "-0")
 
 
 def in_common(column: Column, other: Column, table: Table) -> sa.ColumnElement[Any]:

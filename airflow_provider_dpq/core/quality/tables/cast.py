@@ -26,6 +26,11 @@ def _kind(value: Any) -> Kind | None:
     return Kind.DATE if isinstance(value, date) else None
 
 
+def are_texts(values: Iterable[Any]) -> bool:
+    """Whether values of Python, missing ones aside, are texts."""
+    return all(isinstance(value, str) for value in values if value is not None)
+
+
 def cast_for(column: Column, *values: Any) -> Column:
     """Return a column of text cast to the kind of values that it is compared with; any other as it is.
 
@@ -40,6 +45,17 @@ def cast_for(column: Column, *values: Any) -> Column:
         days = kind is Kind.DATE and column.prevailing is not None and column.prevailing() is Kind.DATE
         return column.read_as(Kind.DATE) if days else column.read_as_moments()
     return column if kind is None else column.read_as(kind)
+
+
+def by_kind(column: Column, values: Sequence[Any]) -> list[tuple[Column, list[Any]]]:
+    """Return a column of text once for each kind of values that it is held against, with the values of that kind."""
+    if column.read_as is None:
+        return [(column, list(values))]
+    groups: dict[Kind | None, list[Any]] = {}
+    for value in values:
+        kind = _kind(value)
+        groups.setdefault(Kind.TIMESTAMP if kind is not None and kind.temporal else kind, []).append(value)
+    return [(cast_for(column, *group), group) for group in groups.values()]
 
 
 def cast_to_number(column: Column) -> Column:

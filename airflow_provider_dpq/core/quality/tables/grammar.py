@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from airflow_provider_dpq.core.quality.compile.number import significant
 from airflow_provider_dpq.core.quality.tables.form import HugeInteger
 from airflow_provider_dpq.core.quality.tables.table import Kind
 
@@ -136,7 +137,7 @@ def floating_number(signs: Signs, *, exact: bool) -> Form:
     Args:
         signs: How numbers are written.
         exact: Whether only texts fit that floating numbers tell apart: of up to 15 characters, with an exponent, or
-            written as the floating number is.
+            with the digits of the floating number.
     """
     pattern = rf"(?:{signs.pattern(FLOAT)}|{NOT_A_NUMBER})"
 
@@ -148,14 +149,25 @@ def floating_number(signs: Signs, *, exact: bool) -> Form:
         number = sa.and_(matches(text, pattern), value(text).is_not(None), sa.not_(infinite))
         if not exact:
             return number
-        sure = sa.or_(
-            sa.func.strlen(text) <= _SURE,
-            sa.cast(value(text), sa.String()) == signs.as_sql(text),
-            sa.func.regexp_matches(text, "[eEiInN]"),
-        )
+        sure = sa.or_(sa.func.regexp_matches(text, "[iInN]"), sa.not_(is_rounded(signs.as_sql(text))))
         return sa.and_(number, sure)
 
     return Form(Kind.FLOAT, fits, value)
+
+
+def is_rounded(text: _Text) -> _Condition:
+    """Return whether a number, as SQL writes it, has other digits than the floating number that it is rounded to.
+
+    What has an exponent is a floating number by its own account.
+    """
+    near = sa.cast(sa.try_cast(text, sa.Double()), sa.String())
+    # The cases are for speed: each is computed for what those before it leave alone.
+    return sa.case(
+        (sa.func.strlen(text) <= _SURE, sa.false()),
+        (near == text, sa.false()),
+        (sa.func.regexp_matches(text, "[eE]"), sa.false()),
+        else_=significant(near) != significant(text),
+    )
 
 
 def decimal_number(signs: Signs, digits_before: int, digits_after: int) -> Form | None:

@@ -37,6 +37,11 @@ def view(scan: Scan, relation: str, source: str) -> None:
     scan.connection.execute(f"CREATE TEMP VIEW {quote_name(relation)} AS SELECT * FROM {source}")  # noqa: S608
 
 
+def stored_name(name: str) -> str:
+    """Return the name that a column is staged under: one called rowid would hide the numbers that DuckDB gives rows."""
+    return f"dpq:{name}" if name.casefold() == "rowid" else name
+
+
 @contextmanager
 def texts_of_frame(scan: Scan, name: str) -> Iterator[None]:
     """Read texts of the frame of a name as texts: DuckDB would guess from a few what all are."""

@@ -78,7 +78,7 @@ class Column:
         read_as_moments: Returns it cast to the widest kind of days and moments that it holds; None as `read_as` is.
         prevailing: Returns the kind that most values of a column of text have; None for typed sources.
         misfit: Says where the first row stands for which a condition holds, for columns with malformed text.
-        decode: Returns the value of Python that what is fetched stands for; None where it is that value.
+        decode: Returns the value of Python that what is fetched as `raw` stands for; None where it is that value.
     """
 
     name: str
@@ -97,6 +97,7 @@ class Column:
     read_as_moments: Callable[[], Column] | None = None
     prevailing: Callable[[], Kind | None] | None = None
     misfit: Callable[[sa.ColumnElement[bool]], str | None] | None = None
+    decode: Callable[[Any], Any] | None = None
 
     @property
     def noun(self) -> str:
@@ -139,8 +140,6 @@ class Column:
         if self.read_as is None or other.kind is Kind.OTHER:
             return self, other
         return self.read_as(Kind.FLOAT if other.kind.numeric else other.kind), other
-
-    decode: Callable[[Any], Any] | None = None
 
     @property
     def textual(self) -> bool:

@@ -106,7 +106,7 @@ class TextColumns:
         figures += [
             count_if(sa.and_(named(name).is_not(None), sa.not_(_known(form.fits(named(name)))))) for name, form in pairs
         ]
-        row = self._row(figures, source)
+        row = self.figures(figures, source)
         values = dict(zip(candidates, row, strict=False))
         misfits = row[len(candidates) :]
         fitting: dict[str, list[Form]] = {name: [] for name in candidates}
@@ -131,10 +131,11 @@ class TextColumns:
         digits = sa.func.ltrim(number, "-")
         before = sa.func.max(sa.func.strlen(sa.func.split_part(digits, ".", 1)))
         after = sa.func.max(sa.func.strlen(sa.func.split_part(digits, ".", 2)))
-        found = self._row([before, after], self._table)
+        found = self.figures([before, after], self._table)
         return None if found[0] is None else grammar.decimal_number(self._signs, found[0], found[1])
 
-    def _row(self, figures: Sequence[sa.ColumnElement[Any]], source: str | None = None) -> Sequence[Any]:
+    def figures(self, figures: Sequence[sa.ColumnElement[Any]], source: str | None = None) -> Sequence[Any]:
+        """Return figures of the table's rows, or of those of a part of it."""
         selected = sa.select(*(figure.label(f"f{index}") for index, figure in enumerate(figures)))
         text, parameters = compile_query(selected.select_from(sa.text(source or self._table)))
         (row,) = self._scan.run(text, parameters, "text files")
@@ -169,7 +170,7 @@ class TextColumns:
         if name not in self._most:
             raw = named(name)
             forms = [grammar.floating_number(self._signs, exact=False), grammar.TRUTH, *self._moments(name)]
-            total, *fitting = self._row([sa.func.count(raw), *(count_if(_known(one.fits(raw))) for one in forms)])
+            total, *fitting = self.figures([sa.func.count(raw), *(count_if(_known(one.fits(raw))) for one in forms)])
             found = [form.kind for form, count in zip(forms, fitting, strict=True) if count and 2 * count >= total]
             self._most[name] = found[0] if found else None
         return self._most[name]
@@ -192,19 +193,28 @@ class TextColumns:
         if self._options.format_of(name) is not None:
             return forms[0]
         raw = named(name)
-        counts = self._row([count_if(_known(form.fits(raw))) for form in forms])
+        counts = self.figures([count_if(_known(form.fits(raw))) for form in forms])
         held = [form.kind for form, count in zip(forms, counts, strict=True) if count]
         return grammar.moments_up_to(held[-1] if held else Kind.DATE)
 
     def _number(self, name: str) -> Form:
-        """Return the form of a column's numbers: whole ones where all of its numbers are."""
+        """Return the form of a column's numbers: whole ones where all are, exact ones where floating would change some.
+
+        Where there is no such one they are floating.
+        """
         loose = grammar.floating_number(self._signs, exact=False)
         whole = grammar.whole_number(self._signs, wide=True)
+        floating = grammar.floating_number(self._signs, exact=True)
         raw = named(name)
-        fractions = count_if(sa.and_(_known(loose.fits(raw)), sa.not_(_known(whole.fits(raw)))))
-        wholes = count_if(_known(whole.fits(raw)))
-        found = self._row([fractions, wholes], self._table)
-        return whole if found[1] and not found[0] else loose
+        count = count_if(_known(loose.fits(raw)))
+        numbers, wholes, near = self.figures([count, *(count_if(_known(one.fits(raw))) for one in (whole, floating))])
+        if numbers == wholes:
+            return whole if numbers else loose
+        exact = None if near == numbers else self._decimal_form(name)
+        if exact is None:
+            return loose
+        (fitting,) = self.figures([count_if(_known(exact.fits(raw)))])
+        return exact if fitting == numbers else loose
 
     def _declared(self, name: str, type_: str) -> Column:
         if type_ == "text":
@@ -237,11 +247,11 @@ class TextColumns:
             typed,
             key=sa.func.coalesce(sa.cast(value, sa.String()), raw),
             malformed=malformed,
-            misfit=self._misfit,
+            misfit=self.misfit,
             read_as=None,
         )
 
-    def _misfit(self, condition: sa.ColumnElement[bool]) -> str | None:
+    def misfit(self, condition: sa.ColumnElement[bool]) -> str | None:
         """Say where the first row for which a condition holds stands in the files."""
         first: sa.Select[Any] = sa.select(sa.func.min(named(ROW))).select_from(sa.text(self._table)).where(condition)
         text, parameters = compile_query(first)

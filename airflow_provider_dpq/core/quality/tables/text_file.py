@@ -16,7 +16,14 @@ from airflow_provider_dpq.core.quality.tables.dialect import Layout, find_layout
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile, with_rows
 from airflow_provider_dpq.core.quality.tables.duck import SOURCE, Scan, quote_name, quote_text
 from airflow_provider_dpq.core.quality.tables.encoding import in_utf8
-from airflow_provider_dpq.core.quality.tables.reading import Reading, quote_list, refuse_twins, texts_of_frame, view
+from airflow_provider_dpq.core.quality.tables.reading import (
+    Reading,
+    quote_list,
+    refuse_twins,
+    stored_name,
+    texts_of_frame,
+    view,
+)
 from airflow_provider_dpq.core.quality.tables.records import read_records
 from airflow_provider_dpq.core.quality.tables.table import Column
 from airflow_provider_dpq.core.quality.tables.text_column import ROW, TextColumns
@@ -79,18 +86,18 @@ def attach_csv(scan: Scan, relation: str, files: Sequence[PlainFile], reading: R
     ordered = list(dict.fromkeys(columns[name.casefold()] for layout in layouts for name in layout.names))
     staged = quote_name(f"{relation}_text")
     scan.connection.execute(f"ATTACH {quote_text(str(scan.directory / relation))} AS {staged}")
-    described = ", ".join(f"{quote_name(_stored(name))} VARCHAR" for name in ordered)
+    described = ", ".join(f"{quote_name(stored_name(name))} VARCHAR" for name in ordered)
     table = f"{staged}.csv"
     scan.connection.execute(f"CREATE TABLE {table} ({described})")
     parts = []
     for one, layout in zip(plain, layouts, strict=True):
         # What is deleted keeps its numbers.
         ((first,),) = scan.connection.execute(f"SELECT coalesce(max(rowid) + 1, 0) FROM {table}").fetchall()  # noqa: S608
-        there = [_stored(columns[name.casefold()]) for name in layout.names]
+        there = [stored_name(columns[name.casefold()]) for name in layout.names]
         _Staging(scan, table, one, layout, there, ["", *options.null_values]).run()
         ((after,),) = scan.connection.execute(f"SELECT min(rowid) FROM {table} WHERE rowid >= {first}").fetchall()  # noqa: S608
         parts.append(_Part(one, layout, first if after is None else after))
-    named = ", ".join(f"{quote_name(_stored(name))} AS {quote_name(name)}" for name in ordered)
+    named = ", ".join(f"{quote_name(stored_name(name))} AS {quote_name(name)}" for name in ordered)
     view(scan, relation, f"(SELECT {named} FROM {table})")  # noqa: S608 - quoted names
     numbered = quote_name(f"{relation}_rows")
     view(scan, f"{relation}_rows", f"(SELECT rowid AS {quote_name(ROW)}, {named} FROM {table})")  # noqa: S608 - as above
@@ -100,11 +107,6 @@ def attach_csv(scan: Scan, relation: str, files: Sequence[PlainFile], reading: R
         return next(part for part in reversed(parts) if part.first <= row).place(row)
 
     return TextColumns(scan, numbered, options, place).columns(ordered, reading.texts)
-
-
-def _stored(name: str) -> str:
-    """Return the name that a column is staged under: one called rowid would hide the numbers that DuckDB gives rows."""
-    return f"dpq:{name}" if name.casefold() == "rowid" else name
 
 
 def _one_or_all(found: Iterable[str | None]) -> JsonValue:

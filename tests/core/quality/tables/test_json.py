@@ -125,6 +125,83 @@ def test_number_that_no_floating_one_is_stays_exact_among_fractions(tmp_path: Pa
     assert found(path, "column_max_to_be_between", column="a", min_value=0)["observed_value"] == 2**53 + 1
 
 
+_LONG = st.builds(
+    lambda sign, whole, fraction: f"{sign}{whole}.{fraction}",
+    st.sampled_from(["", "-"]),
+    st.integers(0, 10**15),
+    st.text("0123456789", min_size=1, max_size=22),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(texts=st.lists(_LONG | st.integers(-(10**15), 10**15).map(str) | st.floats(0, 1e6).map(repr), min_size=1))
+def test_fractions_keep_their_digits(texts: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Whatever a floating number would make of them: Python's decimal numbers are the oracle."""
+    path = tmp_path_factory.mktemp("json") / "a.jsonl"
+    numbers = [text for text in texts if "e" not in text]
+    path.write_text("".join(f'{{"a": {text}, "rowid": 1}}\n' for text in numbers), encoding="utf-8")
+    if numbers:
+        read = [Decimal(str(value)) for value in _read(path)]
+        assert read == [json.loads(text, parse_float=Decimal, parse_int=Decimal) for text in numbers]
+
+
+def test_digits_stay_with_their_rows_in_many_files(tmp_path: Path) -> None:
+    """A pattern of files, some of whose numbers have more digits than a floating one, and others not."""
+    for name in range(3):
+        rows = (f'{{"n": {i}, "a": {i}.{"5" if i % 3 else "12345678901234567890"}}}\n' for i in range(3_000))
+        (tmp_path / f"{name}.jsonl").write_text("".join(rows), encoding="utf-8")
+    path = str(tmp_path / "*.jsonl")
+    held = found(path, "row_condition_to_hold", expression="a > n and a < n + 0.6")
+    assert (held["element_count"], held["unexpected_count"]) == (9_000, 0)
+    exact = {"column": "a", "strict_min": True, "min_value": Decimal("2997.1234567890123456789")}
+    assert found(path, "column_values_to_be_between", **exact)["unexpected_count"] == 3 * 2_998
+
+
+@pytest.mark.parametrize("misfit", ['"N/A"', '"2"', "true", "[1]", '{"x": 1}', "1e400"])
+def test_what_is_no_number_among_numbers_is_counted_as_in_text_files(misfit: str, tmp_path: Path) -> None:
+    """It is unexpected where a number is, and a figure names the object that holds it."""
+    path = tmp_path / "a.jsonl"
+    path.write_text(f'{{"a": 1}}\n{{"a": 2.5}}\n{{"a": {misfit}}}\n{{"a": null}}\n', encoding="utf-8")
+    shown = json.loads(misfit)
+    between = found(path, "column_values_to_be_between", column="a", min_value=0, max_value=2)
+    assert (between["unexpected_count"], between["missing_count"]) == (2, 1)
+    assert between["partial_unexpected_list"] == [2.5, shown]
+    assert found(path, "column_values_to_be_in_set", column="a", value_set=[1, 2.5])["unexpected_count"] == 1
+    assert found(path, "column_values_to_be_multiples", column="a", multiple_of=0.5)["unexpected_count"] == 1
+    assert found(path, "row_condition_to_hold", expression="a > 0")["unexpected_count"] == 1
+    for figure in ("mean", "max", "sum", "median", "stdev"):
+        error = answer(path, f"column_{figure}_to_be_between", column="a", min_value=0).error
+        assert error is not None
+        assert error.reason == "malformed_values"
+        assert "the first in object 3" in error.message
+
+
+def test_members_of_several_types_are_found_among_values_of_several(tmp_path: Path) -> None:
+    """Numbers among the numbers and texts among the texts; no text is the number that it spells."""
+    path = _write(tmp_path, *({"a": value} for value in (1, "1", "x", True, None)), {"b": 1})
+    expected = {"column": "a", "value_set": [1, "x"]}
+    assert found(path, "column_values_to_be_in_set", **expected)["partial_unexpected_list"] == ["1", True]
+    assert found(path, "column_values_to_not_be_in_set", **expected)["partial_unexpected_list"] == [1, "x"]
+
+
+def test_same_values_of_several_types_are_found_in_one_row(tmp_path: Path) -> None:
+    """Numbers are the same beside texts, too, however they are written."""
+    path = _write(tmp_path, {"a": 1, "b": 1.0}, {"a": "x", "b": "x"}, {"a": 1, "b": "1"})
+    assert found(path, "column_pair_values_to_be_equal", column_A="a", column_B="b")["unexpected_count"] == 1
+    record = found(path, "select_column_values_to_be_unique_within_record", column_list=["a", "b"])
+    assert record["unexpected_count"] == 2
+
+
+def test_date_among_texts_is_named_by_its_object(tmp_path: Path) -> None:
+    """A text among days is counted, and a figure names the object that holds it."""
+    path = _write(tmp_path, {"d": "2024-01-01"}, {"d": "2024-01-02"}, {"d": "x"}, {"d": 5})
+    bounds = {"column": "d", "max_value": "2030-01-01"}
+    assert found(path, "column_values_to_be_between", **bounds)["partial_unexpected_list"] == ["x", 5]
+    error = answer(path, "column_max_to_be_between", **bounds).error
+    assert error is not None
+    assert (error.reason, "the first in object 3" in error.message) == ("malformed_values", True)
+
+
 @pytest.mark.parametrize(
     ("content", "reason", "words"),
     [
