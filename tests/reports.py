@@ -23,6 +23,7 @@ def report_with(
     run_id: str = "scheduled__2026-01-02",
     map_index: int = -1,
     try_number: int = 1,
+    gate_tasks: tuple[str, ...] | None = None,
     data_interval: DataInterval | None = DAY,
     age: timedelta = timedelta(0),
 ) -> Report:
@@ -34,7 +35,12 @@ def report_with(
         kind="quality",
         subject="orders",
         provenance=Provenance(
-            dag_id=dag_id, task_id=task_id, run_id=run_id, map_index=map_index, try_number=try_number
+            dag_id=dag_id,
+            task_id=task_id,
+            run_id=run_id,
+            map_index=map_index,
+            try_number=try_number,
+            gate_tasks=gate_tasks,
         ),
         started_at=datetime.now(UTC) - age,
         duration_seconds=1,

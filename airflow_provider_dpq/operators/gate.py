@@ -105,7 +105,7 @@ class GateOperator(GateBearer, BaseOperator):
             GateStoreError: The report could not be stored; retried.
             AirflowSkipException: The verdict is to skip.
         """
-        run, unpushed = GateRun.of(context, self.gate, self.dpq_conn_id), None
+        run, unpushed = GateRun.of(context, self), None
         report, error = run.measure(self.kind, lambda: self.subject, lambda: self._measure_own(run))
         try:
             run.keep(report, hurried=is_hurried(error))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import weakref
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,10 +22,12 @@ class GateBearer:
     Attributes:
         gate: Name of the gate.
         shared_gate: Whether other tasks of the DAG may report under it, too.
+        dpq_conn_id: Connection of the store of reports; None for the configured one.
     """
 
     gate: str
     shared_gate: bool
+    dpq_conn_id: str | None
     task_id: str
 
     def get_dag(self) -> DAG | None:
@@ -61,8 +64,10 @@ class GateBearer:
 
     def _refuse_taken(self, tasks: Iterable[Any]) -> None:
         for other in tasks:
-            gate, shared = _declared(other)
-            if other.task_id != self.task_id and gate == self.gate and not (shared and self.shared_gate):
+            declared = declared_gate(other)
+            if declared is None or other.task_id == self.task_id or declared.settled != self.gate:
+                continue
+            if not (declared.shared and self.shared_gate):
                 raise gate_taken(self.gate, sorted([self.task_id, other.task_id]))
 
 
@@ -107,8 +112,11 @@ class _Namesakes:
             if isinstance(task, GateBearer) and getattr(task, "gate", None) is None:
                 self._unnamed.append(task_id)  # it is in the DAG before it has its arguments
                 continue
-            name, shared = _declared(task)
-            if name is not None and not (shared and self._by_gate[name]):  # of those that share it, one is enough
+            declared = declared_gate(task)
+            name = None if declared is None else declared.settled
+            if declared is None or name is None:
+                continue
+            if not (declared.shared and self._by_gate[name]):  # of those that share it, one is enough
                 self._by_gate[name].append(task_id)
         return [tasks[task_id] for task_id in self._by_gate.get(gate, ()) if task_id in tasks]
 
@@ -127,18 +135,58 @@ def gate_taken(gate: str, task_ids: list[str]) -> DeclarationError:
     return DeclarationError("gate_taken", message, hint=hint)
 
 
-def _declared(task: Any) -> tuple[str | None, bool]:
-    """Return the gate of a task, None where it has none or a template or XCom says it, and whether it is shared."""
+def instances_alike(gate: str, task_id: str, indexes: list[int]) -> DeclarationError:
+    """Return the error that names the instances of a mapped task that have one gate.
+
+    Args:
+        gate: Name of the gate.
+        task_id: The task.
+        indexes: Map indexes of the instances.
+    """
+    message = f"The instances {' and '.join(map(str, indexes))} of the task {task_id!r} have the same gate {gate!r}."
+    hint = "Name each apart, or give shared_gate=True to keep one history, in which the worst of a run counts."
+    return DeclarationError("gate_taken", message, hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a task declares of its gate.
+
+    Attributes:
+        gate: Its name, a template or an XCom of it; None where each instance of a mapped task may be given another one.
+        shared: Whether other tasks may report under it, too.
+    """
+
+    gate: Any
+    shared: bool
+
+    @property
+    def settled(self) -> str | None:
+        """The name; None where it is not known before the task runs."""
+        return self.gate if isinstance(self.gate, str) and settled(self.gate) else None
+
+
+def declared_gate(task: Any) -> Declared | None:
+    """Return what a task of a DAG, mapped or not, declares of its gate; None where it has none."""
     if isinstance(task, GateBearer):
         # One that is being made is in the DAG before it has its arguments.
-        gate, shared = getattr(task, "gate", None), getattr(task, "shared_gate", False)
-    else:
-        made = getattr(task, "operator_class", None)  # of a mapped task
-        if not (isinstance(made, type) and issubclass(made, GateBearer)):
-            return None, False
-        given = task.partial_kwargs
-        mapped = task._get_specified_expand_input().value  # nothing public tells it
-        unknown = not isinstance(mapped, dict) or "gate" in mapped
-        gate = given.get("gate") or (None if unknown and "gate" not in given else task.task_id)
-        shared = bool(given.get("shared_gate"))
-    return (gate if settled(gate) else None), shared
+        return Declared(getattr(task, "gate", None), getattr(task, "shared_gate", False))
+    made = getattr(task, "operator_class", None)  # of a mapped task
+    if not (isinstance(made, type) and issubclass(made, GateBearer)):
+        return None
+    given, mapped = task.partial_kwargs, mapped_arguments(task)
+    unknown = mapped is None or "gate" in mapped
+    gate = given.get("gate") or (None if unknown and "gate" not in given else task.task_id)
+    return Declared(gate, bool(given.get("shared_gate")))
+
+
+def mapped_arguments(task: Any) -> Collection[str] | None:
+    """Return the names of the arguments that differ between the instances of a task; None where only a run tells."""
+    if not task.is_mapped:
+        return ()
+    mapped = task._get_specified_expand_input().value  # nothing public tells it
+    if isinstance(mapped, Mapping):
+        return mapped.keys()
+    if isinstance(mapped, Sequence) and all(isinstance(one, Mapping) for one in mapped):
+        return {name for one in mapped for name in one}
+    return None

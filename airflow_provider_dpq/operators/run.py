@@ -16,14 +16,15 @@ from airflow_provider_dpq.core.attempt import cut_short
 from airflow_provider_dpq.core.errors import CancelledError, DpqError, StoreError, unexpected_error
 from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.operators.link import tab_path
-from airflow_provider_dpq.operators.namesake import GateBearer, gate_taken
+from airflow_provider_dpq.operators.namesake import GateBearer, gate_taken, instances_alike
+from airflow_provider_dpq.operators.naming import gate_tasks, names_instances
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
     from airflow.sdk.types import RuntimeTaskInstanceProtocol
 
     from airflow_provider_dpq.core.gate.report import DataInterval, Provenance, Report
-    from airflow_provider_dpq.core.store import Baseline
+    from airflow_provider_dpq.core.store import Baseline, Entry
     from airflow_provider_dpq.core.store.limits import StoreLimits
 
 XCOM_KEY: Final = "dpq_report"
@@ -62,6 +63,7 @@ class GateRun:
         data_interval: The run's data interval; None for a run without one.
         dpq_conn_id: Connection of the store; None for the configured one.
         limit_seconds: Time limit of the task; None where it has none.
+        begun_at: When the run of the DAG began, or was cleared; None where nobody knows.
     """
 
     gate: str
@@ -69,15 +71,16 @@ class GateRun:
     data_interval: DataInterval | None = None
     dpq_conn_id: str | None = None
     limit_seconds: float | None = None
+    begun_at: datetime | None = None
 
     @classmethod
-    def of(cls, context: Context, gate: str, dpq_conn_id: str | None = None) -> GateRun:
-        """Return the run of a gate in the task instance that a context belongs to."""
+    def of(cls, context: Context, task: GateBearer) -> GateRun:
+        """Return the run of a task's gate in the task instance that a context belongs to."""
         from airflow_provider_dpq.core.gate.report import Provenance
 
         ti, dag_run = context["ti"], context["dag_run"]
         return cls(
-            gate=gate,
+            gate=task.gate,
             provenance=Provenance(
                 dag_id=ti.dag_id,
                 task_id=ti.task_id,
@@ -85,10 +88,12 @@ class GateRun:
                 map_index=-1 if ti.map_index is None else ti.map_index,
                 try_number=ti.try_number,
                 label=_label(ti),
+                gate_tasks=gate_tasks(task, context),
             ),
             data_interval=data_interval(dag_run.data_interval_start, dag_run.data_interval_end),
-            dpq_conn_id=dpq_conn_id,
+            dpq_conn_id=task.dpq_conn_id,
             limit_seconds=_limit(context),
+            begun_at=getattr(dag_run, "start_date", None),
         )
 
     @property
@@ -129,6 +134,8 @@ class GateRun:
     def require_own_gate(self, task: GateBearer) -> None:
         """Refuse a gate under which another task reported in this run: its name came from a template or an XCom.
 
+        So is that of an instance of a mapped task which has a gate of its own, where another instance has it too.
+
         Args:
             task: The task; nothing is asked where it shares its gate.
 
@@ -149,6 +156,19 @@ class GateRun:
         others = {str(entry.task_id) for entry in entries} & set(dag.task_dict) - {task.task_id}
         if others:
             raise gate_taken(self.gate, sorted({task.task_id, *others}))
+        if names_instances(task):
+            self._require_own_instance(task.task_id, entries)
+
+    def _require_own_instance(self, task_id: str, entries: Sequence[Entry]) -> None:
+        # Before this run was cleared, the instances may have been made of other values.
+        begun = self.begun_at or datetime.min.replace(tzinfo=UTC)
+        indexes = {
+            entry.map_index
+            for entry in entries
+            if entry.task_id == task_id and entry.started_at is not None and entry.started_at >= begun
+        }
+        if indexes - {self.provenance.map_index}:
+            raise instances_alike(self.gate, task_id, sorted({self.provenance.map_index, *indexes}))
 
     def _begin(self, kind: str, subject: str) -> None:
         from airflow_provider_dpq.core.store.patience import STARTING_SECONDS, patiently

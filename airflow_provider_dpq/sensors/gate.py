@@ -29,7 +29,8 @@ KINDS: Final = ("quality", "benchmark", "load", "leak")
 class QualityGateSensor(BaseSensorOperator):
     """Blocks downstream tasks until a gate, mostly one of another DAG, has passed.
 
-    A gate has passed when in its newest run the newest try of every task instance has the verdict ``pass`` or ``warn``.
+    A gate has passed when in its newest run the newest try of every task instance has the verdict ``pass`` or ``warn``,
+    of all tasks that share it. A task that runs again, or has ended without a report, keeps it shut.
     The reports that count are those for exactly the data interval of this DAG run or, with `max_age`, those young
     enough. The newest run is the one that the store got last, whatever the clocks of the machines say; where it began
     more than five minutes ahead of this machine's clock, the gate has not passed.
@@ -132,11 +133,11 @@ class QualityGateSensor(BaseSensorOperator):
 
     def _look(self, context: Context) -> Standing:
         from airflow_provider_dpq.hooks.dpq import DpqHook
-        from airflow_provider_dpq.triggers.gate import count_tasks
+        from airflow_provider_dpq.triggers.gate import task_states
 
         try:
             with DpqHook(self.dpq_conn_id).get_store() as store:
-                return self._query(context).standing(store, count_tasks)
+                return self._query(context).standing(store, task_states)
         except DpqError as error:
             raise airflow_error(error, self._named) from None
 

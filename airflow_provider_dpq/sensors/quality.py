@@ -164,7 +164,7 @@ class DataQualitySensor(GateBearer, BaseSensorOperator):
         self._attempt = attempt = Attempt()
         if self._killed:  # before there was anything to cancel
             attempt.cancel()
-        run, unpushed = GateRun.of(context, self.gate, self.dpq_conn_id), None
+        run, unpushed = GateRun.of(context, self), None
 
         def measuring() -> Report:
             self.require_own_gate(self.get_dag())

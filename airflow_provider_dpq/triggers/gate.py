@@ -16,6 +16,7 @@ from airflow_provider_dpq.core.gate.verdict import Verdict
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.store import Entry, NewestRun, Store
+    from airflow_provider_dpq.core.store.attendance import Attendance, Instance, States
 
 DEFAULT_KIND: Final = "quality"
 """Kind of the gates that are waited for where nothing else is said."""
@@ -23,8 +24,8 @@ DEFAULT_KIND: Final = "quality"
 CLOCK_SKEW: Final = timedelta(minutes=5)
 """How far the clocks of two machines may differ: a report that began later than this from now satisfies nobody."""
 
-CountTasks: TypeAlias = Callable[[str, str, Sequence[str]], int]
-"""Counts the task instances of some tasks (by DAG, run and task ids) that Airflow knows."""
+AskStates: TypeAlias = "Callable[[str, str, Sequence[str]], States]"
+"""Asks Airflow for the states of some tasks (by DAG, run and task ids)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Standing:
     Attributes:
         verdict: Worst verdict of its newest run; None where there is no report to go by yet.
         run_id: That run; None where there is none.
-        missing: Mapped task instances of that run that have not reported yet.
+        attendance: Who of that run has not reported yet, or ended without a report that counts.
+        rerun: Whether what decided runs once more.
         tally: How many of several instances decided as the worst; empty where there is one.
         doubt: Why the newest run counts for nothing although it has a verdict; empty where it counts.
         unreported: What has started since and left no report; empty where nothing has.
@@ -43,7 +45,8 @@ class Standing:
 
     verdict: Verdict | None = None
     run_id: str | None = None
-    missing: int = 0
+    attendance: Attendance | None = None
+    rerun: bool = False
     tally: str = ""
     doubt: str = ""
     unreported: str = ""
@@ -55,7 +58,7 @@ class Standing:
         return (
             self.verdict is not None
             and self.verdict.passed
-            and not self.missing
+            and not (self.attendance and (self.attendance.awaited or self.attendance.lost))
             and not self.doubt
             and not self.unreported
         )
@@ -63,7 +66,7 @@ class Standing:
     @property
     def final(self) -> bool:
         """Whether the gate decided against it in a way that no retry changes."""
-        return self.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE) and not self.unreported
+        return self.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE) and not self.unreported and not self.rerun
 
     def __str__(self) -> str:
         """Say it in words."""
@@ -72,10 +75,10 @@ class Standing:
         if self.verdict is None:
             return f"no report yet. {self.note}" if self.note else "no report yet"
         tally = f" ({self.tally})" if self.tally else ""
-        waiting = f", {self.missing} of its mapped tasks have not reported yet" if self.missing else ""
+        missing = f", {self.attendance}" if str(self.attendance or "") else ""
         doubt = f", which does not count: {self.doubt}" if self.doubt else ""
         since = f"; since then {self.unreported}" if self.unreported else ""
-        return f"{self.verdict.value}{tally} in run {self.run_id}{waiting}{doubt}{since}"
+        return f"{self.verdict.value}{tally} in run {self.run_id}{missing}{doubt}{since}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +105,12 @@ class GateQuery:
         """Name the gate, with its DAG where that is given."""
         return str(Gate.of(self.gate, self.dag_id))
 
-    def standing(self, store: Store, count: CountTasks, *, now: datetime | None = None) -> Standing:
+    def standing(self, store: Store, ask: AskStates, *, now: datetime | None = None) -> Standing:
         """Return where the gate stands: its newest run, and of that the newest try of each task instance.
 
         Args:
             store: The store of reports.
-            count: Counts task instances; asked only about mapped ones that have all passed.
+            ask: Asks Airflow for the states of tasks.
             now: Moment that `max_age` is counted from; the present if not given.
 
         Raises:
@@ -123,11 +126,17 @@ class GateQuery:
             return Standing(unreported=unreported, note="" if unreported else self._note(store, gate))
         if self.max_age is not None and any(_began(entry) < now - self.max_age for entry in run.entries):
             return Standing(unreported=unreported)
-        missing = 0
-        if run.verdict.passed and gate.dag_id and any(entry.map_index >= 0 for entry in run.entries):
-            tasks = sorted({str(entry.task_id) for entry in run.entries})
-            missing = max(0, count(gate.dag_id, run.run_id, tasks) - len(run.entries))
-        return Standing(run.verdict, run.run_id, missing, run.tally, _doubt(run, now), unreported)
+        found = _attendance(store, gate, run, ask)
+        worst = {(str(entry.task_id), entry.map_index) for entry in run.entries if entry.verdict is run.verdict}
+        return Standing(
+            verdict=run.verdict,
+            run_id=run.run_id,
+            attendance=found,
+            rerun=worst <= set(found.awaited),
+            tally=run.tally,
+            doubt=_doubt(run, now),
+            unreported=unreported,
+        )
 
     def _unreported(self, store: Store, gate: Gate, run: NewestRun | None) -> str:
         from airflow_provider_dpq.core.store.start import outstanding
@@ -176,15 +185,42 @@ def _doubt(run: NewestRun, now: datetime) -> str:
     return f"it began at {max(ahead).isoformat()}, more than {minutes:.0f} minutes ahead of this clock"
 
 
-def count_tasks(dag_id: str, run_id: str, task_ids: Sequence[str]) -> int:
-    """Count the task instances of some tasks that Airflow knows, those removed from the run left out.
+def _attendance(store: Store, gate: Gate, run: NewestRun, ask: AskStates) -> Attendance:
+    from airflow_provider_dpq.core.store.attendance import Attendance, attendance
 
-    Zero where the run belongs to another Airflow that keeps its reports in the same store.
+    if not gate.dag_id:
+        return Attendance()
+    states = ask(gate.dag_id, run.run_id, sorted(run.tasks | {str(entry.task_id) for entry in run.entries}))
+    found = attendance(run, states)
+    silent = any(not lost.reported for lost in found.lost)
+    return attendance(run, states, elsewhere=store.elsewhere(gate, run.run_id)) if silent else found
+
+
+def task_states(dag_id: str, run_id: str, task_ids: Sequence[str]) -> dict[Instance, str | None]:
+    """Return the states of some tasks in a run, by task and map index.
+
+    Empty where the run belongs to another Airflow that keeps its reports in the same store, and where no Airflow can be
+    asked, as outside a task.
     """
-    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+    from airflow.sdk.execution_time import task_runner
 
-    states = RuntimeTaskInstance.get_task_states(dag_id=dag_id, task_ids=list(task_ids), run_ids=[run_id])
-    return sum(1 for state in states.get(run_id, {}).values() if state != "removed")
+    if not hasattr(task_runner, "SUPERVISOR_COMMS"):
+        return {}
+    # Airflow puts the map index behind the id of a task: such an id is asked for apart from its like.
+    alike = [one for one in task_ids if _split(one)[1] >= 0 and _split(one)[0] in task_ids]
+    together = [one for one in task_ids if one not in alike]
+    found: dict[Instance, str | None] = {}
+    for asked in (together, *([one] for one in alike)):
+        states = task_runner.RuntimeTaskInstance.get_task_states(dag_id=dag_id, task_ids=asked, run_ids=[run_id])
+        for name, state in states.get(run_id, {}).items():
+            found[(name, -1) if name in asked else _split(name)] = state
+    return found
+
+
+def _split(name: str) -> Instance:
+    """Take the map index off a name; -1 where there is none."""
+    task, _, index = name.rpartition("_")
+    return (task, int(index)) if task and index.isdecimal() else (name, -1)
 
 
 class QualityGateTrigger(BaseTrigger):
@@ -271,4 +307,4 @@ class QualityGateTrigger(BaseTrigger):
         from airflow_provider_dpq.hooks.dpq import DpqHook
 
         with DpqHook(self.dpq_conn_id).get_store() as store:
-            return self.query.standing(store, count_tasks)
+            return self.query.standing(store, task_states)

@@ -659,7 +659,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Choose another name; histories are not put together.",
     ),
     "gate_taken": (
-        "Two tasks of a DAG have a gate of the same name.",
+        "Two tasks of a DAG, or two instances of a mapped task that has a gate for each, have a gate of the same name.",
         "Name each with `gate`, or give each `shared_gate=True`: one history, in which the worst of a run counts.",
     ),
     "generator_limited": (

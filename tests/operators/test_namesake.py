@@ -72,8 +72,8 @@ def test_what_is_not_the_same_gate_is_left_alone() -> None:
 def test_each_task_is_looked_at_once_while_the_dag_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A DAG of many gates is read in a time that grows with their number, shared or not, and is then let go."""
     looks: list[str] = []
-    declared = namesake._declared
-    monkeypatch.setattr(namesake, "_declared", lambda task: (looks.append(task.task_id), declared(task))[1])
+    declared = namesake.declared_gate
+    monkeypatch.setattr(namesake, "declared_gate", lambda task: (looks.append(task.task_id), declared(task))[1])
     with DAG("many") as dag:
         for number in range(50):
             check(f"own_{number}")

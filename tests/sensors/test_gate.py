@@ -13,6 +13,7 @@ from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.store import Store
 from airflow_provider_dpq.exceptions import GateDeclarationError
 from airflow_provider_dpq.sensors.gate import QualityGateSensor
+from airflow_provider_dpq.triggers.gate import task_states
 from tests.airflow_home import LOGICAL_DATE, DagOutcome, RunDag
 from tests.reports import report_with
 
@@ -139,6 +140,24 @@ def test_mapped_gate_is_waited_for_until_all_of_it_has_reported(
     assert wait(run_dag, max_age=HOUR, **mode).states["wait"] == "failed"
     store.write(report_with(Verdict.PASS, dag_id="mapped", run_id=run_id, map_index=1))
     assert wait(run_dag, max_age=HOUR, **mode).states["wait"] == "success"
+
+
+def test_states_are_told_apart_by_task_and_map_index(run_dag: RunDag, metadata_database: None) -> None:
+    """Airflow writes the second instance of ``check`` as ``check_1``, which may be the id of a task as well."""
+    seen: list[Any] = []
+
+    class Look(BaseOperator):
+        """Asks for the states of the tasks before it."""
+
+        def execute(self, context: Any) -> None:
+            """Ask."""
+            seen.append(task_states("alike", context["run_id"], ["check", "check_1", "other", "none"]))
+
+    with DAG("alike", schedule=None) as dag:
+        mapped = Publish.partial(task_id="check").expand(doc=["one", "two"])
+        [mapped, Publish(task_id="check_1"), Publish(task_id="other")] >> Look(task_id="look")
+    run_dag(dag)
+    assert seen == [dict.fromkeys([("check", 0), ("check", 1), ("check_1", -1), ("other", -1)], "success")]
 
 
 def test_deferred_sensor_resumes_once_the_gate_has_passed(

@@ -26,20 +26,29 @@ OF_DAY = GateQuery(gate="orders", interval=(DAY.start, DAY.end))
 RECENT = GateQuery(gate="orders", max_age=timedelta(hours=1))
 
 
-def known(count: int) -> Any:
-    """Return an Airflow that knows so many task instances."""
-    return lambda dag_id, run_id, task_ids: count
+def known(**states: str | None) -> Any:
+    """Return an Airflow that knows these states of task instances, such as ``check`` or ``check_0``."""
+
+    def ask(dag_id: str, run_id: str, task_ids: Sequence[str]) -> dict[tuple[str, int], str | None]:
+        named = {name: name.rpartition("_") for name in states}
+        found = {
+            (task, int(index)) if index.isdecimal() else (name, -1): states[name]
+            for name, (task, _, index) in named.items()
+        }
+        return {instance: state for instance, state in found.items() if instance[0] in task_ids}
+
+    return ask
 
 
-def unasked(dag_id: str, run_id: str, task_ids: Sequence[str]) -> int:
-    """Stand for an Airflow that must not be asked."""
-    raise AssertionError
+def strange(dag_id: str, run_id: str, task_ids: Sequence[str]) -> dict[tuple[str, int], str | None]:
+    """Stand for an Airflow that does not know the run."""
+    return {}
 
 
 @pytest.mark.parametrize("query", [OF_DAY, RECENT])
 def test_gate_without_a_report_has_not_passed(query: GateQuery, store: Store) -> None:
     """What was not measured has not passed."""
-    assert query.standing(store, unasked) == Standing()
+    assert query.standing(store, strange) == Standing()
     assert not Standing().passed
     assert not Standing().final
 
@@ -58,7 +67,7 @@ def test_gate_without_a_report_has_not_passed(query: GateQuery, store: Store) ->
 def test_verdict_decides(query: GateQuery, verdict: Verdict, passed: bool, final: bool, store: Store) -> None:
     """Pass and warn let through; an error may be measured again, the others are final."""
     store.write(report_with(verdict))
-    standing = query.standing(store, unasked)
+    standing = query.standing(store, strange)
     assert (standing.verdict, standing.passed, standing.final) == (verdict, passed, final)
 
 
@@ -67,28 +76,28 @@ def test_only_reports_of_exactly_this_interval_count(store: Store) -> None:
     for start, end in ((DAY.end, DAY.end + timedelta(days=1)), (DAY.start, DAY.end + timedelta(days=1))):
         store.write(report_with(Verdict.PASS, run_id=str(start), data_interval=DataInterval(start=start, end=end)))
     store.write(report_with(Verdict.PASS, run_id="manual", data_interval=None))
-    assert OF_DAY.standing(store, unasked).verdict is None
+    assert OF_DAY.standing(store, strange).verdict is None
 
 
 def test_only_reports_of_this_gate_count(store: Store) -> None:
     """Another gate of the same run decides nothing."""
     store.write(report_with(Verdict.PASS, gate="customers"))
-    assert OF_DAY.standing(store, unasked).verdict is None
-    assert RECENT.standing(store, unasked).verdict is None
+    assert OF_DAY.standing(store, strange).verdict is None
+    assert RECENT.standing(store, strange).verdict is None
 
 
 def test_old_reports_do_not_count_for_max_age(store: Store) -> None:
     """A report that is too old is as good as none, be it good or bad."""
     store.write(report_with(Verdict.PASS, run_id="a", age=timedelta(minutes=61)))
-    assert RECENT.standing(store, unasked) == Standing()
+    assert RECENT.standing(store, strange) == Standing()
     store.write(report_with(Verdict.PASS, run_id="b", age=timedelta(minutes=59)))
-    assert RECENT.standing(store, unasked).passed
+    assert RECENT.standing(store, strange).passed
 
 
 def test_age_is_counted_from_the_moment_given(store: Store) -> None:
     """Time is passed in."""
     store.write(report_with(Verdict.PASS))
-    assert RECENT.standing(store, unasked, now=datetime.now(UTC) + timedelta(hours=2)) == Standing()
+    assert RECENT.standing(store, strange, now=datetime.now(UTC) + timedelta(hours=2)) == Standing()
 
 
 @pytest.mark.parametrize("query", [OF_DAY, RECENT])
@@ -96,7 +105,7 @@ def test_newest_try_of_a_task_decides(query: GateQuery, store: Store) -> None:
     """An error that a retry got over is over."""
     store.write(report_with(Verdict.ERROR, try_number=1, age=timedelta(minutes=2)))
     store.write(report_with(Verdict.PASS, try_number=2, age=timedelta(minutes=1)))
-    assert query.standing(store, unasked).passed
+    assert query.standing(store, strange).passed
 
 
 @pytest.mark.parametrize("query", [OF_DAY, RECENT])
@@ -105,7 +114,7 @@ def test_newest_run_decides(query: GateQuery, older: Verdict, newer: Verdict, st
     """A gate that was run again, as after mending the data, is judged by that run."""
     store.write(report_with(older, run_id="first", age=timedelta(minutes=2)))
     store.write(report_with(newer, run_id="second", age=timedelta(minutes=1)))
-    standing = query.standing(store, unasked)
+    standing = query.standing(store, strange)
     assert (standing.verdict, standing.run_id) == (newer, "second")
 
 
@@ -114,7 +123,7 @@ def test_every_mapped_instance_must_pass(query: GateQuery, store: Store) -> None
     """One bad file of many keeps the gate shut."""
     for index, verdict in enumerate([Verdict.PASS, Verdict.FAIL, Verdict.WARN]):
         store.write(report_with(verdict, map_index=index))
-    assert query.standing(store, unasked).verdict is Verdict.FAIL
+    assert query.standing(store, strange).verdict is Verdict.FAIL
 
 
 @pytest.mark.parametrize("query", [OF_DAY, RECENT])
@@ -122,16 +131,100 @@ def test_mapped_instances_that_have_not_reported_are_waited_for(query: GateQuery
     """Two good files of three are no good day yet."""
     for index in (0, 1):
         store.write(report_with(Verdict.PASS, map_index=index))
-    standing = query.standing(store, known(3))
-    assert (standing.passed, standing.missing) == (False, 1)
-    assert "1 of its mapped tasks have not reported yet" in str(standing)
-    assert query.standing(store, known(2)).passed
+    ended = {"check_0": "success", "check_1": "success"}
+    standing = query.standing(store, known(**ended, check_2="running"))
+    assert (standing.passed, str(standing)) == (
+        False,
+        "pass (2 of 2 passed) in run scheduled__2026-01-02, waiting for 'check[2]'",
+    )
+    assert query.standing(store, known(**ended)).passed
+    assert query.standing(store, known(**ended, check_2="removed")).passed
+
+
+@pytest.mark.parametrize("query", [OF_DAY, RECENT])
+def test_every_task_that_shares_a_gate_is_waited_for(query: GateQuery, store: Store) -> None:
+    """Each report names them all, so that one that has not begun is not forgotten, and a skipped one not waited for."""
+    sharing = ("check_a", "check_b", "check_c")
+    store.write(report_with(Verdict.PASS, task_id="check_a", gate_tasks=sharing))
+    standing = query.standing(store, strange)
+    assert not standing.passed
+    assert str(standing) == "pass in run scheduled__2026-01-02, waiting for 'check_b' and 'check_c'"
+    states = {"check_a": "success", "check_b": "skipped", "check_c": "queued"}
+    assert "waiting for 'check_c'" in str(query.standing(store, known(**states)))
+    store.write(report_with(Verdict.WARN, task_id="check_c", gate_tasks=sharing))
+    assert query.standing(store, known(**states | {"check_c": "success"})).passed
+    store.write(report_with(Verdict.FAIL, task_id="check_b", gate_tasks=sharing))
+    standing = query.standing(store, known(**states | {"check_b": "failed"}))
+    assert (standing.verdict, standing.final) == (Verdict.FAIL, True)
+
+
+@pytest.mark.parametrize("query", [OF_DAY, RECENT])
+@pytest.mark.parametrize("index", [-1, 0])
+@pytest.mark.parametrize("state", ["failed", "upstream_failed", "success"])
+def test_task_that_ended_without_a_report_keeps_the_gate_shut(
+    query: GateQuery, index: int, state: str, store: Store
+) -> None:
+    """As one that failed before it measured, or that somebody marked; it is told by name and state."""
+    store.write(report_with(Verdict.PASS, task_id="good", map_index=index, gate_tasks=("good", "bad")))
+    name = {-1: "{}", 0: "{}_0"}[index]
+    standing = query.standing(store, known(**{name.format("good"): "success", name.format("bad"): state}))
+    part = "bad" if index < 0 else "bad[0]"
+    assert not standing.passed
+    assert str(standing) == f"pass in run scheduled__2026-01-02, '{part}' ended as {state} without a report"
+
+
+@pytest.mark.parametrize("query", [OF_DAY, RECENT])
+@pytest.mark.parametrize("state", [None, "scheduled", "queued", "running", "restarting", "up_for_retry", "deferred"])
+def test_older_report_does_not_stand_for_a_task_that_runs_again(
+    query: GateQuery, state: str | None, store: Store
+) -> None:
+    """Cleared, as after mending the data: neither its pass nor its fail is the last word."""
+    store.write(report_with(Verdict.PASS))
+    standing = query.standing(store, known(check=state))
+    assert (standing.passed, str(standing)) == (False, "pass in run scheduled__2026-01-02, waiting for 'check'")
+    store.write(report_with(Verdict.FAIL, run_id="second"))
+    assert query.standing(store, known(check="failed")).final
+    assert not query.standing(store, known(check=state)).final
+
+
+@pytest.mark.parametrize("query", [OF_DAY, RECENT])
+@pytest.mark.parametrize("state", ["failed", "upstream_failed", "skipped"])
+def test_pass_of_an_earlier_try_does_not_count_once_the_task_ended_otherwise(
+    query: GateQuery, state: str, store: Store
+) -> None:
+    """Cleared, and then not measured: its DAG file is broken, or what stands before it failed."""
+    store.write(report_with(Verdict.PASS))
+    standing = query.standing(store, known(check=state))
+    assert not standing.passed
+    assert str(standing) == f"pass in run scheduled__2026-01-02, 'check' ended as {state} since its report"
+
+
+@pytest.mark.parametrize("query", [OF_DAY, RECENT])
+def test_part_with_a_gate_of_its_own_waits_for_no_other_part(query: GateQuery, store: Store) -> None:
+    """``gate="orders-{{ ti.map_index }}"``: the others have other gates, whatever becomes of them."""
+    store.write(report_with(Verdict.PASS, map_index=3, gate_tasks=()))
+    states = {"check_0": "failed", "check_1": "running", "check_2": None, "check_3": "success"}
+    assert query.standing(store, known(**states)).passed
+    assert not query.standing(store, known(**states | {"check_3": "queued"})).passed
+
+
+@pytest.mark.parametrize("query", [OF_DAY, RECENT])
+@pytest.mark.parametrize("gate_tasks", [("check",), None])
+def test_part_that_may_share_its_gate_waits_until_the_others_have_reported_elsewhere(
+    query: GateQuery, gate_tasks: tuple[str, ...] | None, store: Store
+) -> None:
+    """With ``shared_gate=True``, or where a report of an older release does not say whose the gate is."""
+    store.write(report_with(Verdict.PASS, map_index=0, gate_tasks=gate_tasks))
+    assert not query.standing(store, known(check_0="success", check_1="running")).passed
+    assert not query.standing(store, known(check_0="success", check_1="success")).passed
+    store.write(report_with(Verdict.FAIL, gate="customers", map_index=1, gate_tasks=gate_tasks))
+    assert query.standing(store, known(check_0="success", check_1="failed")).passed
 
 
 def test_reports_of_another_airflow_are_taken_as_they_are(store: Store) -> None:
     """Where this Airflow knows no such run, the reports in the store are all there is."""
     store.write(report_with(Verdict.PASS, map_index=0))
-    assert OF_DAY.standing(store, known(0)).passed
+    assert OF_DAY.standing(store, strange).passed
 
 
 def test_run_of_many_instances_is_read_whole(store: Store) -> None:
@@ -139,7 +232,7 @@ def test_run_of_many_instances_is_read_whole(store: Store) -> None:
     store.write(report_with(Verdict.FAIL, map_index=0, age=timedelta(seconds=200)))
     for index in range(1, 120):
         store.write(report_with(Verdict.PASS, map_index=index, age=timedelta(seconds=150 - index)))
-    assert RECENT.standing(store, unasked).verdict is Verdict.FAIL
+    assert RECENT.standing(store, strange).verdict is Verdict.FAIL
 
 
 @pytest.mark.parametrize("query", [OF_DAY, RECENT])
@@ -150,25 +243,25 @@ def test_name_that_two_dags_bear_is_refused(query: GateQuery, store: Store) -> N
     with pytest.raises(
         DeclarationError, match="2 gates bear the name 'orders': 'customers > orders', 'orders > orders'"
     ):
-        query.standing(store, unasked)
+        query.standing(store, strange)
     found = {
-        dag_id: replace(query, dag_id=dag_id).standing(store, unasked).verdict for dag_id in ("orders", "customers")
+        dag_id: replace(query, dag_id=dag_id).standing(store, strange).verdict for dag_id in ("orders", "customers")
     }
     assert found == {"orders": Verdict.FAIL, "customers": Verdict.PASS}
-    assert replace(query, dag_id="nobody").standing(store, unasked) == Standing()
+    assert replace(query, dag_id="nobody").standing(store, strange) == Standing()
 
 
 @pytest.mark.parametrize("query", [OF_DAY, RECENT])
 def test_reports_from_outside_airflow_count_only_when_asked_for(query: GateQuery, store: Store) -> None:
     """A gate on somebody's laptop opens nothing, and does not make a name ambiguous."""
     store.write(report_with(Verdict.PASS, dag_id=None))
-    standing = query.standing(store, unasked)
+    standing = query.standing(store, strange)
     assert standing == Standing()
     assert "reports from outside Airflow, which count only with outside_airflow=True" in str(standing)
-    assert replace(query, outside_airflow=True).standing(store, unasked).passed
+    assert replace(query, outside_airflow=True).standing(store, strange).passed
     store.write(report_with(Verdict.FAIL))
-    assert query.standing(store, unasked).verdict is Verdict.FAIL
-    assert replace(query, outside_airflow=True).standing(store, unasked).passed
+    assert query.standing(store, strange).verdict is Verdict.FAIL
+    assert replace(query, outside_airflow=True).standing(store, strange).passed
 
 
 @pytest.mark.parametrize("query", [OF_DAY, RECENT])
@@ -176,13 +269,13 @@ def test_reports_of_another_kind_do_not_count(query: GateQuery, store: Store) ->
     """A benchmark that passes says nothing of the data, before or after they failed."""
     benchmark = {"kind": "benchmark"}
     store.write(report_with(Verdict.PASS, run_id="a").model_copy(update=benchmark))
-    standing = query.standing(store, unasked)
+    standing = query.standing(store, strange)
     assert standing == Standing()
     assert "reports of kind 'benchmark', this sensor asks for 'quality'" in str(standing)
     store.write(report_with(Verdict.FAIL, run_id="b"))
     store.write(report_with(Verdict.PASS, run_id="b", task_id="other").model_copy(update=benchmark))
-    assert query.standing(store, unasked).verdict is Verdict.FAIL
-    assert replace(query, kind="benchmark").standing(store, unasked).passed
+    assert query.standing(store, strange).verdict is Verdict.FAIL
+    assert replace(query, kind="benchmark").standing(store, strange).passed
 
 
 @pytest.mark.parametrize("query", [OF_DAY, RECENT])
@@ -190,9 +283,9 @@ def test_clock_ahead_does_not_outrank_a_later_fail(query: GateQuery, store: Stor
     """What the store got last counts, whatever the machine that measured before thought the time was."""
     store.write(report_with(Verdict.PASS, run_id="ahead", age=timedelta(minutes=-4)))
     store.write(report_with(Verdict.FAIL, run_id="later"))
-    assert query.standing(store, unasked).verdict is Verdict.FAIL
+    assert query.standing(store, strange).verdict is Verdict.FAIL
     store.write(report_with(Verdict.PASS, run_id="latest", age=timedelta(minutes=3)))
-    assert query.standing(store, unasked).run_id == "latest"
+    assert query.standing(store, strange).run_id == "latest"
 
 
 @pytest.mark.parametrize("query", [OF_DAY, RECENT])
@@ -201,10 +294,10 @@ def test_report_from_the_future_satisfies_nobody(query: GateQuery, map_index: in
     """It is kept, and counts once its time has come; until then no older pass stands in for it."""
     store.write(report_with(Verdict.PASS, run_id="before"))
     store.write(report_with(Verdict.PASS, run_id="future", age=timedelta(minutes=-6), map_index=map_index))
-    standing = query.standing(store, known(1))
+    standing = query.standing(store, strange)
     assert (standing.verdict, standing.passed) == (Verdict.PASS, False)
     assert "more than 5 minutes ahead of this clock" in str(standing)
-    assert query.standing(store, known(1), now=datetime.now(UTC) + timedelta(minutes=2)).passed
+    assert query.standing(store, strange, now=datetime.now(UTC) + timedelta(minutes=2)).passed
 
 
 @pytest.mark.parametrize("query", [OF_DAY, RECENT])
@@ -217,7 +310,7 @@ def test_report_that_was_changed_never_passes(query: GateQuery, store: Store, tm
     ):
         with closing(sqlite3.connect(tmp_path / "reports.db")) as connection, connection:
             connection.execute(f"UPDATE dpq_report SET {change}")
-        standing = query.standing(store, unasked)
+        standing = query.standing(store, strange)
         assert (standing.verdict, standing.passed) == (verdict, False)
 
 
@@ -233,7 +326,7 @@ def test_closest_gates_are_named_where_there_is_no_report(asked: GateQuery, mean
     """A slip of the pen is seen in the log of the sensor, and not after its timeout."""
     for dag_id, gate in (("sales", "orders"), ("orders_quality", "orders"), ("sales", "customers")):
         store.write(report_with(Verdict.PASS, gate=gate, dag_id=dag_id))
-    said = str(asked.standing(store, unasked))
+    said = str(asked.standing(store, strange))
     assert f"No gate {str(asked)!r} has reported to this store. Did you mean " in said
     for name in meant.split(" or "):
         assert name in said
@@ -242,14 +335,14 @@ def test_closest_gates_are_named_where_there_is_no_report(asked: GateQuery, mean
 def test_reports_of_other_intervals_are_told(store: Store) -> None:
     """Waiting for a day that nobody measured looks different from waiting for a gate that nobody has."""
     store.write(report_with(Verdict.PASS, data_interval=None))
-    assert str(OF_DAY.standing(store, unasked)) == "no report yet. It has reports of other data intervals only."
+    assert str(OF_DAY.standing(store, strange)) == "no report yet. It has reports of other data intervals only."
 
 
 def test_mapped_gate_says_how_many_failed(store: Store) -> None:
     """Of the newest run, in the words of the log."""
     for index in range(5):
         store.write(report_with(Verdict.FAIL if index == 3 else Verdict.PASS, map_index=index))
-    assert str(OF_DAY.standing(store, unasked)) == "fail (1 of 5 failed) in run scheduled__2026-01-02"
+    assert str(OF_DAY.standing(store, strange)) == "fail (1 of 5 failed) in run scheduled__2026-01-02"
 
 
 def trigger(**arguments: Any) -> QualityGateTrigger:

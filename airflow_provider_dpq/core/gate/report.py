@@ -76,6 +76,8 @@ class Provenance(_Frozen):
         try_number: Attempt, counted from 1.
         label: What this instance of a mapped task is about, for people, such as its partition; None where nothing says
             it.
+        gate_tasks: Tasks of the DAG each instance of which reports under the same gate, or may do so; without its own
+            task where this instance stands for itself. None where nothing says it.
     """
 
     dag_id: str | None = None
@@ -84,6 +86,7 @@ class Provenance(_Frozen):
     map_index: int = -1
     try_number: int = 1
     label: str | None = None
+    gate_tasks: tuple[str, ...] | None = None
 
 
 class CheckResult(_Frozen):

@@ -38,6 +38,7 @@ class Entry:
         map_index: Index of a mapped task, -1 where it is not mapped.
         try_number: Attempt, counted from 1.
         label: What this part of a mapped gate is about, for people; None where nothing says it.
+        gate_tasks: Tasks each instance of which reports under this gate, or may do so; None where nothing says it.
         data_interval_start: Start of the span of data judged, in UTC; None where there is none.
         data_interval_end: End of that span.
         started_at: When measuring began, in UTC; None where the report cannot be trusted or read.
@@ -57,6 +58,7 @@ class Entry:
     map_index: int
     try_number: int
     label: str | None
+    gate_tasks: tuple[str, ...] | None
     data_interval_start: datetime | None
     data_interval_end: datetime | None
     started_at: datetime | None
@@ -83,6 +85,7 @@ class _Source(BaseModel):
     map_index: int = -1
     try_number: int = 1
     label: str | None = None
+    gate_tasks: tuple[str, ...] | None = None
 
 
 class _Head(BaseModel):
@@ -137,6 +140,7 @@ def entry_of(row: RowMapping, interval: tuple[datetime, datetime] | None = None)
         map_index=source.map_index,
         try_number=source.try_number,
         label=source.label,
+        gate_tasks=source.gate_tasks,
         data_interval_start=judged.start.astimezone(UTC) if judged else None,
         data_interval_end=judged.end.astimezone(UTC) if judged else None,
         started_at=head.started_at.astimezone(UTC),
@@ -174,6 +178,7 @@ def _distrusted(row: RowMapping, error: StoreError) -> Entry:
         map_index=numbers["map_index"],
         try_number=numbers["try_number"],
         label=None,
+        gate_tasks=None,
         data_interval_start=None,
         data_interval_end=None,
         started_at=None,

@@ -55,12 +55,28 @@ class NewestRun:
         return max(entry.number for entry in self.entries)
 
     @property
+    def tasks(self) -> frozenset[str]:
+        """The tasks each instance of which reports under this gate, or may do so, as the reports say.
+
+        Where a report of an older release does not say it, its task if it is mapped.
+        """
+        return frozenset(
+            task
+            for entry in self.entries
+            for task in (entry.gate_tasks if entry.gate_tasks is not None else _mapped(entry))
+        )
+
+    @property
     def tally(self) -> str:
         """How many of several instances decided as the worst, such as ``1 of 5 failed``; empty where there is one."""
         if len(self.entries) == 1:
             return ""
         as_bad = sum(1 for entry in self.entries if entry.verdict is self.verdict)
         return f"{as_bad} of {len(self.entries)} {_DID[self.verdict]}"
+
+
+def _mapped(entry: Entry) -> tuple[str, ...]:
+    return (str(entry.task_id),) if entry.map_index >= 0 else ()
 
 
 def newest_run(entries: Iterable[Entry]) -> NewestRun | None:

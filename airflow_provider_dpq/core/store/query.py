@@ -42,6 +42,11 @@ def of_run(gate: Gate, run_id: str, kind: str | None) -> Select[Any]:
     return select(*_ROW).where(*_is_of(gate, kind), _OF.run_id == run_id).order_by(_NEWEST_FIRST)
 
 
+def elsewhere(gate: Gate, run_id: str) -> Select[Any]:
+    """The reports that other gates of the DAG left in one run."""
+    return select(*_ROW).where(_OF.dag_id == gate.dag_id, _OF.run_id == run_id, _OF.gate != gate.name)
+
+
 def newest_run_id(gate: Gate, kind: str | None) -> Select[Any]:
     """The run that the newest report of a gate is of."""
     return select(_OF.run_id).where(*_is_of(gate, kind)).order_by(_NEWEST_FIRST).limit(1)

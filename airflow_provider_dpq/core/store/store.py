@@ -295,17 +295,15 @@ class Store:
         """
         return self._entries(query.of_task(dag_id, task_id, run_id, map_index))
 
-    def of_interval(self, gate: Gate, start: datetime, end: datetime) -> list[Entry]:
-        """Return the entries of a gate about exactly this data interval, newest first.
+    def elsewhere(self, gate: Gate, run_id: str) -> set[tuple[str, int]]:
+        """Return the task instances that reported in a run under other gates of the DAG, by task and map index.
 
         Args:
             gate: The gate.
-            start: Start of the interval, with time zone.
-            end: End of the interval, with time zone.
+            run_id: The run.
         """
-        with self._database.reading() as connection:
-            rows = connection.execute(query.of_interval(gate, start, end, None)).mappings()
-            return [entry_of(row, (start, end)) for row in rows]
+        found = self._entries(query.elsewhere(gate, run_id))
+        return {(str(entry.task_id), entry.map_index) for entry in found if entry.problem is None}
 
     def _entries(self, asked: Select[Any]) -> list[Entry]:
         with self._database.reading() as connection:

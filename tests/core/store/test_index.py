@@ -62,7 +62,7 @@ def _statements() -> Iterator[list[tuple[str, Any]]]:
             "dpq_report_gate (gate=? AND dag_id=?)",
         ),
         (
-            lambda store: store.of_interval(Gate("flights_quality", "flights"), *DAY),
+            lambda store: store.newest_run(Gate("flights_quality", "flights"), interval=DAY),
             "dpq_report_interval_of_gate (gate=? AND dag_id=? AND data_interval_start=? AND data_interval_end=?)",
         ),
         (

@@ -101,7 +101,9 @@ def test_server_returns_what_it_was_given(server_store: Store, variant: Vary) ->
         assert _reason(lambda report=report: server_store.write(report)) == "report_exists"
         entry = server_store.history(report.identity)[0]
         assert (entry.started_at, entry.started_at.utcoffset()) == (START, timedelta(0))
-        assert report.id in _ids(server_store.of_interval(report.identity, interval.start, interval.end))
+        run = server_store.newest_run(report.identity, interval=(interval.start, interval.end))
+        assert run is not None
+        assert _ids(list(run.entries)) == [report.id]
     assert [run.gate for run in server_store.latest()] == sorted(report.identity for report in reports)
     assert server_store.history(Gate("flights_quality", "FLIGHTS")) == []
     assert _reason(lambda: server_store.report("nowhere")) == "unknown_report"
@@ -412,7 +414,10 @@ def test_server_without_the_database_is_told(postgres_url: str) -> None:
     ("ask", "index"),
     [
         (lambda store: store.history(Gate("d", "gate 7")), "dpq_report_gate"),
-        (lambda store: store.of_interval(Gate("d", "gate 7"), START, START + HOUR), "dpq_report_interval_of_gate"),
+        (
+            lambda store: store.newest_run(Gate("d", "gate 7"), interval=(START, START + HOUR)),
+            "dpq_report_interval_of_gate",
+        ),
         (lambda store: store.of_task("d", "t", "7"), "dpq_report_task"),
         (lambda store: store.latest(), "dpq_report_gate"),
     ],

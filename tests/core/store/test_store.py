@@ -81,6 +81,7 @@ def test_report_is_read_as_it_was_written(
         map_index=source.map_index,
         try_number=source.try_number,
         label=source.label,
+        gate_tasks=source.gate_tasks,
         data_interval_start=interval.start if interval else None,
         data_interval_end=interval.end if interval else None,
         started_at=report.started_at,
@@ -216,8 +217,8 @@ def test_of_task_returns_one_task_instance(store: Store, variant: Vary) -> None:
     assert store.of_task("d", "t", "nothing") == []
 
 
-def test_of_interval_returns_exactly_that_interval(store: Store, variant: Vary) -> None:
-    """Entries of this gate about this interval, newest first, in whatever time zone it is asked for."""
+def test_newest_run_of_an_interval_is_of_exactly_that_interval(store: Store, variant: Vary) -> None:
+    """The newest run of this gate about this interval, in whatever time zone it is asked for."""
     day = DataInterval(start=START, end=START + 24 * HOUR)
     others = [DataInterval(start=START, end=START + HOUR), DataInterval(start=START + HOUR, end=day.end), None]
     same = [
@@ -228,10 +229,11 @@ def test_of_interval_returns_exactly_that_interval(store: Store, variant: Vary) 
     store.write(variant(gate="planes", data_interval=day))
     for report in same:
         store.write(report)
-    newest_first = _ids(store.of_interval(FLIGHTS, day.start, day.end))
-    assert newest_first == [report.id for report in reversed(same)]
-    tokyo = timezone(timedelta(hours=9))
-    assert _ids(store.of_interval(FLIGHTS, day.start.astimezone(tokyo), day.end.astimezone(tokyo))) == newest_first
+    for zone in (UTC, timezone(timedelta(hours=9))):
+        run = store.newest_run(FLIGHTS, interval=(day.start.astimezone(zone), day.end.astimezone(zone)))
+        assert run is not None
+        assert _ids(list(run.entries)) == [same[-1].id]
+    assert store.newest_run(FLIGHTS, interval=(day.start, day.end + HOUR)) is None
 
 
 def test_times_are_returned_in_utc(store: Store, variant: Vary) -> None:
@@ -333,7 +335,7 @@ def test_time_that_is_no_instant_is_refused(store: Store, variant: Vary, moment:
     assert caught.value.reason in refused
     interval = DataInterval.model_construct(start=moment, end=START)
     assert _reason(lambda: store.write(variant(data_interval=interval))) in refused
-    assert _reason(lambda: store.of_interval(FLIGHTS, START, moment)) == "invalid_time"
+    assert _reason(lambda: store.newest_run(FLIGHTS, interval=(START, moment))) == "invalid_time"
     assert store.latest() == []
 
 

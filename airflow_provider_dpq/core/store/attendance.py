@@ -1,0 +1,105 @@
+"""Attendance: which task instances of a gate's newest run have reported, held against the states of its tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from airflow_provider_dpq.core.store.newest import NewestRun
+
+Instance: TypeAlias = tuple[str, int]
+"""A task instance of a run: the task, and the map index, which is -1 where the task is not mapped."""
+
+States: TypeAlias = Mapping[Instance, str | None]
+"""The states of task instances of a run, in Airflow's words; None before one is scheduled."""
+
+_ENDED: Final = ("success", "failed", "upstream_failed", "skipped", "removed")
+
+_OWES_A_REPORT: Final = ("success", "failed", "upstream_failed")
+"""States in which a task that left no report was not measured, rather than left out."""
+
+_OUTLIVES_A_PASS: Final = ("failed", "upstream_failed", "skipped")
+"""States in which no task ends that has just passed: it ran again, and measured nothing."""
+
+_MOST_NAMED: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A task instance that has ended, and not with a report that counts.
+
+    Attributes:
+        instance: The task instance.
+        state: The state in which it ended.
+        reported: Whether it left a report before, in an earlier try.
+    """
+
+    instance: Instance
+    state: str
+    reported: bool = False
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        since = "since its report" if self.reported else "without a report"
+        return f"{_named(self.instance)} ended as {self.state} {since}"
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """Who is missing from the newest run of a gate.
+
+    Attributes:
+        awaited: Task instances that have not reported yet, or run once more.
+        lost: Those that have ended without a report that counts.
+    """
+
+    awaited: tuple[Instance, ...] = ()
+    lost: tuple[Lost, ...] = ()
+
+    def __str__(self) -> str:
+        """Say in words who is missing; empty where nobody is."""
+        waiting = [f"waiting for {_listed(map(_named, self.awaited))}"] if self.awaited else []
+        return ", ".join([*waiting, *([_listed(map(str, self.lost))] if self.lost else [])])
+
+
+def attendance(run: NewestRun, states: States, *, elsewhere: Collection[Instance] = ()) -> Attendance:
+    """Return who is missing from the newest run of a gate.
+
+    Every instance of the gate's tasks has to report. One that is skipped, as by a branch, or removed from the run does
+    not; one that runs again, or has ended in another way since, is not stood for by what it reported before.
+
+    Args:
+        run: The newest run of the gate.
+        states: The states of its tasks in that run; none where nobody knows that run.
+        elsewhere: Instances that report under other gates.
+    """
+    reported = {(entry.task_id or "", entry.map_index): entry for entry in run.entries}
+    known = {task for task, _ in (*states, *reported)}
+    expected = {
+        *reported,
+        *(one for one in states if one[0] in run.tasks and one not in elsewhere),
+        *((task, -1) for task in run.tasks if task not in known),
+    }
+    awaited, lost = [], []
+    for one in sorted(expected):
+        entry, state = reported.get(one), states.get(one)
+        if (state not in _ENDED) if one in states else (entry is None):
+            awaited.append(one)
+        elif entry is None and state in _OWES_A_REPORT:
+            lost.append(Lost(one, str(state)))
+        elif entry is not None and entry.verdict.passed and state in _OUTLIVES_A_PASS:
+            lost.append(Lost(one, str(state), reported=True))
+    return Attendance(tuple(awaited), tuple(lost))
+
+
+def _named(instance: Instance) -> str:
+    task, map_index = instance
+    return repr(task if map_index < 0 else f"{task}[{map_index}]")
+
+
+def _listed(names: Iterable[str]) -> str:
+    listed = list(names)
+    more = [f"{len(listed) - _MOST_NAMED} more"] if len(listed) > _MOST_NAMED else []
+    *head, last = [*listed[:_MOST_NAMED], *more]
+    return f"{', '.join(head)} and {last}" if head else last
