@@ -85,7 +85,7 @@ def fetch_positions(table: Table) -> list[int]:
 
 def select_rows(table: Table, unexpected: Unexpected, keys: Sequence[str]) -> sa.Select[Any]:
     """Return the query of a database that finds the rows that break a check: their keys, then the check's columns."""
-    columns = {column.name: column.value for column in [*map(table.column, keys), *unexpected.columns]}
+    columns = {column.name: column.shown for column in [*map(table.column, keys), *unexpected.columns]}
     named_columns = [value.label(sa.quoted_name(name, quote=True)) for name, value in columns.items()]
     return _select(table, unexpected, named_columns)
 

@@ -14,13 +14,13 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.gate.share import Share
-from airflow_provider_dpq.core.quality.compile.column import refusal, refuse_malformed, with_misfits
+from airflow_provider_dpq.core.quality.compile.column import refusal, refuse_malformed
 from airflow_provider_dpq.core.quality.compile.comparison import rounded
 from airflow_provider_dpq.core.quality.compile.dialects import has
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import mean, median, stdev, total
 from airflow_provider_dpq.core.quality.compile.median import MedianOfMany
-from airflow_provider_dpq.core.quality.compile.moment import are_comparable, beyond_python, in_order, read_moment
+from airflow_provider_dpq.core.quality.compile.moment import are_comparable, beyond_python, read_moment
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
 from airflow_provider_dpq.core.quality.compile.plausibility import require_figure, share_of
 from airflow_provider_dpq.core.quality.expectations import aggregate as declared
@@ -220,10 +220,6 @@ def _figure(
         least: Of how many values there is a figure.
     """
     column = _cast(table.column(expectation.column), expectation, ordered=ordered)
-    if column.kind.temporal and table.dialect == "sqlite":
-        misfit = sa.and_(column.value.is_not(None), in_order(column, table, column.value).is_(None))
-        column = replace(column, malformed=misfit)
-    column = with_misfits(column, table)
     _require_type(column, expectation, table, ordered=ordered)
     if ordered and table.pandas_like:
         bounds = {name: rounded(column, getattr(expectation, name)) for name in ("min_value", "max_value")}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +12,6 @@ from airflow_provider_dpq.core.gate.share import Share
 from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, comparable, member_of, ordered
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import characters, known
-from airflow_provider_dpq.core.quality.compile.moment import comparand
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan, Unexpected
 from airflow_provider_dpq.core.quality.compile.plausibility import share_of
 from airflow_provider_dpq.core.quality.expectations import column as declared
@@ -146,13 +144,6 @@ def refusal(table: Table, message: str) -> Exception:
     return MeasurementError("incomparable", message, hint="Give arguments of the column's type.")
 
 
-def with_misfits(column: Column, table: Table) -> Column:
-    """Return a column of numbers of SQLite with the texts in it as malformed: it adds each as 0, and orders it last."""
-    if table.dialect != "sqlite" or not column.kind.numeric:
-        return column
-    return replace(column, malformed=sa.func.typeof(column.value).in_(["text", "blob"]))
-
-
 def refuse_malformed(column: Column, count: int | None, domain: Domain) -> None:
     """Refuse to reckon with a column that holds text that is no value of its type.
 
@@ -228,7 +219,7 @@ def _membership(column: Column, members: list[Any], table: Table) -> sa.ColumnEl
         value, kept = _pandas_members(column, present)
     else:
         fitted = (as_column(column, member, table) for member in present)
-        value, kept = comparand(column, table), [member for member in fitted if member is not ABSENT]
+        value, kept = column.value, [member for member in fitted if member is not ABSENT]
     return value.in_(kept) if kept else sa.false()
 
 

@@ -15,7 +15,7 @@ from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_colu
 from airflow_provider_dpq.core.quality.compile.condition import NULLABLE
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import exact_integer, known
-from airflow_provider_dpq.core.quality.compile.moment import alike, comparand
+from airflow_provider_dpq.core.quality.compile.moment import alike
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, Unexpected
 from airflow_provider_dpq.core.quality.expectations import columns as declared
 from airflow_provider_dpq.core.quality.tables.cast import cast_for, cast_pair, cast_row, cast_to_number
@@ -60,7 +60,7 @@ def _equal(a: Column, b: Column, table: Table) -> sa.ColumnElement[bool]:
 
 def plan_pair_equal(expectation: declared.ExpectColumnPairValuesToBeEqual, table: Table) -> Plan:
     """The values of two columns are equal; a missing value equals nothing, but in Spark another one."""
-    a, b = table.column(expectation.column_A).alike(table.column(expectation.column_B))
+    a, b = table.column(expectation.column_A).as_stored().alike(table.column(expectation.column_B).as_stored())
     _require_alike(table, (a, b))
     equal = _equal(a, b, table)
     good = sa.or_(equal, sa.and_(a.missing, b.missing)) if _tells_missing(table) else equal
@@ -90,13 +90,13 @@ def _is(column: Column, member: Any, table: Table) -> sa.ColumnElement[bool]:
     if member is None:
         return column.missing
     wanted = member_of(column, member) if table.pandas_like else as_column(column, member, table)
-    held: sa.ColumnElement[bool] = sa.false() if wanted is ABSENT else comparand(column, table) == wanted
+    held: sa.ColumnElement[bool] = sa.false() if wanted is ABSENT else column.value == wanted
     return held
 
 
 def plan_values_equal(expectation: declared.ExpectMulticolumnValuesToBeEqual, table: Table) -> Plan:
     """All columns have the same value in a row; two missing values are the same."""
-    columns = cast_row(_listed(expectation, table))
+    columns = cast_row([column.as_stored() for column in _listed(expectation, table)])
     _require_alike(table, columns)
     first, *others = columns
     good = sa.and_(*(_same(first, other, table) for other in others))
@@ -107,7 +107,7 @@ def plan_unique_within_record(
     expectation: declared.ExpectSelectColumnValuesToBeUniqueWithinRecord, table: Table
 ) -> Plan:
     """No value stands twice in a row; two missing values are the same."""
-    columns = cast_row(_listed(expectation, table))
+    columns = cast_row([column.as_stored() for column in _listed(expectation, table)])
     _require_alike(table, columns)
     repeated = sa.or_(*(_same(a, b, table) for a, b in combinations(columns, 2)))
     return _each_row(expectation, table, columns, sa.not_(repeated), unknown_is_good=True)
@@ -163,7 +163,9 @@ def _each_row(
     """
     domain = Domain(table, expectation.condition)
     kept = kept_rows(expectation, columns)
-    bad = sa.and_(kept, known(sa.not_(good)) if unknown_is_good else sa.not_(known(good)))
+    broken = known(sa.not_(good)) if unknown_is_good else sa.not_(known(good))
+    misfits = [column.malformed for column in columns if column.malformed is not None and not table.pandas_like]
+    bad = sa.and_(kept, sa.or_(broken, *misfits))
     na = [column.missing for column in columns if judges_na and NULLABLE.fullmatch(column.dtype or "")]
 
     def read(found: Mapping[str, Any]) -> Answer:

@@ -59,7 +59,6 @@ def ordered(
     """
     if moment.are_comparable(column, bound):
         symbol, bound = moment.limit(column.kind, symbol, bound)
-        value = moment.in_order(column, table, value)
     elif isinstance(bound, (int, float, Decimal)) and not isinstance(bound, bool) and column.kind.numeric:
         symbol, bound = _number_limit(column, symbol, bound, table)
     elif not comparable(column, bound):
@@ -78,11 +77,12 @@ _SYMBOLS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
 
 def _number_limit(column: Column, symbol: str, bound: float | Decimal, table: Table) -> tuple[str, Any]:
     """Return a comparison of a column of numbers with a bound as one with a bound that its engine compares exactly."""
+    if table.dialect == "sqlite":
+        return (symbol, bound) if isinstance(bound, int) and not _is_wide(bound) else number.limit(symbol, bound)
     if column.kind is Kind.INTEGER:
         whole = number.whole_limit(symbol, bound)
-        widest = _WIDEST_OF_SQLITE if table.dialect == "sqlite" else _WIDEST
-        return whole if whole is not None and abs(whole[1]) < widest else (symbol, float(bound))
-    if column.kind is Kind.DECIMAL and table.dialect != "sqlite":
+        return whole if whole is not None and abs(whole[1]) < _WIDEST else (symbol, float(bound))
+    if column.kind is Kind.DECIMAL:
         written = decimal_of(bound) if math.isfinite(bound) else None
         return symbol, float(bound) if written is None or not _is_short(written) else written
     if table.pandas_like and column.native == "FLOAT":
@@ -139,19 +139,29 @@ def member_of(column: Column, member: Any) -> Any:
 def _number(column: Column, member: Any) -> Any:
     if column.kind is Kind.BOOLEAN:
         return bool(member) if member in (0, 1) else ABSENT
-    if not math.isfinite(member):
-        infinite = column.kind is Kind.FLOAT and not math.isnan(member)
-        return float(member) if infinite else ABSENT
-    value = Fraction(exact(member))
-    if column.kind is Kind.INTEGER:
-        return int(value) if value == int(value) and abs(value) < _WIDEST else ABSENT
     if column.kind is Kind.FLOAT:
-        near = float(value) if abs(value) < _WIDEST else math.nan
-        return near if exact(near) == value else ABSENT
+        return _floating(member)
+    if not math.isfinite(member):
+        return ABSENT
+    if column.kind is Kind.INTEGER:
+        value = Fraction(exact(member))
+        return int(value) if value == int(value) and abs(value) < _WIDEST else ABSENT
     if column.kind is Kind.DECIMAL:
         written = decimal_of(member)
         return written if _is_short(written) else ABSENT
     return ABSENT
+
+
+def _floating(member: float | Decimal) -> Any:
+    """Return the floating number that is written as a number is, or `ABSENT`."""
+    if not math.isfinite(member):
+        return ABSENT if math.isnan(member) else float(member)
+    value = exact(member)
+    try:
+        near = float(value)
+    except OverflowError:
+        return ABSENT
+    return near if exact(near) == value else ABSENT
 
 
 def as_column(column: Column, member: Any, table: Table) -> Any:
@@ -163,17 +173,24 @@ def as_column(column: Column, member: Any, table: Table) -> Any:
     if isinstance(member, str) and column.kind.temporal:
         member = moment.read_moment(member) or member
     numeric = isinstance(member, (int, float, Decimal)) and not isinstance(member, bool) and column.kind.numeric
+    if numeric and table.dialect == "sqlite":
+        return _of_sqlite(member)
     if numeric or (isinstance(member, date) and column.kind.temporal):
-        fitting = member_of(column, member)
-        return ABSENT if table.dialect == "sqlite" and _is_wide(fitting) else fitting
+        return member_of(column, member)
     if comparable(column, member) or (column.kind is Kind.BOOLEAN and member in (0, 1)):
         return member
     return sa.literal(member)  # what the database makes of another type is its answer, as in GX
 
 
-def _is_wide(value: Any) -> bool:
+def _of_sqlite(member: float | Decimal) -> Any:
+    """Return a number as SQLite holds it, which compares its whole and its floating numbers exactly."""
+    whole = number.plain(member)
+    return whole if isinstance(whole, int) and not _is_wide(whole) else _floating(member)
+
+
+def _is_wide(value: int) -> bool:
     """Whether SQLite has no such integer."""
-    return isinstance(value, int) and not -_WIDEST_OF_SQLITE <= value < _WIDEST_OF_SQLITE
+    return not -_WIDEST_OF_SQLITE <= value < _WIDEST_OF_SQLITE
 
 
 def coerced(column: Column, member: Any) -> Any:

@@ -15,7 +15,7 @@ from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, comparable, ordered
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import known
-from airflow_provider_dpq.core.quality.compile.moment import are_comparable, comparand, read_moment
+from airflow_provider_dpq.core.quality.compile.moment import are_comparable, read_moment
 from airflow_provider_dpq.core.quality.condition import Comparison, Condition, Group, Nullity
 from airflow_provider_dpq.core.quality.tables.cast import cast_for
 from airflow_provider_dpq.core.quality.tables.statement import refuse_reaching
@@ -132,7 +132,7 @@ def _held(table: Table, column: Column, value: Any) -> sa.ColumnElement[bool]:
         held = column.value == value
         return held
     wanted = as_column(column, value, table)
-    held = sa.false() if wanted is ABSENT else comparand(column, table) == wanted
+    held = sa.false() if wanted is ABSENT else column.value == wanted
     return held
 
 

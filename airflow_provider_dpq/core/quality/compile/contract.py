@@ -129,9 +129,23 @@ def _type(promised: ContractColumn, column: Column, table: Table) -> _Rule:
     expected = " or ".join(promised.type)
     if column.raw is not None or column.native == _PLAIN_TEXT:
         return _type_of_text(promised, column, table)
+    if column.malformed is not None and column.kind in promised.kinds:
+        return _type_of_stored(promised, column, column.malformed, table)
     truth = table.dialect in _MYSQL and column.native.upper().startswith("TINYINT") and Kind.BOOLEAN in promised.kinds
     found = "" if column.kind in promised.kinds or truth else column.dtype or column.native
     return _fixed(promised.name, "type", expected, found)
+
+
+def _type_of_stored(promised: ContractColumn, column: Column, misfit: sa.ColumnElement[bool], table: Table) -> _Rule:
+    """Hold the values of a column of SQLite to its type, which SQLite itself does not."""
+    if Kind.INTEGER in promised.kinds and not {Kind.DECIMAL, Kind.FLOAT} & set(promised.kinds):
+        misfit = sa.and_(sa.not_(column.missing), sa.func.typeof(column.key) != "integer")
+    plan = Plan(read=lambda _: Answer(success=True, result={}), figures={"misfits": Domain(table, None).count(misfit)})
+
+    def found(figures: Mapping[str, Any]) -> str:
+        return f"{figures['misfits']} values that are none" if figures["misfits"] else ""
+
+    return _Rule(promised.name, "type", " or ".join(promised.type), found, plan)
 
 
 def _type_of_text(promised: ContractColumn, column: Column, table: Table) -> _Rule:

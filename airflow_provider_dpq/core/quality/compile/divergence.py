@@ -14,7 +14,7 @@ from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality.compile.column import refusal
 from airflow_provider_dpq.core.quality.compile.condition import NULLABLE
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.compile.membership import read_column, refuse_malformed
+from airflow_provider_dpq.core.quality.compile.membership import leave_malformed, read_column
 from airflow_provider_dpq.core.quality.compile.number import plain
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
 from airflow_provider_dpq.core.quality.compile.quantile import Quantiles
@@ -56,7 +56,7 @@ def _of_values(expectation: ExpectColumnKLDivergenceToBeLessThan, column: Column
         figures["malformed"] = domain.count(column.malformed)
 
     def read(found: Mapping[str, Any]) -> Answer:
-        refuse_malformed(column, found)
+        leave_malformed(column, found, domain)
         counts = {plain(value): int(count) for value, count in domain.table.fetch(query)}
         if len(counts) > _MOST:
             message = f"Column {column.name!r} has more than {_MOST} different values."
@@ -109,7 +109,7 @@ def _of_bins(
     figures = {**_histogram(column, domain, edges), **_unfit(column, domain)}
 
     def read(found: Mapping[str, Any]) -> Answer:
-        refuse_malformed(column, found)
+        leave_malformed(column, found, domain)
         if not found["values"] and not domain.table.pandas_like:
             raise _no_values(column, domain.table)
         return _compare_bins(expectation, _Histogram.of(found, edges), partition.weights, partition.tail_weights)

@@ -11,9 +11,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 from pydantic import JsonValue
 
+from airflow_provider_dpq.core.quality.compile.column import refuse_malformed
 from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, coerced, member_of
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.compile.moment import comparand, read_moment
+from airflow_provider_dpq.core.quality.compile.moment import read_moment
 from airflow_provider_dpq.core.quality.compile.number import plain
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
 from airflow_provider_dpq.core.quality.compile.plausibility import require_figure
@@ -67,7 +68,7 @@ class _Held:
             self.wanted = [value for _, value in fitted if value is not ABSENT]
         self.domain = Domain(table, expectation.condition)
         self.present = sa.not_(self.column.missing)
-        value = comparand(self.column, table)
+        value = self.column.value
         # Beside a NULL in the set nothing would be outside of it, whatever the column holds.
         known = [member for member in self.wanted if not isinstance(member, sa.sql.elements.Null)]
         self.outside = value.not_in(known) if known else sa.true()
@@ -85,8 +86,8 @@ class _Held:
         if not found["unexpected"] + found.get("malformed", 0):
             return []
         values = self.fetch(self.outside, sa.not_(self.malformed), most=_MOST)
-        if found.get("malformed") and self.column.raw is not None:
-            texts = self.domain.select(self.column.raw.label("value"), where=(self.malformed,)).distinct()
+        if found.get("malformed"):
+            texts = self.domain.select(self.column.written.label("value"), where=(self.malformed,)).distinct()
             found_texts = self.table.fetch(texts.order_by(sa.literal_column("1")).limit(_MOST))
             values += [shown_value(self.table, self.column, None, text) for (text,) in found_texts]
         return [jsonable(value) for value in values[:_MOST]]
@@ -122,7 +123,7 @@ def _plan(held: _Held, *, inside: bool = False, contained: bool = False) -> Plan
     figures = {"values": domain.count(held.present)}
     queries = {}
     if column.malformed is not None:
-        bad = sa.case((column.malformed, column.raw))
+        bad = sa.case((column.malformed, column.written))
         figures["malformed"] = sa.func.count(sa.distinct(domain.values(bad)))
     if inside:
         other = sa.case((sa.and_(held.present, held.outside), column.value))
@@ -170,20 +171,23 @@ def read_column(table: Table, name: str) -> Column:
     return replace(column, kind=Kind.STRING, value=text, shown=text, key=text, raw=None, malformed=None)
 
 
-def refuse_malformed(column: Column, found: Mapping[str, Any]) -> None:
+def leave_malformed(column: Column, found: Mapping[str, Any], domain: Domain) -> None:
     """Leave a CSV column that pandas would read as text, for a value that is none of its type, to pandas.
 
     Raises:
         NotScannableError: There is such a value among those counted as ``malformed``.
+        MeasurementError: ``malformed_values``: the same in a database.
     """
-    if found.get("malformed"):
+    if not domain.table.pandas_like:
+        refuse_malformed(column, found.get("malformed"), domain)
+    elif found.get("malformed"):
         message = f"Column {column.name!r} has {found['malformed']} values that are no {column.kind}."
         raise NotScannableError(message)
 
 
 def plan_most_common(expectation: declared.ExpectColumnMostCommonValueToBeInSet, table: Table) -> Plan:
     """The most common value, or with `ties_okay` one of those that are equally common, is one of a set."""
-    column = read_column(table, expectation.column)
+    column = read_column(table, expectation.column).as_stored()
     domain = Domain(table, expectation.condition)
     members = {plain(member) for member in _different(expectation.value_set)}
     if not table.pandas_like and column.kind.temporal:
@@ -200,11 +204,12 @@ def plan_most_common(expectation: declared.ExpectColumnMostCommonValueToBeInSet,
         return not members.isdisjoint(plain(value) for value in values)
 
     def read(found: Mapping[str, Any]) -> Answer:
-        refuse_malformed(column, found)
+        leave_malformed(column, found, domain)
         values = fetch(sa.select(most.c.shown).where(most.c.copies == most.c.most).order_by(most.c.value))
         require_figure(values or None, found["values"])
         hits = among(values)
-        wanted = [wanted for wanted in (member_of(column, member) for member in members) if wanted is not ABSENT]
+        fitted = [(member_of(column, m) if table.pandas_like else as_column(column, m, table)) for m in members]
+        wanted = [value for value in fitted if value is not ABSENT]
         if expectation.ties_okay and not hits and wanted and len(values) > MOST_VALUES:
             held = (most.c.copies == most.c.most, most.c.value.in_(wanted))
             hits = among(fetch(sa.select(most.c.shown).where(*held)))

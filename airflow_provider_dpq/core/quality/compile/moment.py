@@ -38,14 +38,6 @@ def beyond_python(text: str) -> int:
     return 0 if match is None else -1 if match["early"] else 1
 
 
-def in_order(column: Column, table: Table, value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """Return a value of a column of days or moments as it is ordered.
-
-    SQLite orders texts: one that is no day or moment, or one of the year 20224, is NULL there.
-    """
-    return ordered(comparand(column, table, value)) if table.dialect == "sqlite" else value
-
-
 def are_comparable(column: Column, value: Any) -> bool:
     """Whether a column is compared with a day or moment: of a frame of pandas only with one of its own kind."""
     if not isinstance(value, date) or not column.kind.temporal:
@@ -83,20 +75,13 @@ def limit(kind: Kind, symbol: str, bound: date) -> tuple[str, date]:
     return (_OF_DAYS[symbol], instant(bound).date()) if fitting is None else (symbol, fitting)
 
 
-def comparand(column: Column, table: Table, value: sa.ColumnElement[Any] | None = None) -> sa.ColumnElement[Any]:
-    """Return a column's value, or another one of its kind, as it is compared with a day or moment of its kind."""
-    own = column.value if value is None else value
-    written = column.kind is Kind.TIMESTAMP and table.dialect == "sqlite"
-    return canonical(own) if written else own
-
-
 def alike(columns: tuple[Column, ...], table: Table) -> tuple[sa.ColumnElement[Any], ...]:
     """Return values of several columns of days or moments as ones of one kind, which SQL compares."""
     kinds = {column.kind for column in columns}
     if len(kinds) == 1 or table.dialect == "spark":  # which compares them so itself
-        return tuple(comparand(column, table) for column in columns)
+        return tuple(column.value for column in columns)
     zoned = Kind.TIMESTAMP_TZ in kinds
-    return tuple(in_common(comparand(column, table), column.kind, zoned=zoned) for column in columns)
+    return tuple(in_common(column.value, column.kind, zoned=zoned) for column in columns)
 
 
 def in_common(value: sa.ColumnElement[Any], kind: Kind, *, zoned: bool) -> sa.ColumnElement[Any]:
@@ -127,20 +112,6 @@ class canonical(FunctionElement[datetime]):  # noqa: N801 - named as a SQL funct
     type = sa.DateTime()
     inherit_cache = True
     name = "canonical"
-
-
-class ordered(FunctionElement[datetime]):  # noqa: N801 - named as a SQL function
-    """A day or moment that SQLite keeps as text, NULL where it is none of the years 0 to 9999."""
-
-    type = sa.DateTime()
-    inherit_cache = True
-    name = "ordered"
-
-
-@compiles(ordered, "sqlite")
-def _ordered(element: ordered, compiler: Any, **kw: Any) -> str:
-    text = _only(element, compiler, **kw)
-    return f"(CASE WHEN {text} GLOB '[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]*' THEN {text} END)"
 
 
 def _only(element: FunctionElement[Any], compiler: Any, **kw: Any) -> str:

@@ -28,7 +28,10 @@ def plan_multiples(expectation: ExpectColumnValuesToBeMultiples, table: Table) -
     if table.pandas_like and not column.kind.numeric:
         return plan_unfit(expectation, table, column)
     if column.kind is Kind.INTEGER and unit == unit.to_integral_value():
-        return each_value(expectation, table, column, column.value % int(unit) == 0)
+        multiple = column.value % int(unit) == 0
+        if table.dialect == "sqlite":  # which would take the remainder of the whole part of any other number
+            multiple = sa.and_(sa.func.typeof(column.value) == "integer", multiple)
+        return each_value(expectation, table, column, multiple)
     if table.pandas_like:
         text = sa.cast(column.value, sa.String())
         return each_distinct(expectation, table, column, Multiple(Fraction(unit)), text)

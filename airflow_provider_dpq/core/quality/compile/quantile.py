@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import MeasurementError
-from airflow_provider_dpq.core.quality.compile.column import refuse_malformed, with_misfits
+from airflow_provider_dpq.core.quality.compile.column import refuse_malformed
 from airflow_provider_dpq.core.quality.compile.condition import NULLABLE
 from airflow_provider_dpq.core.quality.compile.dialects import has
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
@@ -100,7 +100,6 @@ class Quantiles:
         exact = column.kind in (Kind.INTEGER, Kind.FLOAT)
         if table.pandas_like and not (exact or (column.kind is Kind.DECIMAL and interpolation == "nearest")):
             raise NotScannableError(f"Quantiles of the {column.native} column {column.name!r} are pandas' own.")
-        column = with_misfits(column, table)
         self._table, self._column, self._domain = table, column, domain
         self._quantiles, self._interpolation = quantiles, interpolation
         present = sa.not_(column.missing)

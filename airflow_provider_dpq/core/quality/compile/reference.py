@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.quality.compile import moment, number
 from airflow_provider_dpq.core.quality.compile.column import counted, each_value, of_rows
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query
-from airflow_provider_dpq.core.quality.compile.plan import Domain, Join, Plan, Unexpected
+from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan, Unexpected
 from airflow_provider_dpq.core.quality.expectations.reference import ExpectColumnValuesToExistInOtherTable
 from airflow_provider_dpq.core.quality.tables.form import (
     Comparable,
@@ -68,7 +69,7 @@ def _in_common(column: Column, other: Column, table: Table) -> sa.ColumnElement[
     if column.kind.numeric:
         return number.in_common(column, other, table)
     zoned = Kind.TIMESTAMP_TZ in (column.kind, other.kind)
-    return moment.in_common(moment.comparand(column, table), column.kind, zoned=zoned)
+    return moment.in_common(column.value, column.kind, zoned=zoned)
 
 
 def _keys(table: Table, other: Table, there: Comparable, form: Form) -> sa.Select[Any]:
@@ -104,10 +105,21 @@ def _plan_of_values(
     first = sa.select(_shown(staged.c.c0, here.kind)).order_by(staged.c.c0).limit(_MOST_NAMED)
     named = [_bound(value, here.kind) for (value,) in _run(table, first, joined, absent)]
     unexpected = int(rows or 0)
+    misfit = sa.false() if here.column.malformed is None else here.column.malformed
+
+    def read(found: Mapping[str, Any]) -> Answer:
+        every = {**found, "unexpected": unexpected + found["misfits"]}
+        return of_rows(counted(every, expectation.mostly), table)
+
+    broken = domain.rows(sa.or_(misfit, here.value.in_(named)))
     return Plan(
-        figures={"elements": domain.count(), "missing": domain.count(column.missing)},
-        read=lambda found: of_rows(counted({**found, "unexpected": unexpected}, expectation.mostly), table),
-        unexpected=Unexpected(domain.rows(here.value.in_(named)), (column,), complete=int(different) <= _MOST_NAMED),
+        figures={
+            "elements": domain.count(),
+            "missing": domain.count(column.missing),
+            "misfits": domain.count(misfit),
+        },
+        read=read,
+        unexpected=Unexpected(broken, (column,), complete=int(different) <= _MOST_NAMED),
         by="duckdb",
     )
 

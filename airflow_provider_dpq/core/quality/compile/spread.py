@@ -14,7 +14,6 @@ from airflow_provider_dpq.core.quality.compile.column import (
     plan_unfit,
     refusal,
     refuse_malformed,
-    with_misfits,
 )
 from airflow_provider_dpq.core.quality.compile.dialects import has
 from airflow_provider_dpq.core.quality.compile.functions import finite, known, quantile, stdev
@@ -30,7 +29,7 @@ _QUARTILES: Final = (0.25, 0.75)
 
 def plan_z_scores(expectation: declared.ExpectColumnValueZScoresToBeLessThan, table: Table) -> Plan:
     """Every value lies less than a number of standard deviations from the mean."""
-    column = with_misfits(cast_as_most_are(table.column(expectation.column), Kind.FLOAT), table)
+    column = cast_as_most_are(table.column(expectation.column), Kind.FLOAT)
     if not _measurable(expectation, table, column, Kind.BOOLEAN, Kind.TIMESTAMP, Kind.TIMESTAMP_TZ):
         return plan_unfit(expectation, table, column)
     value = _number(column, table)
@@ -43,7 +42,7 @@ def plan_z_scores(expectation: declared.ExpectColumnValueZScoresToBeLessThan, ta
 
 def plan_outliers(expectation: declared.ExpectColumnValuesToNotBeOutliers, table: Table) -> Plan:
     """Every value lies within the quartiles or the mean, widened by a multiple of their spread."""
-    column = with_misfits(cast_as_most_are(table.column(expectation.column), Kind.FLOAT), table)
+    column = cast_as_most_are(table.column(expectation.column), Kind.FLOAT)
     of_deviation = expectation.method == "std"
     if not _measurable(expectation, table, column, *((Kind.BOOLEAN,) if of_deviation else ())):
         return plan_unfit(expectation, table, column)

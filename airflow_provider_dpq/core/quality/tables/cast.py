@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from airflow_provider_dpq.core.quality.compile.moment import read_moment
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind
 
 
@@ -38,7 +39,7 @@ def cast_for(column: Column, *values: Any) -> Column:
     where days are expected and most values are days, a moment among them is none.
     """
     if column.read_as is None:
-        return column
+        return column.as_stored() if _has_plain_text(column, values) else column
     kind = kind_of_values(values)
     present = [value for value in values if value is not None]
     if column.read_as_moments is not None and present and all(isinstance(value, date) for value in present):
@@ -50,12 +51,18 @@ def cast_for(column: Column, *values: Any) -> Column:
 def by_kind(column: Column, values: Sequence[Any]) -> list[tuple[Column, list[Any]]]:
     """Return a column of text once for each kind of values that it is held against, with the values of that kind."""
     if column.read_as is None:
-        return [(column, list(values))]
+        return [(cast_for(column, *values), list(values))]
     groups: dict[Kind | None, list[Any]] = {}
     for value in values:
         kind = _kind(value)
         groups.setdefault(Kind.TIMESTAMP if kind is not None and kind.temporal else kind, []).append(value)
     return [(cast_for(column, *group), group) for group in groups.values()]
+
+
+def _has_plain_text(column: Column, values: Iterable[Any]) -> bool:
+    """Whether a text is among values, but for those that name days or moments, which such a column holds."""
+    texts = [value for value in values if isinstance(value, str)]
+    return any(read_moment(text) is None for text in texts) if column.kind.temporal else bool(texts)
 
 
 def cast_to_number(column: Column) -> Column:

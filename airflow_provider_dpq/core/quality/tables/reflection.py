@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, SourceError
 from airflow_provider_dpq.core.quality.compile.functions import without_nan
+from airflow_provider_dpq.core.quality.tables.sqlite_column import sqlite_column
 from airflow_provider_dpq.core.quality.tables.statement import reading_query
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, named
 
@@ -170,7 +171,8 @@ def typed_column(name: str, type_: Any, dialect: sa.Dialect) -> Column:
     may_be_nan = kind is Kind.FLOAT or (kind is Kind.DECIMAL and dialect.name == "postgresql")
     value = sa.type_coerce(without_nan(plain), type_) if may_be_nan else plain
     text: sa.ColumnElement[Any] | None = value if kind is Kind.STRING else None
-    return Column(name, kind, _native(type_, dialect), value, value, value, value.is_(None), text=text, type=type_)
+    column = Column(name, kind, _native(type_, dialect), value, value, value, value.is_(None), text=text, type=type_)
+    return sqlite_column(column) if dialect.name == "sqlite" else column
 
 
 def _value_type(kind: Kind, type_: Any, *, year: bool) -> Any:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from airflow_provider_dpq.core.errors import SourceError
+from airflow_provider_dpq.core.quality.tables.failure import unfinished_error
 
 _NO_CURSOR: Final = "42P11"
 """SQLSTATE of PostgreSQL for several statements, or one that is no query, where a cursor is opened."""
@@ -140,6 +141,8 @@ def _ask_mysql(connection: sa.Connection, text: str) -> str:
     try:
         _prepare(connection, _bracketed(text))
     except DBAPIError as error:
+        if unfinished_error(error, "the query") is not None:
+            raise
         if getattr(error.orig, "args", ())[:1] != (_SAME_NAMES,):
             raise _no_query() from None
     return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType, TracebackType
@@ -118,6 +118,15 @@ class Column:
         hint = "Mend them, or name them as null values."
         return MeasurementError("malformed_values", message, hint=hint, quotes_data=False)
 
+    @property
+    def written(self) -> sa.ColumnElement[Any]:
+        """The text that the value is read from; what is fetched for it where it is read from none."""
+        return self.shown if self.raw is None else self.raw
+
+    def as_stored(self) -> Column:
+        """Return a column of SQLite with the values that stand there, whatever their types; any other as it is."""
+        return self if self.malformed is None or self.raw is not None else replace(self, value=self.key, malformed=None)
+
     def as_text(self) -> Column:
         """Return a column of a text file as the texts that stand there; any other as it is."""
         if self.raw is None:
@@ -208,7 +217,7 @@ class Table(abc.ABC):
             raise MeasurementError(
                 "missing_column", message, hint=f"Its columns are {', '.join(map(repr, columns))}.", quotes_data=False
             )
-        like, found = like.alike(columns[column])
+        like, found = like.as_stored().alike(columns[column].as_stored())
         numeric, temporal = found.kind.numeric and like.kind.numeric, found.kind.temporal and like.kind.temporal
         alike = found.kind is like.kind or numeric or temporal
         odd = found.kind is Kind.OTHER and (self.pandas_like or found.native != like.native)
