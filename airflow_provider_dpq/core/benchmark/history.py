@@ -62,7 +62,7 @@ def segments(
     left out: whoever accepts a change and clears the failed task wants it judged by what was accepted.
 
     Args:
-        reports: Reports of the gate, the newest first.
+        reports: Reports of the gate, the newest first, in the order in which the store got them: clocks decide nothing.
         accepted: What was accepted, in the order of accepting. One about an earlier report than others that were
             accepted before it takes their place.
         metric_name: Name of the metric.
@@ -75,9 +75,9 @@ def segments(
         The last one is the present level and is always there, empty where nothing is known of it; of the others those
         that have a value.
     """
-    in_force = _in_force(accepted)
-    moments = [item.started_at for item in in_force]
-    pardoned = {item.report_id for item in in_force}
+    places = {report.id: place for place, report in enumerate(reversed(reports))}
+    begins = _in_force([(item.report_id, _place(item, reports, places)) for item in accepted])
+    pardoned = {report_id for report_id, _ in begins}
     here = dict(fingerprint)
     values = {
         report.id: value
@@ -88,20 +88,27 @@ def segments(
     }
     # What does not count must not hide an older report of its interval that does.
     usable = of_distinct_intervals(report for report in reports if report.id in values)
-    found: list[list[Past]] = [[] for _ in range(len(moments) + 1)]
+    found: list[list[Past]] = [[] for _ in range(len(begins) + 1)]
     for report in islice(usable, last):
         past = Past(report.started_at, values[report.id], report.id)
-        found[bisect_right(moments, report.started_at)].insert(0, past)
+        found[bisect_right([place for _, place in begins], places[report.id])].insert(0, past)
     *earlier, present = map(tuple, found)
     return (*filter(None, earlier), present)
 
 
-def _in_force(accepted: Sequence[Accepted]) -> list[Accepted]:
-    """Return the acceptances that no later one took back, by the time of their reports."""
-    kept: list[Accepted] = []
-    for item in accepted:
-        kept = [*(earlier for earlier in kept if earlier.started_at < item.started_at), item]
+def _in_force(begins: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Return the acceptances that no later one took back, by the places of their reports."""
+    kept: list[tuple[str, int]] = []
+    for report_id, place in begins:
+        kept = [*(earlier for earlier in kept if earlier[1] < place), (report_id, place)]
     return kept
+
+
+def _place(item: Accepted, reports: Sequence[Report], places: Mapping[str, int]) -> int:
+    """Return which report an acceptance is of, counted from the oldest; for one that is gone, by the time it had."""
+    if item.report_id in places:
+        return places[item.report_id]
+    return sum(report.started_at < item.started_at for report in reports)
 
 
 def difference(fingerprint: Mapping[str, str], report: Report) -> dict[str, tuple[str, str]]:

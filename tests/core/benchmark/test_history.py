@@ -119,6 +119,15 @@ def test_later_acceptance_of_an_earlier_report_takes_back_those_after_it() -> No
     assert names(reports, wrong, right) == [["night 0"], ["night 1", "night 3"]]
 
 
+def test_order_of_the_store_decides_and_no_clock() -> None:
+    """A machine whose clock is behind measured a night that the store got after the accepted one."""
+    behind = night(2).model_copy(update={"started_at": START - DAY})
+    reports = [night(0), night(1), behind, night(3)]
+    assert names(reports, mark(reports[1])) == [["night 0"], ["night 1", "night 2", "night 3"]]
+    assert names(reports, mark(behind), mark(reports[1])) == [["night 0"], ["night 1", "night 2", "night 3"]]
+    assert names(reports, mark(reports[1]), mark(behind)) == [["night 0"], ["night 1"], ["night 2", "night 3"]]
+
+
 def test_report_accepted_twice_is_one_beginning() -> None:
     """Two people may accept the same night."""
     reports = [night(0), night(1)]

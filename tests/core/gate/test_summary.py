@@ -26,9 +26,11 @@ def _size(summary: object) -> int:
 def test_summarize_tells_what_downstream_needs(report: Report) -> None:
     """Identity, verdict, counts and link are there under the names that DAGs read."""
     summary = summarize(report, link="/dpq/reports/1")
-    assert {name: summary[name] for name in ("report_id", "gate", "kind", "verdict", "check_count", "link")} == {
+    told = ("report_id", "gate", "dag_id", "kind", "verdict", "check_count", "link")
+    assert {name: summary[name] for name in told} == {
         "report_id": report.id,
         "gate": "flights",
+        "dag_id": "flights_quality",
         "kind": "quality",
         "verdict": "error",
         "check_count": 6,
