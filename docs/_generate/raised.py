@@ -9,10 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from airflow_provider_dpq.core import errors
 from docs._generate.region import ROOT
 
 PACKAGE: Final = ROOT / "airflow_provider_dpq"
-_ERRORS: Final = ("DeclarationError", "MeasurementError", "SourceError", "StoreError")
+_DOCUMENTED: Final = (
+    errors.DeclarationError,
+    errors.SourceError,
+    errors.QueryError,
+    errors.EndedError,
+    errors.MeasurementError,
+    errors.StoreError,
+)
+"""The errors whose codes the reference lists under a heading of their own, subclasses before their base."""
+
 _PROBLEM: Final = "Problem"
 _FINDING: Final = "finding"
 """The function that makes a load's checks; its third argument is the code, empty where there is nothing to say."""
@@ -35,6 +45,16 @@ class Raised:
     module: str
 
 
+def _kinds() -> dict[str, str]:
+    """Return for each error of the project the one that its codes are listed under."""
+    classes = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.DpqError)]
+    listed = {kind: next((base for base in _DOCUMENTED if issubclass(kind, base)), None) for kind in classes}
+    return {kind.__name__: base.__name__ for kind, base in listed.items() if base is not None}
+
+
+_ERRORS: Final = _kinds()
+
+
 def find_raised(package: Path = PACKAGE) -> set[Raised]:
     """Return every reason code that a package raises or writes into a report.
 
@@ -50,15 +70,16 @@ def _of_module(path: Path, name: str) -> Iterator[Raised]:
     module = ast.parse(path.read_text(encoding="utf-8"))
     known = _definitions(module)
     for function in [node for node in ast.walk(module) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]:
+        named = {**known, **_definitions(function)}
         for call in [node for node in ast.walk(function) if isinstance(node, ast.Call)]:
-            kind, reason = _reason_of(call)
+            kinds, reason = _reason_of(call, named)
             if reason is None:
                 continue
-            codes = set(_codes(reason, {**known, **_definitions(function)})) - {""}
+            codes = set(_codes(reason, named)) - {""}
             if not codes and not _is_passed_on(reason, function):
                 message = f"{name}:{call.lineno}: the reason code is not to be seen."
                 raise ValueError(message)
-            yield from (Raised(code, kind, name) for code in codes)
+            yield from (Raised(code, kind, name) for code in codes for kind in kinds)
 
 
 def _definitions(scope: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, ast.AST]:
@@ -74,16 +95,24 @@ def _definitions(scope: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef) -> 
     return found
 
 
-def _reason_of(call: ast.Call) -> tuple[str, ast.expr | None]:
+def _reason_of(call: ast.Call, known: Mapping[str, ast.AST]) -> tuple[set[str], ast.expr | None]:
+    """Return the headings under which the code of a call belongs, and where the code stands; None for other calls."""
     name = call.func.id if isinstance(call.func, ast.Name) else ""
     given = {keyword.arg: keyword.value for keyword in call.keywords}
-    if name in _ERRORS:
-        return name, call.args[0] if call.args else given.get("reason")
     if name == _FINDING:
-        return _PROBLEM, call.args[2]
+        return {_PROBLEM}, call.args[2]
     if name == _PROBLEM:
-        return name, given.get("reason")
-    return name, None
+        return {_PROBLEM}, given.get("reason")
+    kinds = {_ERRORS[name]} if name in _ERRORS else _chosen(known.get(name))
+    return kinds, (call.args[0] if call.args else given.get("reason")) if kinds else None
+
+
+def _chosen(definition: ast.AST | None) -> set[str]:
+    """Return the headings of the errors that a name may stand for: ``kind = StoreBusyError if ... else StoreError``."""
+    if not isinstance(definition, ast.IfExp):
+        return set()
+    branches = (definition.body, definition.orelse)
+    return {_ERRORS[one.id] for one in branches if isinstance(one, ast.Name) and one.id in _ERRORS}
 
 
 def _is_passed_on(reason: ast.expr, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -10,8 +10,8 @@ from docs._generate.raised import find_raised
 
 MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "access_denied": (
-        "A file in object storage may not be read with the credentials given.",
-        "Check the connection, and that the file exists: some stores say the same of one that does not.",
+        "A file may not be read, by the user of the worker or with the credentials given for object storage.",
+        "Check its rights or the connection, and that it exists: some stores say the same of a file that does not.",
     ),
     "ambiguous_baseline": (
         "A benchmark is to be compared with several things at once.",
@@ -180,7 +180,11 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "`quarantine` or `good_rows` is no place that rows can be written to.",
         "Give the path of a Parquet file that is not checked itself, or with a connection the name of another table.",
     ),
-    "invalid_query": ("`sql` is not a query.", "Begin it with SELECT or WITH."),
+    "invalid_query": (
+        "A query is refused by its database, is not one statement that only reads, or calls a function that reaches "
+        "beyond the tables.",
+        "Give one query that begins with SELECT or WITH, with nothing after it.",
+    ),
     "invalid_read_option": (
         "An option of reading text files is unknown, or has a value that cannot be meant.",
         "Correct it as the message says; see [text files](text-files.md).",
@@ -309,7 +313,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Give its name as it is stored, with its schema where needed.",
     ),
     "missing_unit": (
-        "A tolerance, a duration, or the limit of a time under load is a bare number.",
+        "A tolerance, a duration, or the limit of a time or an amount of memory is a bare number.",
         'Write it with its unit: `"5%"`, `"512B"`, `p(95) < 200ms`.',
     ),
     "mixed_partitions": (

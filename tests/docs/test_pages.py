@@ -20,6 +20,7 @@ from airflow_provider_dpq.get_provider_info import get_provider_info
 from docs._generate.answers import on_frames
 from docs._generate.order import write
 from docs._generate.raised import find_raised
+from docs._generate.reasons import MEANINGS
 from docs._generate.region import ROOT, fill
 from tests.docs.page import BLOCK, PAGES, blocks
 
@@ -79,10 +80,14 @@ def test_every_class_for_dags_is_documented(name: str) -> None:
 
 
 def test_every_reason_code_is_documented() -> None:
-    """Each code that the package raises stands in the reference of errors, under the error that carries it."""
+    """Each code that the package raises stands in the reference of errors, under the error that carries it.
+
+    No other code has a meaning there: one that is raised and not found would be missing from both.
+    """
     sections = dict(part.split("\n", 1) for part in PAGES["docs/reference/errors.md"].split("\n## ")[1:])
     sections["Problem"] = sections["In reports only"]
     assert {found for found in find_raised() if f"| `{found.reason}` |" not in sections[found.kind]} == set()
+    assert {found.reason for found in find_raised()} == set(MEANINGS)
 
 
 def commands(group: click.Group, path: str = "dpq") -> Iterator[tuple[str, click.Command]]:

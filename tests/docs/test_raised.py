@@ -22,6 +22,12 @@ def g(error):
 """
 PASSED_ON = "def f(problem):\n    return MeasurementError(problem.reason, problem.message)\n"
 WRITTEN = 'def f():\n    return Problem(reason="not_evaluated", message="")\n'
+SUBCLASS = 'def f():\n    raise CancelledError("told_to_stop", "message")\n'
+CHOSEN = """
+def f(error, busy):
+    kind = StoreBusyError if busy else StoreError
+    return kind("at_work" if busy else "is_broken", "message")
+"""
 FOUND = """
 def f():
     return finding("target", "fail", "target_gone", "It is gone."), finding("limit", "pass", "", "")
@@ -35,6 +41,8 @@ def finding(name, verdict, reason, message):
     [
         (SPELT, {("bad_words", "DeclarationError")}),
         (NAMED, {("store_full", "StoreError")}),
+        (SUBCLASS, {("told_to_stop", "EndedError")}),
+        (CHOSEN, {("at_work", "StoreError"), ("is_broken", "StoreError")}),
         (MAPPED, {(code, "StoreError") for code in ("disk_full", "not_there", "any_other", "none_given")}),
         (PASSED_ON, set()),
         (WRITTEN, {("not_evaluated", "Problem")}),
