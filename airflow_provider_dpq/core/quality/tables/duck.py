@@ -131,6 +131,7 @@ class Scan:
         if confined:
             self._confine()
         self.connection.execute("SET python_enable_replacements = false")  # a name never means a variable of ours
+        self.connection.execute("SET TimeZone = 'UTC'")  # whatever the machine's is
         self.connection.execute("SET enable_progress_bar = false")  # on a terminal it would be drawn into the report
         self.connection.execute("SET parquet_metadata_cache = true")  # many queries read the same files
 

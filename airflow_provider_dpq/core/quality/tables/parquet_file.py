@@ -9,6 +9,7 @@ from airflow_provider_dpq.core.errors import SourceError
 from airflow_provider_dpq.core.quality.place import Stored
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile
 from airflow_provider_dpq.core.quality.tables.duck import Scan, pick, quote_name, quote_text
+from airflow_provider_dpq.core.quality.tables.parquet_types import require_unchanged, types_by_file
 from airflow_provider_dpq.core.quality.tables.reading import Reading, quote_list, refuse_twins, view
 from airflow_provider_dpq.core.quality.tables.table import POSITION, Column
 
@@ -35,9 +36,10 @@ def attach_parquet(
     """
     names = [file.address(scan) if isinstance(file, PlainFile) else scan.ranged(file) for file in files]
     _trust_no_statistics(scan)
-    stored = scan.connection.execute(
-        f"SELECT DISTINCT name, coalesce(type, '') FROM parquet_schema({quote_list(names)})"  # noqa: S608
+    elements = scan.connection.execute(
+        f"SELECT file_name, name, num_children, duckdb_type, type FROM parquet_schema({quote_list(names)})"  # noqa: S608
     ).fetchall()
+    stored = list(dict.fromkeys((name, type_) for _, name, _, _, type_ in elements))
     options = "union_by_name = true, hive_partitioning = false"
     options += _finer(scan, f"{quote_list(names)}, {options}", [name for name, type_ in stored if type_ == "INT96"])
     view(scan, relation, f"read_parquet({quote_list(names)}, {options})")
@@ -45,6 +47,8 @@ def attach_parquet(
     names_stored = [name for name, _ in stored]
     if not {name for name, _ in described} <= set(names_stored):
         refuse_twins(names[0], names_stored)
+    if len(names) > 1:
+        require_unchanged(scan, types_by_file([element[:4] for element in elements]), described)
     _require_one_count(scan, names)
     # Of a file in object storage it would read the end once more.
     local = all(isinstance(file, PlainFile) for file in files)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import subprocess
+import sys
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -177,3 +180,89 @@ def test_column_of_any_type_is_counted(array: pa.Array, tmp_path: Path) -> None:
     pq.write_table(pa.table({"x": array, "n": [1, 2, 3]}), path)
     assert found(path, "column_values_to_not_be_null", column="x")["unexpected_count"] == array.null_count
     assert found(path, "column_sum_to_be_between", column="n")["observed_value"] == 6
+
+
+def _files(folder: Path, *arrays: pa.Array) -> str:
+    for number, array in enumerate(arrays):
+        pq.write_table(pa.table({"first": [number] * len(array), "a": array}), folder / f"{number}.parquet")
+    return str(folder / "*.parquet")
+
+
+_WIDE = Decimal("12345678901234567890.25")
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        [pa.array([2**53 + 1]), pa.array([0.5])],
+        [pa.array([2**24 + 1]), pa.array([0.5], pa.float32())],
+        [pa.array([_WIDE], pa.decimal128(38, 2)), pa.array([0.5])],
+        [pa.array([1]), pa.array([_WIDE], pa.decimal128(38, 2)), pa.array([0.5])],
+        [pa.array([2**63 - 1]), pa.array([Decimal("0." + "1" * 30)], pa.decimal128(38, 30))],
+        [pa.array([1]), pa.array([True])],
+        [pa.array([b"x"]), pa.array(["x"])],
+        [pa.array([1], pa.timestamp("ns")), pa.array([datetime(2500, 1, 1)], pa.timestamp("us"))],  # noqa: DTZ001
+        [pa.array([[2**53 + 1]]), pa.array([[0.5]])],
+    ],
+)
+def test_files_whose_values_would_change_beside_each_other_are_refused(arrays: list[pa.Array], tmp_path: Path) -> None:
+    """One type for all files must hold every value of each; the refusal names the column and no value."""
+    with pytest.raises(SourceError, match=r"Column 'a' is .* in '.*\.parquet', and .* in others") as refused:
+        rows(_files(tmp_path, *arrays))
+    assert refused.value.reason == "unreadable_parquet"
+    assert "1 value would change" in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("arrays", "greatest"),
+    [
+        ([pa.array([2**53]), pa.array([0.5])], 2**53),
+        ([pa.array([7], pa.int8()), pa.array([0.5], pa.float32())], 7),
+        ([pa.array([Decimal("2.10")], pa.decimal128(5, 2)), pa.array([0.5])], 2.1),
+        ([pa.array([2**63 - 1]), pa.array([Decimal("0.5")], pa.decimal128(5, 2))], 2**63 - 1),
+        ([pa.array([2**64 - 1], pa.uint64()), pa.array([-1])], 2**64 - 1),
+        ([pa.array([1, 2]), pa.array([None, None], pa.null())], 2),
+        ([pa.array([None], pa.bool_()), pa.array([3])], 3),
+        (
+            [pa.array([date(2024, 1, 2)]), pa.array([datetime(2024, 1, 1, 5)], pa.timestamp("us"))],  # noqa: DTZ001
+            "2024-01-02T00:00:00",
+        ),
+    ],
+)
+def test_values_of_several_types_in_several_files_stay_as_they_are(
+    arrays: list[pa.Array], greatest: Any, tmp_path: Path
+) -> None:
+    """Where one type holds all of them."""
+    path = _files(tmp_path, *arrays)
+    assert found(path, "column_max_to_be_between", column="a")["observed_value"] == greatest
+    assert rows(path) == sum(map(len, arrays))
+
+
+def test_numbers_beside_texts_are_texts(tmp_path: Path) -> None:
+    """As in text files, of which one file alone has numbers."""
+    path = _files(tmp_path, pa.array([2**63 - 1]), pa.array(["x"]))
+    assert (
+        found(path, "column_values_to_be_in_set", column="a", value_set=["x", str(2**63 - 1)])["unexpected_count"] == 0
+    )
+
+
+def test_nested_types_are_not_taken_for_those_of_columns(tmp_path: Path) -> None:
+    """A field within a column may have the name of another column."""
+    for number, value in enumerate((1, 2.5)):
+        table = pa.table({"s": [{"a": value, f"b{number}": [{"a": "x"}]}], "a": [number], "l": [[1]]})
+        pq.write_table(table, tmp_path / f"{number}.parquet")
+    path = str(tmp_path / "*.parquet")
+    assert found(path, "column_values_to_be_in_set", column="a", value_set=[0, 1])["unexpected_count"] == 0
+
+
+def test_moments_without_a_zone_are_of_utc_whatever_the_zone_of_the_machine(tmp_path: Path) -> None:
+    """A file with a zone and one without hold the same instant."""
+    moment = datetime(2024, 3, 1, 23, 30)  # noqa: DTZ001
+    path = _files(tmp_path, pa.array([moment], pa.timestamp("us", "UTC")), pa.array([moment], pa.timestamp("us")))
+    program = (
+        "from tests.core.quality.answers import found\n"
+        f"print(found({path!r}, 'column_unique_value_count_to_be_between', column='a')['observed_value'])"
+    )
+    environment = {**os.environ, "TZ": "Asia/Tokyo"}
+    told = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "1"
