@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from airflow_provider_dpq.core.driver import give_up, stop_of
 from airflow_provider_dpq.core.errors import DeclarationError, SourceError
+from airflow_provider_dpq.core.quality.place import require_below
 from airflow_provider_dpq.core.quality.query import is_query
 from airflow_provider_dpq.core.quality.tables import snapshot
 from airflow_provider_dpq.core.quality.tables.failure import asking, is_lost, opening
@@ -202,18 +204,21 @@ class DatabaseTable(SQLTable):
             self.connection.engine.dispose()
 
 
-def open_database(connection: Any, data: str) -> DatabaseTable:
+def open_database(connection: Any, data: str, root: str | Path | None = None) -> DatabaseTable:
     """Open a table, ``schema.table`` or query of a database.
 
     Args:
         connection: SQLAlchemy engine, connection or URL.
         data: Name of a table, optionally with its schema, or a query that starts with SELECT or WITH.
+        root: Directory that the file of a SQLite database which is given by its URL must lie in; None for any.
 
     Raises:
-        DeclarationError: ``invalid_connection``.
+        DeclarationError: ``invalid_connection`` or ``outside_root``.
         SourceError: ``unreachable_database``, ``permission_denied``, ``invalid_query`` or ``missing_table``.
     """
     engine, owned = _engine(connection)
+    if root is not None:
+        _require_below(engine, root, owned=owned)
     with opening(engine, data):
         # A connection of the caller's stays the caller's: its own one is opened beside it.
         opened = snapshot.connect(engine)
@@ -225,6 +230,21 @@ def open_database(connection: Any, data: str) -> DatabaseTable:
         opened.close()
         raise
     return DatabaseTable(opened, data, source, columns, owned=owned)
+
+
+def _require_below(engine: sa.Engine, root: str | Path, *, owned: bool) -> None:
+    """Refuse a file outside of the allowed root, and a library that could read any.
+
+    Raises:
+        DeclarationError: ``outside_root``.
+    """
+    if engine.dialect.name == "duckdb":
+        message = f"A query through SQLAlchemy's DuckDB could read files outside of the allowed root {str(root)!r}."
+        raise DeclarationError("outside_root", message, hint="Give the address of the database, duckdb:///path.")
+    if engine.dialect.name == "sqlite" and owned:
+        path = (engine.url.database or "").removeprefix("file:")
+        if path not in ("", ":memory:"):
+            require_below(Path(path), root)
 
 
 def _engine(connection: Any) -> tuple[sa.Engine, bool]:

@@ -21,7 +21,9 @@ from airflow_provider_dpq.core.errors import (
     SourceError,
 )
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query
+from airflow_provider_dpq.core.quality.place import require_below
 from airflow_provider_dpq.core.quality.query import is_query
+from airflow_provider_dpq.core.quality.tables.disk import open_file
 from airflow_provider_dpq.core.quality.tables.duck import Limits, typed_column
 from airflow_provider_dpq.core.quality.tables.reflection import changes, query_source
 from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
@@ -40,6 +42,9 @@ WHERE table_name = $1
 ORDER BY database_name = 'temp' DESC, database_name = current_database() DESC, database_name, column_index
 """
 
+_IS_TABLE: Final = "SELECT 1 FROM duckdb_tables() WHERE (database_name, schema_name, table_name) = ($1, $2, $3)"
+_REACHES_FILES: Final = "SELECT current_setting('enable_external_access')::BOOLEAN"
+
 
 def is_duckdb(connection: Any) -> bool:
     """Whether a connection is DuckDB's own, or an address such as ``duckdb:///orders.db``."""
@@ -55,11 +60,23 @@ class DuckDatabase(SQLTable):
         cursor: Its own connection to the database.
         data: The name of the table, or the query.
         owned: The connection that was opened for this table; None where it is the caller's.
+        root: The allowed root, outside of which nothing may be read; None for any.
+
+    Raises:
+        DeclarationError: ``outside_root``: the table is a view or query, which could read any file.
+        SourceError: ``invalid_query`` or ``missing_table``.
     """
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, data: str, owned: duckdb.DuckDBPyConnection | None) -> None:
+    def __init__(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        data: str,
+        owned: duckdb.DuckDBPyConnection | None,
+        root: str | Path | None,
+    ) -> None:
         self._cursor = cursor
         self._owned = owned
+        self._root = root
         self._source_connection = owned or cursor
         self._begun = False
         self._others: dict[str, tuple[sa.FromClause, Mapping[str, Column]]] = {}
@@ -101,7 +118,7 @@ class DuckDatabase(SQLTable):
 
     def neighbour(self, name: str) -> DuckDatabase:
         """Open another table or query of the same database, on a cursor of its own."""
-        return DuckDatabase(self._source_connection.cursor(), name, None)
+        return DuckDatabase(self._source_connection.cursor(), name, None, self._root)
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -174,6 +191,8 @@ class DuckDatabase(SQLTable):
             found = self._cursor.execute(_COLUMNS, [table, schema]).fetchall()
             if found:
                 database, schema_name = found[0][:2]
+                if not self._cursor.execute(_IS_TABLE, [database, schema_name, table]).fetchall():
+                    self._require_confined(f"The view {name!r}")
                 quote = sa.sql.compiler.IdentifierPreparer(sa.engine.default.DefaultDialect()).quote_identifier
                 where = sa.quoted_name(f"{quote(database)}.{quote(schema_name)}", quote=False)
                 columns = {row[2]: _column(row[2], row[3]) for row in found if row[:2] == (database, schema_name)}
@@ -186,8 +205,21 @@ class DuckDatabase(SQLTable):
             quotes_data=False,
         )
 
+    def _require_confined(self, what: str) -> None:
+        """Refuse a view or query, below an allowed root, where it could read files.
+
+        Raises:
+            DeclarationError: ``outside_root``.
+        """
+        if self._root is None or self._cursor.execute(_REACHES_FILES).fetchone() == (False,):
+            return
+        message = f"{what} of this DuckDB connection could read files outside of the allowed root {str(self._root)!r}."
+        hint = "Give the address of the database, or SET enable_external_access = false on the connection."
+        raise DeclarationError("outside_root", message, hint=hint)
+
     def _describe_query(self, text: str) -> tuple[sa.FromClause, dict[str, Column]]:
         source = query_source(text)
+        self._require_confined("A query")
         try:
             require_query(text)
             words, _ = compile_query(sa.select(sa.literal_column("*")).select_from(source))
@@ -240,24 +272,25 @@ def _first_line(error: duckdb.Error) -> str:
     return str(error).splitlines()[0]
 
 
-def open_duckdb(connection: Any, data: str, limits: Limits) -> DuckDatabase:
+def open_duckdb(connection: Any, data: str, limits: Limits, root: str | Path | None) -> DuckDatabase:
     """Open a table or query of a DuckDB database.
 
     Args:
         connection: A connection of DuckDB's, or an address.
         data: Name of a table, optionally with its schema and database, or a query that starts with SELECT or WITH.
         limits: What DuckDB may use, where it is opened by an address.
+        root: Directory that the database must lie in, whose queries and views then read no file; None for any.
 
     Raises:
-        DeclarationError: ``invalid_connection``.
+        DeclarationError: ``invalid_connection`` or ``outside_root``.
         SourceError: ``unreachable_database``, ``invalid_query`` or ``missing_table``.
     """
-    owned = None if isinstance(connection, duckdb.DuckDBPyConnection) else _open_file(connection, limits)
+    owned = None if isinstance(connection, duckdb.DuckDBPyConnection) else _open_file(connection, limits, root)
     try:
         cursor = (owned or connection).cursor()
         # A query means the database's tables, never a frame that some variable of this process holds.
         cursor.execute("SET python_enable_replacements = false")
-        return DuckDatabase(cursor, data, owned)
+        return DuckDatabase(cursor, data, owned, root)
     except duckdb.Error as error:
         message = f"{data[:200]!r} cannot be opened: {_first_line(error)}"
         raise SourceError("unreachable_database", message, hint="Is the connection open?") from error
@@ -267,11 +300,12 @@ def open_duckdb(connection: Any, data: str, limits: Limits) -> DuckDatabase:
         raise
 
 
-def _open_file(address: str | sa.URL, limits: Limits) -> duckdb.DuckDBPyConnection:
+def _open_file(address: str | sa.URL, limits: Limits, root: str | Path | None) -> duckdb.DuckDBPyConnection:
     database = sa.make_url(address).database
     if not database or database == ":memory:":
         message = f"The address {str(address)!r} names no file, and a DuckDB in memory would be empty."
         raise DeclarationError("invalid_connection", message, hint="Write duckdb:///path, or give a connection.")
+    require_below(Path(database), root)
     if not Path(database).is_file():
         message = f"The DuckDB database {database!r} does not exist."
         raise SourceError("unreachable_database", message, hint="Check the path.", quotes_data=False)
@@ -284,9 +318,19 @@ def _open_file(address: str | sa.URL, limits: Limits) -> duckdb.DuckDBPyConnecti
         config["threads"] = limits.threads
     if limits.temp_directory is not None:
         config["temp_directory"] = str(limits.temp_directory)
+    if root is not None:
+        database = str(Path(database).resolve())
     try:
-        return duckdb.connect(database, read_only=True, config=config)
+        connection = duckdb.connect(database, read_only=True, config=config)
     except duckdb.Error as error:
         message = f"The DuckDB database {database!r} cannot be opened: {_first_line(error)}"
         hint = "Another process may have it open for writing; where it is this one, give its connection."
         raise SourceError("unreachable_database", message, hint=hint) from error
+    if root is not None:
+        try:
+            connection.execute("SET enable_external_access = false")
+            open_file(Path(database), root).close()  # a link may have changed since it was followed
+        except BaseException:
+            connection.close()
+            raise
+    return connection

@@ -64,6 +64,7 @@ def _opened(data: Any, connection: Any, beside: Beside) -> Table:
 
 
 def _connected(connection: Any, data: str, beside: Beside) -> Table:
+    root = beside.reading.root
     if is_duckdb(connection):
-        return open_duckdb(connection, data, beside.limits)
-    return open_spark(connection, data) if is_session(connection) else open_database(connection, data)
+        return open_duckdb(connection, data, beside.limits, root)
+    return open_spark(connection, data) if is_session(connection) else open_database(connection, data, root)

@@ -35,9 +35,10 @@ def open_other(table: Table, name: str, connection: str | None) -> Table:
 def _opened(table: Table, name: str, connection: str | None) -> Table:
     if connection is not None:
         found = _connected(table, connection)
+        limits, root = table.beside.limits, table.beside.reading.root
         duck = is_duckdb(found)
         return table.held.enter_context(
-            open_duckdb(found, name, table.beside.limits) if duck else open_database(found, name)
+            open_duckdb(found, name, limits, root) if duck else open_database(found, name, root)
         )
     if isinstance(table, DuckTable):
         return table.alongside(name)
