@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Final, Generic, TypeVar
 
-from airflow_provider_dpq.core.errors import CancelledError, MeasurementError
+from airflow_provider_dpq.core.errors import MeasurementError, cancelled
 from airflow_provider_dpq.core.watch import Watch, watching
 
 T = TypeVar("T")
@@ -67,7 +67,7 @@ class Attempt:
         thread = threading.Thread(target=context.run, args=(self._work, work), name="dpq-attempt", daemon=True)
         try:
             if not self._events.empty():
-                return Ended(None, _cancelled())
+                return Ended(None, cancelled())
             thread.start()
             done = self._events.get()
         except BaseException as error:  # noqa: BLE001 - a time limit or a Ctrl-C: it goes on once the report is kept
@@ -75,7 +75,7 @@ class Attempt:
         else:
             if done is not None:
                 return Ended(done.value, done.error)
-            done, ended = self._stopped(thread), _cancelled()
+            done, ended = self._stopped(thread), cancelled()
         return Ended(None if done is None else done.value, ended)
 
     def _work(self, work: Callable[[], Any]) -> None:
@@ -102,13 +102,8 @@ class Attempt:
         return None
 
 
-def _cancelled() -> MeasurementError:
-    return CancelledError("cancelled", "The measurement was cancelled.", quotes_data=False)
-
-
 def cut_short(interrupt: BaseException) -> MeasurementError:
     """Return what a report says of a measurement that an interrupt or a time limit ended."""
     if isinstance(interrupt, MeasurementError):
         return interrupt
-    message = f"The measurement was cut short by {type(interrupt).__name__}."
-    return CancelledError("cancelled", message, quotes_data=False)
+    return cancelled(f"The measurement was cut short by {type(interrupt).__name__}.")

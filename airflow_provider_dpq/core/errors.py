@@ -4,12 +4,13 @@ DpqError
 ├── DeclarationError   what the user declared is wrong: refused before anything is measured (exit code 2, not retried)
 ├── MeasurementError   the subject could not be measured (exit code 3, retried by Airflow)
 │   ├── SourceError    the data cannot be opened, so that nothing was measured (exit code 2, retried by Airflow)
-│   ├── QueryError     one question was refused, or cost too much; others may be answered
-│   └── EndedError     the subject answers nothing more: its connection is lost
+│   ├── QueryError     one query was refused, or cost too much; others may be answered
+│   │   └── QueryTimeoutError  it took too long
+│   └── EndedError     nothing more can be measured: the connection is lost
 │       └── CancelledError  measuring was told to stop, and whoever told it does not wait for long
 └── StoreError         a report could not be kept or read (exit code 2 before anything was measured,
     │                  else 3; retried by Airflow)
-    └── StoreBusyError it may be, in a moment
+    └── StoreBusyError the store may answer in a moment
 
 Whether its text quotes data is known where an error is raised, and nowhere else: say ``quotes_data=False`` there if it
 is put together from our own words, numbers, and names of columns, tables, checks and files. The text of another
@@ -31,7 +32,7 @@ class DpqError(Exception):
         reason: Stable code of what went wrong, in snake case, for programs (``"missing_file"``).
         message: What is wrong and with which value, for people.
         hint: What to do about it; appended to the message.
-        quotes_data: Whether the message or the hint may quote a value of the data; None for what is true of the class.
+        quotes_data: Whether the message or the hint may quote a value of the data; None for the default of the class.
 
     Attributes:
         quotes_data: Whether the message or the hint may quote a value of the data. Such a text is in the stored report
@@ -39,7 +40,7 @@ class DpqError(Exception):
     """
 
     may_quote_data: ClassVar[bool] = True
-    """Whether errors of this class quote data where nobody has said that they do not."""
+    """Whether errors of this class may quote data where nothing is said of that."""
 
     def __init__(self, reason: str, message: str, *, hint: str | None = None, quotes_data: bool | None = None) -> None:
         super().__init__(f"{message} {hint}" if hint else message)
@@ -49,13 +50,13 @@ class DpqError(Exception):
         self.quotes_data = self.may_quote_data if quotes_data is None else quotes_data
 
     def without_data(self, message: str) -> Self:
-        """Return the same error with another text, which quotes no data, in place of the message and the hint."""
+        """Return the same error with a text that quotes no data in place of its message and hint."""
         error = _rebuild(type(self), (message,))
         error.__dict__ |= self.__dict__ | {"message": message, "hint": None, "quotes_data": False}
         return error
 
     def __reduce__(self) -> tuple[object, tuple[object, ...], dict[str, Any]]:
-        """Pickle as it is, so that an error survives the way back from a child process with all that it knows."""
+        """Pickle the error with its attributes, so that none is lost on the way back from a child process."""
         return _rebuild, (type(self), self.args), self.__dict__
 
 
@@ -78,19 +79,19 @@ class SourceError(MeasurementError):
 
 
 class EndedError(MeasurementError):
-    """The subject answers nothing more, whatever it is asked: its connection is lost, or measuring was stopped."""
+    """Nothing more can be measured: the connection is lost, or measuring was stopped."""
 
 
 class CancelledError(EndedError):
-    """Measuring was told to stop, such as by a kill: the process that measures may be about to end as well."""
+    """Measuring was told to stop, as by a kill: the process that measures may be about to end as well."""
 
 
 class QueryError(MeasurementError):
-    """One question was refused, or cost too much time or memory; others may be answered."""
+    """One query was refused, or cost too much time or memory; others may be answered."""
 
 
 class QueryTimeoutError(QueryError):
-    """One question took longer than we or the server allow, and was stopped; others may be answered."""
+    """One query took longer than we or the server allow, and was stopped; others may be answered."""
 
 
 class StoreError(DpqError):
@@ -98,11 +99,11 @@ class StoreError(DpqError):
 
 
 class StoreBusyError(StoreError):
-    """The store may answer in a moment: it is locked, restarts, or is out of reach for now."""
+    """The store may answer in a moment: it is locked, is restarting, or is out of reach for now."""
 
 
 def text_of(error: BaseException) -> str:
-    """Return the text of an exception, whoever raised it: never empty, and free of what cannot be written as UTF-8."""
+    """Return the text of an exception: never empty, and with escapes for what UTF-8 cannot encode."""
     try:
         text = str(error).strip()
     except Exception:  # noqa: BLE001 - it is the exception's own code that runs here
@@ -110,12 +111,32 @@ def text_of(error: BaseException) -> str:
     return (text or type(error).__name__).encode("utf-8", "backslashreplace").decode()
 
 
-def unexpected_error(error: BaseException, doing: str) -> MeasurementError:
-    """Return what is said of an exception that nobody foresaw there, such as one of a driver.
+def first_line(error: BaseException, secret: object = None) -> str:
+    """Return the first line of the text of an exception.
 
     Args:
-        error: The exception; one of this project keeps its reason and its words.
-        doing: What was being done, for people: a sentence without its end.
+        error: The exception.
+        secret: What is replaced by asterisks, such as the password of an address; None for nothing.
+    """
+    line = text_of(error).splitlines()[0]
+    return line.replace(str(secret), "***") if secret else line
+
+
+def cancelled(message: str = "The measurement was cancelled.") -> CancelledError:
+    """Return the error of a measurement that was told to stop.
+
+    Args:
+        message: What was cancelled, or by what; it quotes no data.
+    """
+    return CancelledError("cancelled", message, quotes_data=False)
+
+
+def unexpected_error(error: BaseException, doing: str) -> MeasurementError:
+    """Return the error that reports an exception which nobody foresaw there, such as one of a driver.
+
+    Args:
+        error: The exception; one of this project keeps its reason and its text.
+        doing: What was being done, as the subject of a sentence: ``Planning the check``.
     """
     if isinstance(error, DpqError):
         return MeasurementError(error.reason, str(error), quotes_data=error.quotes_data)

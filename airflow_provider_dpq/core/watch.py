@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from airflow_provider_dpq.core.errors import CancelledError, MeasurementError, QueryTimeoutError
+from airflow_provider_dpq.core.errors import QueryTimeoutError, cancelled
 
 _SERVER_FIRST_SECONDS: Final = 0.3
 """So much longer than the limit the client waits: the server's own limit ends a statement in the cleaner way."""
@@ -76,7 +76,7 @@ class Watch:
             QueryTimeoutError: ``query_timeout``.
         """
         if self._cancelling.is_set():
-            raise _cancelled(subject)
+            raise cancelled(f"Measuring {subject} was cancelled.")
         limit = self.limit_seconds
         running = _Running(stop)
         self._running.append(running)
@@ -107,7 +107,7 @@ class Watch:
 
     def _raise(self, subject: str, error: Exception | None) -> NoReturn:
         if self._cancelling.is_set():
-            raise _cancelled(subject) from error
+            raise cancelled(f"Measuring {subject} was cancelled.") from error
         message = f"A query on {subject} took longer than {self.limit_seconds:g} s and was stopped."
         hint = "Raise query_timeout, or check fewer rows at a time."
         raise QueryTimeoutError("query_timeout", message, hint=hint, quotes_data=False) from error
@@ -157,10 +157,6 @@ def _quietly(way: Callable[[], object]) -> None:
         way()
     except Exception as error:  # noqa: BLE001 - of any driver; the next turn tries again, in the end by force
         log.debug("A statement could not be stopped: %s.", type(error).__name__)
-
-
-def _cancelled(subject: str) -> MeasurementError:
-    return CancelledError("cancelled", f"Measuring {subject} was cancelled.", quotes_data=False)
 
 
 _current: Final[contextvars.ContextVar[Watch | None]] = contextvars.ContextVar("dpq_watch", default=None)

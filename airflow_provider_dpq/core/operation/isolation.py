@@ -21,7 +21,7 @@ from typing import IO, Any, Final, Self
 
 import psutil
 
-from airflow_provider_dpq.core.errors import CancelledError, MeasurementError
+from airflow_provider_dpq.core.errors import MeasurementError, cancelled
 from airflow_provider_dpq.core.line import printable
 from airflow_provider_dpq.core.operation.python import pickled
 
@@ -170,7 +170,7 @@ class Child:
 
     def _gone(self) -> MeasurementError:
         if self._cancelled:
-            return CancelledError("cancelled", _CANCELLED, quotes_data=False)
+            return cancelled(_CANCELLED)
         return MeasurementError(
             "child_exited", "The process of the operation was ended before: it runs nothing more.", quotes_data=False
         )
@@ -178,17 +178,17 @@ class Child:
     def _hang(self, timeout_seconds: float) -> MeasurementError:
         self._end()
         if self._cancelled:
-            return CancelledError("cancelled", _CANCELLED, quotes_data=False)
+            return cancelled(_CANCELLED)
         message = f"An iteration did not end within {timeout_seconds:g} s, and its process was killed."
         hint = "Find out what it waits for, or allow it more time."
         return MeasurementError("operation_timeout", message, hint=hint, quotes_data=False)
 
     def _death(self) -> MeasurementError:
         """Say how the child ended, with the last lines that it printed."""
-        cancelled = self._cancelled
+        was_cancelled = self._cancelled
         code = self._end(kill=False)
-        if cancelled:
-            return CancelledError("cancelled", _CANCELLED, quotes_data=False)
+        if was_cancelled:
+            return cancelled(_CANCELLED)
         said = "\n".join(("", "It printed last:", *self._tail)) if self._tail else ""
         if code >= 0:
             message = f"The operation ended its process with exit code {code}.{said}"
@@ -280,9 +280,7 @@ class Cancellation:
             self._children.append(child)
             try:
                 if self._cancelled:
-                    raise CancelledError(
-                        "cancelled", "The measurement was cancelled before it began.", quotes_data=False
-                    )
+                    raise cancelled("The measurement was cancelled before it began.")
                 yield child
             finally:
                 self._children.remove(child)

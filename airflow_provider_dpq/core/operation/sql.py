@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, NoReturn, TypeAlias
 
-from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, SourceError
+from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, SourceError, first_line
 from airflow_provider_dpq.core.operation.iteration import Clock, Iteration
 
 Run: TypeAlias = Callable[[Sequence[str], Mapping[str, Any]], None]
@@ -209,12 +209,12 @@ def _sqlalchemy(url: str) -> Iterator[Run]:
     try:
         engine = create_engine(parsed, poolclass=NullPool, hide_parameters=True, connect_args=options)
     except (ArgumentError, ImportError) as error:
-        message = f"No driver for {shown(url)} is installed: {_first_line(error, parsed.password)}."
+        message = f"No driver for {shown(url)} is installed: {_driver_words(error, parsed.password)}."
         raise DeclarationError("missing_driver", message) from None
     try:
         connection = engine.connect()
     except SQLAlchemyError as error:
-        message = f"{shown(url)} cannot be reached: {_first_line(error, parsed.password)}."
+        message = f"{shown(url)} cannot be reached: {_driver_words(error, parsed.password)}."
         raise SourceError("unreachable_database", message, hint="Check the address.") from None
 
     def run(statements: Sequence[str], values: Mapping[str, Any]) -> None:
@@ -238,7 +238,7 @@ def _duckdb(url: str) -> Iterator[Run]:
     try:
         connection = duckdb.connect(_parsed(url).database or ":memory:")
     except duckdb.Error as error:
-        message = f"{shown(url)} cannot be opened: {_first_line(error, None)}."
+        message = f"{shown(url)} cannot be opened: {_driver_words(error, None)}."
         raise SourceError("unreachable_database", message, hint="Has another process opened it for writing?") from None
 
     def run(statements: Sequence[str], values: Mapping[str, Any]) -> None:
@@ -262,12 +262,10 @@ def _duckdb(url: str) -> Iterator[Run]:
 
 
 def _refuse(error: Exception, url: str, password: object) -> NoReturn:
-    message = f"The database refused a statement on {shown(url)}: {_first_line(error, password)}."
+    message = f"The database refused a statement on {shown(url)}: {_driver_words(error, password)}."
     raise MeasurementError("statement_failed", message) from None
 
 
-def _first_line(error: BaseException, password: object) -> str:
-    """Return the first line of what a driver says, without the password."""
-    original = getattr(error, "orig", None) or error
-    words = next(iter(str(original).strip().splitlines()), type(original).__name__).rstrip(".")
-    return words.replace(str(password), "***") if password else words
+def _driver_words(error: BaseException, password: object) -> str:
+    """Return what a driver said, without the password."""
+    return first_line(getattr(error, "orig", None) or error, password).rstrip(".")

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
-from airflow_provider_dpq.core.errors import StoreError
+from airflow_provider_dpq.core.errors import StoreError, first_line
 from airflow_provider_dpq.core.store import sqlite
-from airflow_provider_dpq.core.store.failure import cause, first_line, shown, store_error
+from airflow_provider_dpq.core.store.failure import cause, shown, store_error
 from airflow_provider_dpq.core.store.limits import TASKS, UPGRADES, StoreLimits, limit, read_timeout
 
 
@@ -127,7 +127,7 @@ def _engine(url: URL, *, create: bool, limits: StoreLimits) -> Engine:
             "missing_driver", message, hint="Install it, or name another driver.", quotes_data=False
         ) from error
     except (ArgumentError, ValueError) as error:
-        message = f"The address {shown(url)} is not one of a store: {first_line(error, url)}."
+        message = f"The address {shown(url)} is not one of a store: {first_line(error, url.password)}."
         raise StoreError("invalid_store_url", message) from cause(error, url)
     if engine.dialect.is_async:
         message = f"The store {shown(url)} needs a driver that is not asynchronous."

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
-from airflow_provider_dpq.core.errors import StoreBusyError, StoreError
+from airflow_provider_dpq.core.errors import StoreBusyError, StoreError, first_line
 
 _FAILED: Final = "store_failed"
 _UNREACHABLE: Final = "store_unreachable"
@@ -72,12 +72,6 @@ def shown(url: URL) -> str:
     return url.set(query={}).render_as_string(hide_password=True)
 
 
-def first_line(error: BaseException, url: URL) -> str:
-    """Return the first line of an error's text, without the password of a URL."""
-    text = next(iter(str(error).strip().splitlines()), type(error).__name__)
-    return text.replace(str(url.password), "***") if url.password else text
-
-
 def cause(error: Exception, url: URL) -> Exception | None:
     """Return an error that is worth a place in the traceback of the `StoreError` raised in its stead.
 
@@ -102,7 +96,7 @@ def store_error(error: SQLAlchemyError, url: URL) -> StoreError:
         return original
     reason = _reason(error, original)
     words, hint = _WORDS[reason]
-    message = f"The store {shown(url)} {words}: {first_line(original, url)}."
+    message = f"The store {shown(url)} {words}: {first_line(original, url.password)}."
     # All but the last are about connections, rights, locks and the disk, of which no driver says what was written.
     kind = StoreBusyError if reason in _PASSING else StoreError
     return kind(reason, message, hint=hint, quotes_data=reason == _FAILED)

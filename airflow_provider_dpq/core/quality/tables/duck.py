@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from pydantic import JsonValue
 
 from airflow_provider_dpq.core.environment import processors
-from airflow_provider_dpq.core.errors import DeclarationError, EndedError, MeasurementError, QueryError
+from airflow_provider_dpq.core.errors import DeclarationError, EndedError, MeasurementError, QueryError, first_line
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query, literal_text
 from airflow_provider_dpq.core.quality.compile.functions import without_nan
 from airflow_provider_dpq.core.quality.tables.archive import Unpacking
@@ -192,7 +192,7 @@ class Scan:
             with watched(Stop(self.connection.interrupt), subject):
                 yield
         except duckdb.OutOfMemoryException as error:
-            message = f"The memory limit does not suffice for {subject}: {_first_line(error)}"
+            message = f"The memory limit does not suffice for {subject}: {first_line(error)}"
             raise QueryError("out_of_memory", message, hint="Raise memory_limit.") from error
         except duckdb.Error as error:
             if self.failure is None:
@@ -225,9 +225,9 @@ class Scan:
 
 def _broken(error: duckdb.Error, subject: str) -> MeasurementError:
     if isinstance(error, duckdb.IOException):
-        message = f"DuckDB could not read {subject}, or not write beside it: {_first_line(error)}"
+        message = f"DuckDB could not read {subject}, or not write beside it: {first_line(error)}"
         return MeasurementError("read_failed", message, hint="Check the file and the room on the disk.")
-    return QueryError("query_failed", f"DuckDB could not read {subject}: {_first_line(error)}")
+    return QueryError("query_failed", f"DuckDB could not read {subject}: {first_line(error)}")
 
 
 def quote_name(name: str) -> str:
@@ -418,10 +418,6 @@ class DuckTable(Table):
     def close(self) -> None:
         """Close DuckDB."""
         self.scan.close()
-
-
-def _first_line(error: duckdb.Error) -> str:
-    return str(error).splitlines()[0]
 
 
 def pick(columns: Sequence[tuple[str, str]]) -> dict[str, Column]:

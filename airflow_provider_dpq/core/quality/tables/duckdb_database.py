@@ -19,6 +19,7 @@ from airflow_provider_dpq.core.errors import (
     QueryError,
     QueryTimeoutError,
     SourceError,
+    first_line,
 )
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query
 from airflow_provider_dpq.core.quality.place import require_below
@@ -225,7 +226,7 @@ class DuckDatabase(SQLTable):
             words, _ = compile_query(sa.select(sa.literal_column("*")).select_from(source))
             described = self._cursor.execute(f"DESCRIBE {words}").fetchall()
         except duckdb.Error as error:
-            message = f"{text[:200]!r} cannot be opened: {_first_line(error)}"
+            message = f"{text[:200]!r} cannot be opened: {first_line(error)}"
             raise SourceError("invalid_query", message, hint="Mend the query.") from error
         return source, {row[0]: _column(row[0], row[1]) for row in described}
 
@@ -259,17 +260,13 @@ def _with_instants(rows: list[tuple[Any, ...]], zoned: Sequence[bool]) -> list[t
 
 def _query_error(error: duckdb.Error, subject: str) -> MeasurementError:
     if isinstance(error, duckdb.OutOfMemoryException):
-        message = f"The memory limit does not suffice for {subject}: {_first_line(error)}"
+        message = f"The memory limit does not suffice for {subject}: {first_line(error)}"
         return QueryError("out_of_memory", message, hint="Raise memory_limit.")
     if isinstance(error, duckdb.InterruptException):
         return EndedError("query_stopped", f"A query on {subject} was interrupted.", quotes_data=False)
     if isinstance(error, duckdb.ConnectionException):
-        return EndedError("connection_lost", f"The connection to {subject} is lost: {_first_line(error)}")
-    return QueryError("query_failed", f"DuckDB refused a query on {subject}: {_first_line(error)}")
-
-
-def _first_line(error: duckdb.Error) -> str:
-    return str(error).splitlines()[0]
+        return EndedError("connection_lost", f"The connection to {subject} is lost: {first_line(error)}")
+    return QueryError("query_failed", f"DuckDB refused a query on {subject}: {first_line(error)}")
 
 
 def open_duckdb(connection: Any, data: str, limits: Limits, root: str | Path | None) -> DuckDatabase:
@@ -292,7 +289,7 @@ def open_duckdb(connection: Any, data: str, limits: Limits, root: str | Path | N
         cursor.execute("SET python_enable_replacements = false")
         return DuckDatabase(cursor, data, owned, root)
     except duckdb.Error as error:
-        message = f"{data[:200]!r} cannot be opened: {_first_line(error)}"
+        message = f"{data[:200]!r} cannot be opened: {first_line(error)}"
         raise SourceError("unreachable_database", message, hint="Is the connection open?") from error
     except BaseException:
         if owned is not None:
@@ -323,7 +320,7 @@ def _open_file(address: str | sa.URL, limits: Limits, root: str | Path | None) -
     try:
         connection = duckdb.connect(database, read_only=True, config=config)
     except duckdb.Error as error:
-        message = f"The DuckDB database {database!r} cannot be opened: {_first_line(error)}"
+        message = f"The DuckDB database {database!r} cannot be opened: {first_line(error)}"
         hint = "Another process may have it open for writing; where it is this one, give its connection."
         raise SourceError("unreachable_database", message, hint=hint) from error
     if root is not None:

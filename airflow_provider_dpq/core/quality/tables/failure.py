@@ -16,7 +16,7 @@ from airflow_provider_dpq.core.errors import (
     QueryError,
     QueryTimeoutError,
     SourceError,
-    text_of,
+    first_line,
 )
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 
@@ -40,9 +40,9 @@ def query_error(error: SQLAlchemyError, subject: str) -> MeasurementError:
     if (unfinished := unfinished_error(error, subject)) is not None:
         return unfinished
     if codes(error) & _FORBIDDEN:
-        message = f"The database does not let this user read {subject}: {first_line(error)}"
+        message = f"The database does not let this user read {subject}: {driver_words(error)}"
         return MeasurementError("permission_denied", message, hint="Grant the user of the connection SELECT.")
-    return QueryError("query_failed", f"The database refused a query on {subject}: {first_line(error)}")
+    return QueryError("query_failed", f"The database refused a query on {subject}: {driver_words(error)}")
 
 
 def unfinished_error(error: SQLAlchemyError, subject: str) -> MeasurementError | None:
@@ -51,10 +51,10 @@ def unfinished_error(error: SQLAlchemyError, subject: str) -> MeasurementError |
     One that the server stopped says nothing of others: they may ask for less, or for a table that nobody has locked.
     """
     if is_lost(error):
-        message = f"The connection to {subject} is lost: {first_line(error)}"
+        message = f"The connection to {subject} is lost: {driver_words(error)}"
         return EndedError("connection_lost", message, hint="The gate may be run again.")
     if codes(error) & _STOPPED:
-        message = f"The database stopped a query on {subject}: {first_line(error)}"
+        message = f"The database stopped a query on {subject}: {driver_words(error)}"
         return QueryTimeoutError("query_stopped", message, hint="Allow it more time, or check fewer rows.")
     return None
 
@@ -71,10 +71,9 @@ def codes(error: SQLAlchemyError) -> set[Any]:
     return {code for code in found if isinstance(code, (str, int))}
 
 
-def first_line(error: SQLAlchemyError) -> str:
-    """Return the driver's own words without SQLAlchemy's echo of the statement and its values."""
-    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    return text_of(cause).splitlines()[0]
+def driver_words(error: SQLAlchemyError) -> str:
+    """Return what the driver said, without SQLAlchemy's echo of the statement and its values."""
+    return first_line(error.orig if isinstance(error, DBAPIError) and error.orig is not None else error)
 
 
 @contextmanager
@@ -90,7 +89,7 @@ def opening(connection: sa.Engine | sa.Connection, data: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         url = connection.engine.url.set(query={}).render_as_string(hide_password=True)  # it may hold secrets
-        message = f"{data[:200]!r} cannot be opened on {url}: {first_line(error)}"
+        message = f"{data[:200]!r} cannot be opened on {url}: {driver_words(error)}"
         if not isinstance(connection, sa.Connection):
             raise SourceError("unreachable_database", message, hint="Check the connection.") from error
         if (unfinished := unfinished_error(error, data[:200])) is not None:
@@ -119,5 +118,5 @@ def asking(subject: str) -> Iterator[None]:
     except (DpqError, NotScannableError):
         raise
     except Exception as error:
-        message = f"The database driver failed on {subject}: {text_of(error).splitlines()[0]}"
+        message = f"The database driver failed on {subject}: {first_line(error)}"
         raise QueryError("query_failed", message) from error

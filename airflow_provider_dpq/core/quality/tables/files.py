@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import duckdb
 
-from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, SourceError
+from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, SourceError, first_line
 from airflow_provider_dpq.core.quality.address import without_secrets
 from airflow_provider_dpq.core.quality.place import Place, Stored, find_stored, is_place, locate
 from airflow_provider_dpq.core.quality.tables.archive import unpacked
@@ -110,7 +110,7 @@ def attach_files(scan: Scan, relation: str, path: str | Path | Place | Files, re
     try:
         return _READERS[kind](scan, relation, files, reading)
     except duckdb.OutOfMemoryException as error:
-        message = f"{str(path)!r} does not fit into the memory limit: {str(error).splitlines()[0]}"
+        message = f"{str(path)!r} does not fit into the memory limit: {first_line(error)}"
         raise MeasurementError("out_of_memory", message, hint="Raise memory_limit.") from error
     except (duckdb.InternalException, RecursionError) as error:
         message = f"{str(path)!r} cannot be read as {kind}: it is nested too deeply, or damaged."
