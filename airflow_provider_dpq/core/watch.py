@@ -18,13 +18,14 @@ from typing import Final, NoReturn
 from airflow_provider_dpq.core.errors import QueryTimeoutError, cancelled
 
 _SERVER_FIRST_SECONDS: Final = 0.3
-"""So much longer than the limit the client waits: the server's own limit ends a statement in the cleaner way."""
+"""How much longer than the limit the client waits: the server's own limit ends a statement more cleanly."""
 
 _ASK_SECONDS: Final = 0.5
 _ASKED: Final = 2
-"""So often a statement is stopped politely, each time for `_ASK_SECONDS`; then its connection is broken."""
+"""How often the server is asked to stop a statement, `_ASK_SECONDS` apart, before its connection is broken."""
 
 _GIVEN_UP: Final = 20
+"""After how many attempts nothing more is tried."""
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +36,9 @@ class Stop:
 
     Attributes:
         ask: Asks the server or the engine to stop it.
-        force: Breaks its connection, where the server does not answer; None where asking is always heard.
-        drop: Lets go of its connection, once it has ended but asking has not: what is still asked would stop the next
-            one; None where asking takes no time. Called in the thread that the statement ran in.
+        force: Breaks its connection where the server does not answer; None where asking always works.
+        drop: Gives up its connection where the statement has ended and a request to stop it is still under way, for it
+            could stop the next statement; None where asking takes no time. Called in the thread of the statement.
     """
 
     ask: Callable[[], object]
@@ -124,25 +125,27 @@ class _Running:
         self._asking: list[threading.Thread] = []
 
     def end(self) -> None:
-        """Stop it, in a thread of its own: to ask a server takes a connection, which may take time."""
+        """Stop it from a thread of its own: asking a server may take a connection, and time."""
         if not self.ended:
             self.ended = True
             self._ending = threading.Thread(target=self._end, name="dpq-stop", daemon=True)
             self._ending.start()
 
     def finish(self) -> None:
-        """Say that it runs no longer, and wait for what is under way to stop it: it must not hit the next one."""
+        """Note that it has ended, and wait for a request to stop it under way: it must not hit the next one."""
         self._finished.set()
         if self._ending is not None:
             self._ending.join(_ASK_SECONDS * 2)
 
     @property
     def lingers(self) -> bool:
-        """Whether what is under way to stop it has still not come to its end."""
+        """Whether a request to stop it is still under way."""
         return any(thread is not None and thread.is_alive() for thread in (self._ending, *self._asking))
 
     def _end(self) -> None:
         for turn in range(_GIVEN_UP):
+            if self._finished.is_set():  # or the next statement would be stopped
+                return
             way = self._stop.ask if turn < _ASKED or self._stop.force is None else self._stop.force
             asking = threading.Thread(target=_quietly, args=(way,), name="dpq-stop-ask", daemon=True)
             self._asking.append(asking)
@@ -164,7 +167,7 @@ _current: Final[contextvars.ContextVar[Watch | None]] = contextvars.ContextVar("
 
 @contextmanager
 def watching(watch: Watch) -> Iterator[Watch]:
-    """Let a watch be over all statements that run inside, in this thread."""
+    """Let a watch cover all statements that run inside, in this thread."""
     token = _current.set(watch)
     try:
         yield watch
@@ -174,7 +177,7 @@ def watching(watch: Watch) -> Iterator[Watch]:
 
 @contextmanager
 def watched(stop: Stop, subject: str) -> Iterator[None]:
-    """Run one statement inside, under the watch that there is, if there is one; for the rest see `Watch.over`."""
+    """Run one statement inside, covered by the present watch if there is one; see `Watch.over`."""
     watch = _current.get()
     if watch is None:
         yield
@@ -185,7 +188,7 @@ def watched(stop: Stop, subject: str) -> Iterator[None]:
 
 @contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """Let no statement that runs inside take longer than so many seconds, whether or not somebody watches over it."""
+    """Limit each statement that runs inside to so many seconds, whether or not there is a watch already."""
     watch = _current.get()
     with watching(Watch() if watch is None else watch) as own:
         before, own.limit_seconds = own.limit_seconds, seconds
@@ -197,10 +200,10 @@ def limited(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def within(share: int) -> Iterator[None]:
-    """Let what runs inside take no longer for each statement than a share of the limit.
+    """Limit each statement that runs inside to its share of the limit.
 
     Args:
-        share: How many statements of that kind there are.
+        share: Among how many statements the limit is divided.
     """
     watch = _current.get()
     if watch is None or watch.limit_seconds is None:
