@@ -40,4 +40,5 @@ def plan_multiples(expectation: ExpectColumnValuesToBeMultiples, table: Table) -
         raise MeasurementError("unsupported_expectation", message, hint="Check an export of the table as a file.")
     number = column.value if column.kind is not Kind.FLOAT else sa.cast(column.value, sa.String(40))
     exact = sa.cast(number, _EXACT)
-    return each_value(expectation, table, column, sa.func.mod(exact, sa.cast(unit, _EXACT)) == 0)
+    # MariaDB does not take the remainder of a negative number, a negative zero, for zero.
+    return each_value(expectation, table, column, sa.func.mod(sa.func.abs(exact), sa.cast(unit, _EXACT)) == 0)

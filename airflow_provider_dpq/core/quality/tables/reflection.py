@@ -157,6 +157,8 @@ def typed_column(name: str, type_: Any, dialect: sa.Dialect) -> Column:
         type_: Its SQLAlchemy type.
         dialect: The database's dialect.
     """
+    native = _native(type_, dialect)
+    type_ = getattr(type_, "data_type", type_)  # a domain of PostgreSQL holds what the type holds that it is made of
     kind = next((kind for base, kind in _KINDS if isinstance(type_, base)), Kind.OTHER)
     if isinstance(type_, sa.types.Enum):
         kind = Kind.STRING
@@ -171,7 +173,7 @@ def typed_column(name: str, type_: Any, dialect: sa.Dialect) -> Column:
     may_be_nan = kind is Kind.FLOAT or (kind is Kind.DECIMAL and dialect.name == "postgresql")
     value = sa.type_coerce(without_nan(plain), type_) if may_be_nan else plain
     text: sa.ColumnElement[Any] | None = value if kind is Kind.STRING else None
-    column = Column(name, kind, _native(type_, dialect), value, value, value, value.is_(None), text=text, type=type_)
+    column = Column(name, kind, native, value, value, value, value.is_(None), text=text, type=type_)
     return sqlite_column(column) if dialect.name == "sqlite" else column
 
 
