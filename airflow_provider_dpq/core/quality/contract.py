@@ -31,6 +31,7 @@ TYPES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "timestamp": _MOMENTS,
         "timestamp_ntz": frozenset({"timestamp"}),
         "timestamp_tz": frozenset({"timestamp with time zone"}),
+        "other": frozenset({"other"}),
     }
 )
 """Types that a contract may name, and the kinds of columns that each stands for."""

@@ -45,8 +45,10 @@ def _from_specification(document: Mapping[str, Any]) -> dict[str, Any]:
     definitions = _mapping(document.get("definitions"))
     models = _mapping(document.get("models"))
     schema = [_model(str(name), _mapping(model), definitions) for name, model in models.items()]
-    version = information.get("version", "")
-    return {"kind": "DataContract", "apiVersion": _VERSION, "version": version, "schema": schema}
+    levels = [{"property": name} for name in _mapping(document.get("servicelevels"))]
+    written = {"kind": "DataContract", "apiVersion": _VERSION, "version": information.get("version", "")}
+    rules = {"quality": document["quality"]} if document.get("quality") else {}
+    return {**written, "schema": schema, "slaProperties": levels, **rules}
 
 
 def _model(name: str, model: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,7 +86,10 @@ def _type(declared: str) -> dict[str, str]:
 
 def _from_version_2(document: Mapping[str, Any]) -> dict[str, Any]:
     schema = [_table(_mapping(item)) for item in _list(document.get("dataset"))]
-    return {"kind": "DataContract", "apiVersion": "v3.0.0", "version": document.get("version", ""), "schema": schema}
+    written = {"kind": "DataContract", "apiVersion": "v3.0.0", "version": document.get("version", "")}
+    levels = [level for level in _list(document.get("slaProperties")) if isinstance(level, Mapping)]
+    rules = {"quality": document["quality"]} if document.get("quality") else {}
+    return {**written, "schema": schema, "slaProperties": levels, **rules}
 
 
 def _table(table: Mapping[str, Any]) -> dict[str, Any]:

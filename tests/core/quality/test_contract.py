@@ -123,6 +123,9 @@ def test_optional_column_is_held_to_its_contract_where_it_is_there() -> None:
         ("timestamp_tz", [datetime(2026, 1, 1, tzinfo=UTC)], True),
         ("timestamp_tz", [datetime(2026, 1, 1)], False),  # noqa: DTZ001
         (["date", "timestamp"], [date(2026, 1, 1)], True),
+        ("other", [b"1"], True),
+        ("other", ["1"], False),
+        (["string", "other"], [[1]], True),
     ],
 )
 def test_type_is_that_of_the_column(type_: Any, values: list[Any], held: bool, tmp_path: Path) -> None:
@@ -145,11 +148,14 @@ def test_type_is_that_of_the_column(type_: Any, values: list[Any], held: bool, t
         ("date", ["soon", ""], "string"),
         ("timestamp", ["2026-01-01 10:00:00", ""], None),
         ("boolean", ["true", "false"], None),
+        ("other", ["1", "2"], "string"),
+        (["integer", "other"], ["1", "2"], None),
+        (["integer", "other"], ["1", "x"], "1 values that are none"),
         ("integer", [*("1" for _ in range(30_000)), "many"], "1 values that are none"),
     ],
 )
 def test_type_of_text_is_what_every_value_reads_as(
-    type_: str, values: list[str], found: str | None, tmp_path: Path
+    type_: Any, values: list[str], found: str | None, tmp_path: Path
 ) -> None:
     """CSV has no types: digits may be a code, a column without a value is of any type, and one bad value is found."""
     path = tmp_path / "x.csv"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pytest
 import yaml
@@ -58,6 +60,7 @@ ORDERS = pd.DataFrame(
         "state": pd.Series(["paid", "sent", "paid"], dtype="str"),
     }
 )
+MOMENTS = ("timestamp", "timestamp with time zone")
 
 
 @pytest.fixture
@@ -72,6 +75,14 @@ def _document(*properties: dict[str, Any], version: str = "v3.1.0", **table: Any
     named = [{"name": f"c{number}"} | item for number, item in enumerate(properties)]
     schema = [{"name": "t", "properties": named, **table}]
     return {"kind": "DataContract", "apiVersion": version, "version": "1", "schema": schema}
+
+
+def _rule(metric: str, *, unit: str = "rows", mustBe: float = 0, **arguments: Any) -> dict[str, Any]:  # noqa: N803
+    beside = {"arguments": arguments} if arguments else {}
+    return {"quality": [{"metric": metric, "unit": unit, "mustBe": mustBe, **beside}]}
+
+
+MOMENT = [datetime(2024, 3, 1), datetime(2024, 3, 1, 10), datetime(9999, 12, 31)]  # noqa: DTZ001
 
 
 def test_schema_is_read_as_a_contract(path: Path) -> None:
@@ -109,8 +120,17 @@ def test_what_a_schema_cannot_hold_is_told(path: Path) -> None:
         ({"logicalType": "integer", "physicalType": "NUMERIC(38, 0)"}, {"integer", "decimal"}, "v3.1.0"),
         ({"physicalType": "double  precision"}, {"float"}, "v3.1.0"),
         ({"physicalType": "varchar[15]"}, {"string"}, "v3.1.0"),
-        ({"physicalType": "geography"}, set(), "v3.1.0"),
-        ({"logicalType": "string", "physicalType": "uuid"}, {"string"}, "v3.1.0"),
+        ({"physicalType": "geography"}, {"string", "other"}, "v3.1.0"),
+        ({"logicalType": "string", "physicalType": "uuid"}, {"string", "other"}, "v3.1.0"),
+        ({"logicalType": "date", "physicalType": "time"}, {"string", "other"}, "v3.0.0"),
+        ({"logicalType": "string", "physicalType": "integer[]"}, {"string", "other"}, "v3.1.0"),
+        ({"logicalType": "array", "physicalType": "array<struct<a:int>>"}, {"string", "other"}, "v3.1.0"),
+        ({"logicalType": "integer", "physicalType": "BIGINT(20) UNSIGNED"}, {"integer"}, "v3.1.0"),
+        ({"logicalType": "timestamp", "physicalType": "timestamp[us, UTC]"}, {*MOMENTS}, "v3.1.0"),
+        ({"logicalType": "number", "physicalType": "money"}, {"integer", "float", "decimal", "other"}, "v3.1.0"),
+        ({"physicalType": "money"}, set(), "v3.1.0"),
+        ({"logicalType": "decimal(12,2)"}, {"integer", "decimal"}, "v3.2.0"),
+        ({"logicalType": "Object"}, set(), "v3.2.0"),
         ({"logicalType": "date"}, {"date"}, "v3.1.0"),
         ({"logicalType": "date"}, {"date", "timestamp", "timestamp with time zone"}, "v3.0.2"),
         ({"logicalType": "date", "physicalType": "timestamp"}, {"timestamp", "timestamp with time zone"}, "v3.0.0"),
@@ -118,7 +138,7 @@ def test_what_a_schema_cannot_hold_is_told(path: Path) -> None:
         ({"logicalType": "date", "physicalType": "VARCHAR"}, {"string"}, "v3.1.0"),
         ({"logicalType": "integer", "physicalType": "text"}, {"string"}, "v3.1.0"),
         ({"logicalType": "int"}, {"integer"}, "v3.1.0"),
-        ({"logicalType": "vector", "physicalType": "vector(3)"}, set(), "v3.2.0"),
+        ({"logicalType": "vector", "physicalType": "vector(3)"}, {"string", "other"}, "v3.2.0"),
         ({"logicalType": "array", "items": {"logicalType": "string"}}, set(), "v3.1.0"),
         ({}, set(), "3.0.0"),
     ],
@@ -136,12 +156,16 @@ def test_physical_type_is_the_nearer_one(item: dict[str, Any], kinds: set[str], 
         (_document({"logicalType": "whole"}), "c0 is of unknown logicalType 'whole': use string, date"),
         (_document({"required": "yes"}), "required of c0 is neither true nor false"),
         (_document({"name": None}), "a property has no name"),
-        (_document(version="v4.0.0"), "apiVersion 'v4.0.0', not 'DataContract' and 'v3...'"),
+        (_document(version="v4.0.0"), "its apiVersion is 'v4.0.0'; versions 2 and 3 of the standard are read"),
+        ({**DOCUMENT, "apiVersion": None}, "it has no apiVersion, which says the version of the standard"),
+        ({**DOCUMENT, "schema": []}, "it has no objects: nothing is under schema, nor under dataset"),
+        ({**DOCUMENT, "schema": [{"properties": []}]}, "an object of its schema has no name: {'properties': []}"),
+        (_document({"name": "${NAME}"}), "the name '${NAME}' of a property has a variable; put its value in"),
         (
             _document(),
-            "The contract of t is not valid: it has no properties, so that there is nothing to hold a table to",
+            "The contract of t is not valid: it has no properties that are columns, so that there is nothing to hold",
         ),
-        ({**DOCUMENT, "kind": "Data"}, "kind is 'Data'"),
+        ({**DOCUMENT, "kind": "Data"}, "its kind is 'Data', not 'DataContract'"),
         (DOCUMENT, "2 objects, and none is chosen; its objects are 'orders', 'customers', to be named as path#orders"),
         ({**DOCUMENT, "schema": {"orders": {}}}, "schema of the document is not a list"),
         (_document({"quality": "none"}), "quality of c0 is not a list"),
@@ -265,8 +289,35 @@ def test_number_of_rows_is_bounded(operators: dict[str, Any], verdict: Verdict) 
             {"logicalType": "array", "logicalTypeOptions": {"minItems": 1}},
             "c0: logicalTypeOptions.minItems: no expectation says it",
         ),
-        ({"logicalTypeOptions": {"minimum": 10, "exclusiveMinimum": 5}}, "it must be the only bound"),
-        ({"logicalTypeOptions": {"exclusiveMaximum": True}}, "it must be the only bound"),
+        ({"logicalTypeOptions": {"exclusiveMaximum": True}}, "it is true, and there is no bound beside it"),
+        ({"quality": [{"description": "No empty ones", "mustBe": 0}]}, "c0: quality 'No empty ones': it has no metric"),
+        (
+            {"quality": [{"metric": "nullValues", "mustBe": 0, "filter": "c0 > 3"}]},
+            "c0: quality 'nullValues': filter is not of the standard beside nullValues",
+        ),
+        (
+            {"quality": [{"metric": "duplicateValues", "mustBe": 0, "arguments": {"properties": ["c0", "c1"]}}]},
+            "arguments.properties is not of the standard beside duplicateValues",
+        ),
+        (
+            {"logicalType": "string", "enum": [{"value": "SE"}, {"value": False}]},
+            "c0: enum: False is no text; put it in quotes",
+        ),
+        (
+            {"quality": [{"metric": "missingValues", "mustBe": 0, "arguments": {"missingValues": ["", -1]}}]},
+            "c0: missingValues: it lists values of several types, and no logicalType says",
+        ),
+        (
+            {
+                "logicalType": "integer",
+                "quality": [{"metric": "missingValues", "mustBe": 0, "arguments": {"missingValues": ["", "N/A"]}}],
+            },
+            "c0: missingValues: a column of type integer can have none of its missingValues",
+        ),
+        ({"logicalTypeOptions": {"pattern": "^${PREFIX:-a}"}}, "c0: expect_column_values_to_match_regex: a variable"),
+        ({"physicalType": "money"}, "c0: physicalType money"),
+        ({"logicalType": "string", "physicalType": "uuid"}, "c0: logicalType string of the physicalType uuid"),
+        ({"logicalType": "string", "physicalType": "bytea", "logicalTypeOptions": {"maxLength": 2}}, "c0: logicalTyp"),
         (
             {"logicalTypeOptions": {"multipleOf": 0}},
             "c0: expect_column_values_to_be_multiples: multiple_of: Input should be greater",
@@ -312,6 +363,8 @@ def test_number_of_rows_that_is_bounded_twice_is_not_checked() -> None:
     [
         ({"maximum": 2}, [1, 2, 3], 1),
         ({"exclusiveMinimum": 1}, [1, 2, 3], 1),
+        ({"exclusiveMinimum": 0}, [0, 1], 1),
+        ({"minimum": 2, "exclusiveMinimum": 0}, [0, 1, 2], 1),
         ({"minimum": 2, "exclusiveMinimum": False}, [1, 2, 3], 1),
         ({"minimum": 2, "exclusiveMinimum": True}, [1, 2, 3], 2),
         ({"multipleOf": 2}, [1, 2, 3], 2),
@@ -363,11 +416,76 @@ def test_what_is_not_checked_is_in_the_result_the_report_and_every_form_of_it() 
     assert alone.not_checked == ("c0: quality",)
 
 
-def test_measure_is_no_column_of_the_table() -> None:
-    """It is computed from the columns, by whoever asks."""
-    suite = load_suite(_document({"logicalType": "string"}, {"logicalType": "number", "semanticType": "measure"}))
-    assert suite.not_checked == ("c1: measure",)
-    assert [column["name"] for column in suite.expectations[0].kwargs["contract"]["columns"]] == ["c0"]
+def test_what_is_computed_is_no_column_of_the_table() -> None:
+    """A measure is computed from the columns by whoever asks, and so is a dimension that says how."""
+    measure = {"logicalType": "number", "semanticType": "measure"}
+    month = {"logicalType": "date", "semanticType": "dimension", "transformLogic": "DATE_TRUNC('MONTH', c0)"}
+    suite = load_suite(_document({"logicalType": "string"}, measure, month, {"semanticType": "dimension"}))
+    assert suite.not_checked == ("c1: measure", "c2: dimension")
+    assert [column["name"] for column in suite.expectations[0].kwargs["contract"]["columns"]] == ["c0", "c3"]
+
+
+def test_what_stands_beside_the_schema_is_named() -> None:
+    """Rules at the top of the document are of no object, and service levels are promises too."""
+    levels = [{"property": "freshness", "value": 1, "unit": "d"}, {"property": "retention", "value": 3, "unit": "y"}]
+    beside = {"slaProperties": levels, "quality": [{"metric": "rowCount", "mustBe": 1}], "owner": "us", "team": []}
+    assert load_suite({**_document({}), **beside}).not_checked == (
+        "service levels: freshness, retention",
+        "quality, which the standard does not know",
+        "owner, which the standard does not know",
+    )
+
+
+@pytest.mark.parametrize(
+    ("item", "values", "unexpected"),
+    [
+        ({"logicalType": "string", "enum": [{"value": 1}, {"value": "b"}]}, ["1", "b", "c"], 1),
+        ({"logicalType": "integer", "enum": [{"value": "1"}, {"value": 2}, {"value": "n/a"}]}, [1, 2, 3], 1),
+        ({"logicalType": "string", "enum": [{"value": "a"}, {"value": None}]}, ["a", None, "b"], 1),
+        ({"logicalType": "string", "physicalType": "text", "enum": [{"value": 1.5}]}, ["1.5", "2"], 1),
+        (_rule("invalidValues", validValues=["a", None, ""]) | {"logicalType": "string"}, ["a", "", None, "b"], 1),
+        (_rule("missingValues", missingValues=[None, "", "N/A", -1]) | {"logicalType": "string"}, ["a", "-1", None], 2),
+        (_rule("missingValues", missingValues=[None, "N/A", "-1", 0]) | {"logicalType": "integer"}, [1, -1, None], 2),
+        (_rule("missingValues", missingValues=["", float("nan")]) | {"logicalType": "number"}, [1.5, None], 1),
+        (_rule("missingValues", missingValues=["9999-12-31", "N/A"]) | {"logicalType": "timestamp"}, MOMENT, 1),
+        (_rule("missingValues", missingValues=[date(9999, 12, 31)]) | {"logicalType": "timestamp"}, MOMENT, 1),
+        ({"logicalType": "timestamp", "logicalTypeOptions": {"maximum": "2024-03-01"}}, MOMENT, 2),
+        ({"logicalType": "timestamp", "logicalTypeOptions": {"maximum": date(2024, 3, 1)}}, MOMENT, 2),
+        ({"logicalType": "string", "quality": [{"rule": "validValues", "validValues": ["a"]}]}, ["a", "b"], 1),
+        ({"quality": [{"type": "library", "rule": "duplicateCount", "mustBe": 0}]}, ["a", "a", "b"], 2),
+        (_rule("nullValues", unit="%", mustBe=0), ["a", None], 1),
+    ],
+)
+def test_listed_values_are_those_of_the_column(item: dict[str, Any], values: list[Any], unexpected: int) -> None:
+    """YAML decides what a value is, and the logical type what it is in the column."""
+    frame = pd.DataFrame({"c0": pd.Series(values, dtype="str" if isinstance(values[0], str) else None)})
+    *_, result = check(frame, _document(item)).results
+    assert result.error is None
+    assert result.result["unexpected_count"] == unexpected
+
+
+def test_type_without_a_kind_is_as_the_contract_says(tmp_path: Path) -> None:
+    """Identifiers, times, bytes and lists have types of their own; a number in their place is none of them."""
+    path = tmp_path / "t.parquet"
+    columns = "uuid() AS c0, TIME '10:00' AS c1, 'a'::BLOB AS c2, [1] AS c3, {'x': 1} AS c4, INTERVAL 1 DAY AS c5"
+    duckdb.sql(f"COPY (SELECT {columns}) TO '{path}'")
+    physical = ("uuid", "time", "bytea", "int[]", "struct<x:int>", "interval")
+    promised = [{"logicalType": "string", "physicalType": name} for name in physical]
+    assert check(path, _document(*promised)).success
+    duckdb.sql(f"COPY (SELECT 1 AS c0, 2 AS c1, 3 AS c2, 4 AS c3, 5 AS c4, 6 AS c5) TO '{path}'")
+    (result,) = check(path, _document(*promised)).results
+    details: Any = result.result["details"]
+    assert [item["found"] for item in details["mismatched"]] == ["INTEGER"] * 6
+
+
+def test_type_of_a_strange_name_is_still_the_logical_one(tmp_path: Path) -> None:
+    """Nobody knows the name, so that it says nothing against numbers in a file of text."""
+    path = tmp_path / "t.csv"
+    document = _document({"logicalType": "integer", "physicalType": "Edm.Int32"})
+    path.write_text("c0,d\n1,x\n2,x\n")
+    assert check(path, document).success
+    path.write_text("c0,d\n1,x\ntwo,x\n")
+    assert not check(path, document).success
 
 
 def test_second_version_of_the_standard_is_read() -> None:

@@ -153,16 +153,16 @@ def _type_of_text(promised: ContractColumn, column: Column, table: Table) -> _Ru
 
     Any text is a string, any number is a decimal one, and a column without a value is of any type.
     """
-    accepted = set(promised.kinds)
+    accepted = set(promised.kinds) - {Kind.OTHER}
     if Kind.DECIMAL in accepted or Kind.FLOAT in accepted:
         accepted |= {Kind.INTEGER, Kind.FLOAT}
     domain = Domain(table, None)
     expected = " or ".join(promised.type)
-    if column.read_as is not None and Kind.STRING not in accepted:
+    if Kind.STRING in accepted or not accepted:
+        return _fixed(promised.name, "type", expected, "" if accepted else str(Kind.STRING))
+    if column.read_as is not None:
         promise = next(kind for kind in Kind if kind in accepted)
         column = column.read_as(Kind.FLOAT if promise.numeric else promise)
-    if Kind.STRING in accepted:
-        return _fixed(promised.name, "type", expected, "")
     malformed = column.malformed if column.malformed is not None else sa.false()
     figures = {"present": domain.count(sa.not_(column.missing)), "malformed": domain.count(malformed)}
 
