@@ -27,9 +27,9 @@ from airflow_provider_dpq.core.quality.expectations.history import ExpectMetricT
 from airflow_provider_dpq.core.quality.result_format import parse_result_format
 from airflow_provider_dpq.core.quality.suite import Suite, load_suite
 from airflow_provider_dpq.core.quality.tables.beside import Beside
-from airflow_provider_dpq.core.quality.tables.duck import Limits
 from airflow_provider_dpq.core.quality.tables.reading import Reading
 from airflow_provider_dpq.core.quality.tables.reflection import typed_column
+from airflow_provider_dpq.core.quality.tables.scan import Limits
 from airflow_provider_dpq.core.quality.tables.table import Column, Table
 from docs._generate.answers import IN_DUCKDB, on_databases
 from docs._generate.examples import EXAMPLES, TYPES

@@ -45,10 +45,10 @@ from airflow_provider_dpq.core.quality.result_format import ResultFormat, parse_
 from airflow_provider_dpq.core.quality.scope import Scope
 from airflow_provider_dpq.core.quality.suite import Declared, Suite, load_suite
 from airflow_provider_dpq.core.quality.tables.beside import Beside, located
-from airflow_provider_dpq.core.quality.tables.duck import Limits
 from airflow_provider_dpq.core.quality.tables.open import open_table
 from airflow_provider_dpq.core.quality.tables.partitions import in_folders
 from airflow_provider_dpq.core.quality.tables.reading import Reading
+from airflow_provider_dpq.core.quality.tables.scan import Limits
 from airflow_provider_dpq.core.quality.tables.table import Table
 from airflow_provider_dpq.core.watch import limited
 

@@ -14,7 +14,7 @@ from airflow_provider_dpq.core.permission import mode_kept
 from airflow_provider_dpq.core.quality.place import Place, told
 from airflow_provider_dpq.core.quality.quarantine.request import Request, TableName
 from airflow_provider_dpq.core.quality.tables.disk import open_folder
-from airflow_provider_dpq.core.quality.tables.duck import Scan
+from airflow_provider_dpq.core.quality.tables.scan import Scan
 
 
 class Part:

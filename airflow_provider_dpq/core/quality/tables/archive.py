@@ -19,7 +19,7 @@ from airflow_provider_dpq.core.errors import MeasurementError, SourceError
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile, is_marker
 
 if TYPE_CHECKING:
-    from airflow_provider_dpq.core.quality.tables.duck import Scan
+    from airflow_provider_dpq.core.quality.tables.scan import Scan
 
 _CHUNK: Final = 1 << 20
 _GZIP: Final = 31

@@ -9,10 +9,10 @@ from typing import Any
 
 from airflow_provider_dpq.core.errors import DeclarationError, SourceError
 from airflow_provider_dpq.core.quality.place import Place, is_place, locate
-from airflow_provider_dpq.core.quality.tables.duck import Limits, Scan
 from airflow_provider_dpq.core.quality.tables.files import Files, attach_files, files_of_paths
 from airflow_provider_dpq.core.quality.tables.frames import attach_frame, is_frame
 from airflow_provider_dpq.core.quality.tables.reading import Reading
+from airflow_provider_dpq.core.quality.tables.scan import Limits, Scan
 from airflow_provider_dpq.core.quality.tables.table import Column
 
 

@@ -20,7 +20,7 @@ from airflow_provider_dpq.core.quality.address import outside_root, root_folder
 from airflow_provider_dpq.core.quality.place import require_below
 
 if TYPE_CHECKING:
-    from airflow_provider_dpq.core.quality.tables.duck import Scan
+    from airflow_provider_dpq.core.quality.tables.scan import Scan
 
 
 _BEGINNING: Final = 65_536

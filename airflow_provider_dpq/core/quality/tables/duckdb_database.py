@@ -25,8 +25,9 @@ from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_que
 from airflow_provider_dpq.core.quality.place import require_below
 from airflow_provider_dpq.core.quality.query import is_query
 from airflow_provider_dpq.core.quality.tables.disk import open_file
-from airflow_provider_dpq.core.quality.tables.duck import Limits, typed_column
+from airflow_provider_dpq.core.quality.tables.duck import typed_column
 from airflow_provider_dpq.core.quality.tables.reflection import changes, query_source
+from airflow_provider_dpq.core.quality.tables.scan import Limits
 from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
 from airflow_provider_dpq.core.quality.tables.statement import require_query
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind

@@ -6,8 +6,8 @@ import codecs
 from typing import IO, Final
 
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile
-from airflow_provider_dpq.core.quality.tables.duck import Scan
 from airflow_provider_dpq.core.quality.tables.records import UTF_8, undecodable
+from airflow_provider_dpq.core.quality.tables.scan import Scan
 
 _MARKS: Final = (
     (codecs.BOM_UTF32_LE, "utf-32"),

@@ -15,10 +15,10 @@ from airflow_provider_dpq.core.quality.address import without_secrets
 from airflow_provider_dpq.core.quality.place import Place, Stored, find_stored, is_place, locate
 from airflow_provider_dpq.core.quality.tables.archive import unpacked
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile, find_files, is_marker
-from airflow_provider_dpq.core.quality.tables.duck import Scan
 from airflow_provider_dpq.core.quality.tables.json_file import attach_json
 from airflow_provider_dpq.core.quality.tables.parquet_file import attach_parquet
 from airflow_provider_dpq.core.quality.tables.reading import Reading
+from airflow_provider_dpq.core.quality.tables.scan import Scan
 from airflow_provider_dpq.core.quality.tables.table import Column
 from airflow_provider_dpq.core.quality.tables.text_file import attach_csv
 

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.tables.duck import DuckTable, Scan, quote_name, typed_column
+from airflow_provider_dpq.core.quality.tables.duck import DuckTable, typed_column
+from airflow_provider_dpq.core.quality.tables.scan import Scan, quote_name
 from airflow_provider_dpq.core.quality.tables.table import POSITION, Column, named
 
 if TYPE_CHECKING:

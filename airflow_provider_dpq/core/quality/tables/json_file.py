@@ -15,10 +15,11 @@ from airflow_provider_dpq.core.errors import SourceError
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import literal_text
 from airflow_provider_dpq.core.quality.read_options import ReadOptions
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile, with_rows
-from airflow_provider_dpq.core.quality.tables.duck import Scan, pick, quote_name, quote_text
+from airflow_provider_dpq.core.quality.tables.duck import pick
 from airflow_provider_dpq.core.quality.tables.json_column import STRING, MixedColumn, string_column, text_parts
 from airflow_provider_dpq.core.quality.tables.json_number import NUMBERS, number_types, restore_digits
 from airflow_provider_dpq.core.quality.tables.reading import Reading, quote_list, refuse_twins, stored_name, view
+from airflow_provider_dpq.core.quality.tables.scan import Scan, quote_name, quote_text
 from airflow_provider_dpq.core.quality.tables.table import Column
 from airflow_provider_dpq.core.quality.tables.text_column import ROW, TextColumns
 

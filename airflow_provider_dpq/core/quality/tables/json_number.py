@@ -11,10 +11,10 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import literal_text
 from airflow_provider_dpq.core.quality.compile.functions import count_if
-from airflow_provider_dpq.core.quality.tables.duck import Scan, quote_name
 from airflow_provider_dpq.core.quality.tables.form import HugeInteger
 from airflow_provider_dpq.core.quality.tables.grammar import is_rounded
 from airflow_provider_dpq.core.quality.tables.reading import stored_name, texts_of_frame
+from airflow_provider_dpq.core.quality.tables.scan import Scan, quote_name
 from airflow_provider_dpq.core.quality.tables.table import named
 
 NUMBERS: Final = ("BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT", "DOUBLE")

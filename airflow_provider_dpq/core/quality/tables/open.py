@@ -10,10 +10,11 @@ from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.quality.place import Place
 from airflow_provider_dpq.core.quality.tables.beside import Beside, attach, located
 from airflow_provider_dpq.core.quality.tables.database import open_database
-from airflow_provider_dpq.core.quality.tables.duck import SOURCE, DuckTable, Scan
+from airflow_provider_dpq.core.quality.tables.duck import DuckTable
 from airflow_provider_dpq.core.quality.tables.duckdb_database import is_duckdb, open_duckdb
 from airflow_provider_dpq.core.quality.tables.files import Files
 from airflow_provider_dpq.core.quality.tables.frames import FrameTable
+from airflow_provider_dpq.core.quality.tables.scan import SOURCE, Scan
 from airflow_provider_dpq.core.quality.tables.spark import is_session, is_spark_frame, open_spark
 from airflow_provider_dpq.core.quality.tables.table import Table
 from airflow_provider_dpq.core.watch import Stop, watched

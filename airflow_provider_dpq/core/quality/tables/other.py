@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality.tables.database import open_database
-from airflow_provider_dpq.core.quality.tables.duck import DuckTable, Scan
+from airflow_provider_dpq.core.quality.tables.duck import DuckTable
 from airflow_provider_dpq.core.quality.tables.duckdb_database import is_duckdb, open_duckdb
+from airflow_provider_dpq.core.quality.tables.scan import Scan
 from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
 from airflow_provider_dpq.core.quality.tables.table import Table
 

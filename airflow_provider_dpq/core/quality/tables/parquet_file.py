@@ -8,9 +8,10 @@ from typing import Final
 from airflow_provider_dpq.core.errors import SourceError
 from airflow_provider_dpq.core.quality.place import Stored
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile
-from airflow_provider_dpq.core.quality.tables.duck import Scan, pick, quote_name, quote_text
+from airflow_provider_dpq.core.quality.tables.duck import pick
 from airflow_provider_dpq.core.quality.tables.parquet_types import require_unchanged, types_by_file
 from airflow_provider_dpq.core.quality.tables.reading import Reading, quote_list, refuse_twins, view
+from airflow_provider_dpq.core.quality.tables.scan import Scan, quote_name, quote_text
 from airflow_provider_dpq.core.quality.tables.table import POSITION, Column
 
 _ROW_NUMBER: Final = "file_row_number"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from airflow_provider_dpq.core.errors import SourceError
 from airflow_provider_dpq.core.quality.read_options import ReadOptions
-from airflow_provider_dpq.core.quality.tables.duck import Scan, quote_name, quote_text
+from airflow_provider_dpq.core.quality.tables.scan import Scan, quote_name, quote_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from airflow_provider_dpq.core.quality.place import Stored, reaching, told
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile
 
 if TYPE_CHECKING:
-    from airflow_provider_dpq.core.quality.tables.duck import Scan
+    from airflow_provider_dpq.core.quality.tables.scan import Scan
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.quality.tables.table import Table
 
 if TYPE_CHECKING:
-    from airflow_provider_dpq.core.quality.tables.duck import DuckTable, Scan
+    from airflow_provider_dpq.core.quality.tables.duck import DuckTable
+    from airflow_provider_dpq.core.quality.tables.scan import Scan
 
 
 class SQLTable(Table):
@@ -39,7 +40,7 @@ class SQLTable(Table):
     @cached_property
     def scan(self) -> Scan:
         """A DuckDB of ours in which the table is compared with others; closed with the table."""
-        from airflow_provider_dpq.core.quality.tables.duck import Scan
+        from airflow_provider_dpq.core.quality.tables.scan import Scan
 
         scan = Scan(self.beside.limits, confined=self.beside.reading.root is not None)
         self.held.callback(scan.close)

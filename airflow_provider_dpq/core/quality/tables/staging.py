@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import MeasurementError
-from airflow_provider_dpq.core.quality.tables.duck import Scan
 from airflow_provider_dpq.core.quality.tables.form import STORED
 from airflow_provider_dpq.core.quality.tables.reading import texts_of_frame
+from airflow_provider_dpq.core.quality.tables.scan import Scan
 from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
 from airflow_provider_dpq.core.quality.tables.table import Kind
 

@@ -14,7 +14,6 @@ from airflow_provider_dpq.core.errors import MeasurementError, SourceError
 from airflow_provider_dpq.core.quality.tables.census import holds_any, take_census
 from airflow_provider_dpq.core.quality.tables.dialect import Layout, find_layout
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile, with_rows
-from airflow_provider_dpq.core.quality.tables.duck import SOURCE, Scan, quote_name, quote_text
 from airflow_provider_dpq.core.quality.tables.encoding import in_utf8
 from airflow_provider_dpq.core.quality.tables.reading import (
     Reading,
@@ -25,6 +24,7 @@ from airflow_provider_dpq.core.quality.tables.reading import (
     view,
 )
 from airflow_provider_dpq.core.quality.tables.records import read_records
+from airflow_provider_dpq.core.quality.tables.scan import SOURCE, Scan, quote_name, quote_text
 from airflow_provider_dpq.core.quality.tables.table import Column
 from airflow_provider_dpq.core.quality.tables.text_column import ROW, TextColumns
 

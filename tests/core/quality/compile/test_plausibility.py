@@ -16,9 +16,9 @@ from airflow_provider_dpq.core.quality.evaluate import evaluate
 from airflow_provider_dpq.core.quality.result_format import parse_result_format
 from airflow_provider_dpq.core.quality.suite import load_suite
 from airflow_provider_dpq.core.quality.tables.beside import Beside
-from airflow_provider_dpq.core.quality.tables.duck import Limits, Scan
 from airflow_provider_dpq.core.quality.tables.files import Reading
 from airflow_provider_dpq.core.quality.tables.frames import FrameTable, attach_frame
+from airflow_provider_dpq.core.quality.tables.scan import Limits, Scan
 
 FRAME = pd.DataFrame({"n": [1, 2, 3, 4], "f": [0.5, 1.5, 2.5, 3.5]})
 

@@ -17,8 +17,8 @@ from airflow_provider_dpq.core.quality import check
 from airflow_provider_dpq.core.quality.tables import archive
 from airflow_provider_dpq.core.quality.tables.archive import unpacked
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile
-from airflow_provider_dpq.core.quality.tables.duck import Limits, Scan
 from airflow_provider_dpq.core.quality.tables.files import format_of
+from airflow_provider_dpq.core.quality.tables.scan import Limits, Scan
 from tests.core.quality.answers import found, rows
 
 CSV = b"a,b\n1,x\n2,y\n3,z\n"

@@ -16,9 +16,9 @@ from airflow_provider_dpq.core.errors import SourceError
 from airflow_provider_dpq.core.quality import check
 from airflow_provider_dpq.core.quality.rows import read_frame
 from airflow_provider_dpq.core.quality.tables.beside import Beside
-from airflow_provider_dpq.core.quality.tables.duck import Limits
 from airflow_provider_dpq.core.quality.tables.open import open_table
 from airflow_provider_dpq.core.quality.tables.reading import Reading
+from airflow_provider_dpq.core.quality.tables.scan import Limits
 from tests.core.quality.answers import answer, found
 
 _STRINGS = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(

@@ -19,9 +19,9 @@ from airflow_provider_dpq.core.errors import SourceError
 from airflow_provider_dpq.core.quality.read_options import COLUMN_TYPES, parse_read_options
 from airflow_provider_dpq.core.quality.rows import read_frame
 from airflow_provider_dpq.core.quality.tables.beside import Beside
-from airflow_provider_dpq.core.quality.tables.duck import Limits
 from airflow_provider_dpq.core.quality.tables.open import open_table
 from airflow_provider_dpq.core.quality.tables.reading import Reading
+from airflow_provider_dpq.core.quality.tables.scan import Limits
 from airflow_provider_dpq.core.quality.tables.table import Column
 
 

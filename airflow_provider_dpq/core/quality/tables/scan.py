@@ -1,0 +1,219 @@
+"""DuckDB, opened for one table: bounded memory, a temporary directory of its own, no extension from elsewhere."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+from pydantic import JsonValue
+
+from airflow_provider_dpq.core.environment import processors
+from airflow_provider_dpq.core.errors import DeclarationError, EndedError, MeasurementError, QueryError, first_line
+from airflow_provider_dpq.core.quality.tables.archive import Unpacking
+from airflow_provider_dpq.core.quality.tables.scratch import Scratch
+from airflow_provider_dpq.core.quality.tables.told import duckdb_rows
+from airflow_provider_dpq.core.watch import Stop, watched
+
+if TYPE_CHECKING:
+    from airflow_provider_dpq.core.quality.place import Stored
+    from airflow_provider_dpq.core.quality.tables.disk import PlainFile
+    from airflow_provider_dpq.core.quality.tables.remote import Ranges
+
+SOURCE: Final = "dpq_source"
+_DEFAULT_THREADS: Final = 4
+_MOST_THREADS: Final = 256  # where the system has no more of them, DuckDB ends the process
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a scan may use.
+
+    Attributes:
+        memory_limit: DuckDB's buffers, as ``"2GB"``; beyond it a query spills to `temp_directory`.
+        threads: Threads; None for as many as the process has processors, at most 4.
+        temp_directory: Where to make the directory that is spilled to, and removed afterwards; None for the system's.
+        most_unpacked: Most bytes that archives may hold together.
+    """
+
+    memory_limit: str = "2GB"
+    threads: int | None = None
+    temp_directory: str | Path | None = None
+    most_unpacked: int = 100 * 2**30
+
+
+def _scratch(limits: Limits) -> Scratch:
+    try:
+        return Scratch(limits.temp_directory)
+    except OSError as error:
+        message = f"No temporary directory can be made in {str(limits.temp_directory)!r}: {error.strerror}."
+        raise DeclarationError(
+            "invalid_limit", message, hint="Give a directory that exists and is writable."
+        ) from error
+
+
+class Scan:
+    """A DuckDB connection with limits, closed with everything that it put on disk.
+
+    Args:
+        limits: What it may use.
+        confined: Whether DuckDB opens nothing but its own directory and the files that it is given here, whatever a
+            query or an expression names.
+
+    Raises:
+        DeclarationError: ``invalid_limit``: DuckDB refuses a limit.
+    """
+
+    def __init__(self, limits: Limits, *, confined: bool = False) -> None:
+        if limits.threads is not None and not 1 <= limits.threads <= _MOST_THREADS:
+            message = f"{limits.threads} threads cannot be started."
+            raise DeclarationError("invalid_limit", message, hint=f"Give a number from 1 to {_MOST_THREADS}.")
+        self._own = _scratch(limits)
+        self._numbers = count()
+        self.numbered: dict[str, str] = {}
+        """By relation, the view of it whose rows DuckDB numbers itself."""
+        self.row_counts: dict[str, int] = {}
+        """By relation, the number of its rows, where they need not be read for it."""
+        self.sizes: dict[str, tuple[int, int | None]] = {}
+        """By relation, the number of its files and their bytes, None where a store does not tell."""
+        self.readings: dict[str, Mapping[str, JsonValue]] = {}
+        """By relation of text files, how they are read, by option."""
+        self.notes: list[str] = []
+        """What people should know of how the data were read."""
+        self.named: dict[str, str] = {}
+        """By what DuckDB calls a file, what people do."""
+        self.unpacking = Unpacking(limits.most_unpacked)
+        self.confined = confined
+        self.directory = self._own.path
+        threads = limits.threads or min(_DEFAULT_THREADS, processors())
+        try:
+            self.connection = duckdb.connect(
+                ":memory:",
+                config={
+                    "memory_limit": limits.memory_limit,
+                    "threads": threads,
+                    "temp_directory": str(self.directory),
+                    "autoinstall_known_extensions": False,
+                    "autoload_known_extensions": False,
+                },
+            )
+        except duckdb.Error as error:
+            self.close()
+            message = f"DuckDB refuses memory_limit {limits.memory_limit!r}: {error}."
+            raise DeclarationError("invalid_limit", message, hint="Write memory_limit as 2GB or 500MB.") from error
+        self.ranges: Ranges | None = None
+        if confined:
+            self._confine()
+        self.connection.execute("SET python_enable_replacements = false")  # a name never means a variable of ours
+        self.connection.execute("SET TimeZone = 'UTC'")  # whatever the machine's is
+        self.connection.execute("SET enable_progress_bar = false")  # on a terminal it would be drawn into the report
+        self.connection.execute("SET parquet_metadata_cache = true")  # many queries read the same files
+
+    @property
+    def failure(self) -> str | None:
+        """What broke while DuckDB read from object storage; None where nothing did."""
+        return None if self.ranges is None else self.ranges.failure
+
+    def ranged(self, file: Stored | PlainFile) -> str:
+        """Return the name by which DuckDB reads a file through a file system of ours."""
+        if self.ranges is None:
+            from airflow_provider_dpq.core.quality.tables.remote import Ranges
+
+            self.ranges = Ranges()
+            self.connection.register_filesystem(self.ranges)
+        return self.ranges.add(file)
+
+    def fresh_directory(self) -> Path:
+        """Make an empty directory that goes with the connection."""
+        return Path(tempfile.mkdtemp(dir=self.directory))
+
+    def fresh_name(self) -> str:
+        """Return a name that nothing in this DuckDB has yet."""
+        return f"dpq_beside_{next(self._numbers)}"
+
+    def fresh_database(self) -> str:
+        """Attach an empty database on disk that goes with the connection, and return its name."""
+        name = self.fresh_name()
+        self.run(f"ATTACH {quote_text(str(self.directory / name))} AS {name}", (), "a temporary file")
+        return name
+
+    def run(self, text: str, parameters: Sequence[Any], subject: str) -> list[tuple[Any, ...]]:
+        """Run a statement and return its rows.
+
+        Args:
+            text: The statement.
+            parameters: Its parameters.
+            subject: What is read, for people.
+
+        Raises:
+            MeasurementError: See `errors`.
+        """
+        with self.errors(subject):
+            return duckdb_rows(self.connection, text, parameters)
+
+    @contextmanager
+    def errors(self, subject: str) -> Iterator[None]:
+        """Raise what DuckDB raises inside as errors of ours.
+
+        Args:
+            subject: What is read, for people.
+
+        Raises:
+            MeasurementError: ``out_of_memory``, ``connection_lost``, ``read_failed``, ``query_failed``,
+                ``query_timeout`` or ``cancelled``.
+        """
+        try:
+            with watched(Stop(self.connection.interrupt), subject):
+                yield
+        except duckdb.OutOfMemoryException as error:
+            message = f"The memory limit does not suffice for {subject}: {first_line(error)}"
+            raise QueryError("out_of_memory", message, hint="Raise memory_limit.") from error
+        except duckdb.Error as error:
+            if self.failure is None:
+                raise _broken(error, subject) from error
+            # Without the chain, whose texts may quote credentials.
+            raise EndedError("connection_lost", self.failure, hint="Check the connection.") from None
+
+    def count_rows(self, relation: str) -> None:
+        """Count a relation's rows, which are stored in such a way that they need not be read for it."""
+        ((rows,),) = self.connection.execute(f"SELECT count(*) FROM {quote_name(relation)}").fetchall()  # noqa: S608
+        self.row_counts[relation] = rows
+
+    def _confine(self) -> None:
+        """Open nothing from now on but what this scan puts into its directory, or gives by its number."""
+        allowed = f"{quote_text(str(self.directory))}, 'dpq:///'"
+        self.connection.execute(f"SET allowed_directories = [{allowed}]")
+        self.connection.execute("SET enable_external_access = false")
+
+    def close(self) -> None:
+        """Close the connection and remove the temporary directory."""
+        if hasattr(self, "connection"):
+            self.connection.close()
+        self._own.close()
+
+    def columns(self, relation: str) -> list[tuple[str, str]]:
+        """Return names and DuckDB types of a relation's columns, in order."""
+        described = self.connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()  # noqa: S608
+        return [(row[0], row[1]) for row in described]
+
+
+def _broken(error: duckdb.Error, subject: str) -> MeasurementError:
+    if isinstance(error, duckdb.IOException):
+        message = f"DuckDB could not read {subject}, or not write beside it: {first_line(error)}"
+        return MeasurementError("read_failed", message, hint="Check the file and the room on the disk.")
+    return QueryError("query_failed", f"DuckDB could not read {subject}: {first_line(error)}")
+
+
+def quote_name(name: str) -> str:
+    """Quote an identifier for DuckDB."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quote_text(text: str) -> str:
+    """Quote a string for DuckDB."""
+    return "'" + text.replace("'", "''") + "'"
