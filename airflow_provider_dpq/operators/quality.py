@@ -49,7 +49,8 @@ class DataQualityCheckOperator(GateOperator):
         on_empty: Best verdict of a check about rows that finds none and does not say so itself: ``pass``, ``warn`` (if
             not given) or ``fail``; or ``expectation`` to leave it at what the expectation says of no rows.
         sample_rows: Most failing rows of a check that its result may show, whatever `result_format` says; 0 for none.
-        hidden_columns: Columns whose values no result shows, such as those that hold personal data.
+        hidden_columns: Columns whose values no result shows, such as those that hold personal data. One that nothing
+            has is refused.
         exclude_unexpected_values: Whether values of failing rows, but for the columns that name rows, stay out of the
             results.
         quarantine: Where to write the rows that break a check whose verdict is not ``pass``, each with the names of the

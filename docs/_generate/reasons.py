@@ -260,8 +260,9 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Give `baseline`, `baseline_revision` or `history`, or a limit with a unit.",
     ),
     "missing_column": (
-        "A check names a column that the table, or the other table of a reference, does not have.",
-        "The message lists the columns there are.",
+        "A check or an option, such as `hidden_columns` or `column_types`, names a column that the table, or the other "
+        "table of a reference, does not have.",
+        "The message lists the columns there are; of `hidden_columns` it names the nearest.",
     ),
     "missing_connection": (
         "A table, query or statement was given without a connection.",

@@ -30,6 +30,7 @@ from airflow_provider_dpq.core.quality.disclosure import data_kept_out, error_sh
 from airflow_provider_dpq.core.quality.emptiness import OnEmpty, parse_on_empty
 from airflow_provider_dpq.core.quality.evaluate import Outcome, Progress, evaluate
 from airflow_provider_dpq.core.quality.expectations.history import ExpectMetricToFollowItsHistory
+from airflow_provider_dpq.core.quality.hidden import Hidden
 from airflow_provider_dpq.core.quality.history import follow
 from airflow_provider_dpq.core.quality.judgement import write_down
 from airflow_provider_dpq.core.quality.partitioned import Asked, Folders, check_by_partition
@@ -46,7 +47,7 @@ from airflow_provider_dpq.core.quality.scope import Scope
 from airflow_provider_dpq.core.quality.suite import Declared, Suite, load_suite
 from airflow_provider_dpq.core.quality.tables.beside import Beside, located
 from airflow_provider_dpq.core.quality.tables.open import open_table
-from airflow_provider_dpq.core.quality.tables.partitions import in_folders
+from airflow_provider_dpq.core.quality.tables.partitions import files_of, in_folders
 from airflow_provider_dpq.core.quality.tables.reading import Reading
 from airflow_provider_dpq.core.quality.tables.scan import Limits
 from airflow_provider_dpq.core.quality.tables.table import Table
@@ -119,7 +120,8 @@ def check(
             not given) or ``fail``; or ``expectation`` to leave it at what the expectation says of no rows.
         history: Returns at most so many earlier reports of the gate, the newest first, for checks of its history.
         sample_rows: Most failing rows of a check that its result may show, whatever `result_format` says; 0 for none.
-        hidden_columns: Columns whose values no result shows; of checks about them there are only counts.
+        hidden_columns: Columns whose values no result shows; of checks about them there are only counts. One that
+            nothing has, in any case of its letters, is refused.
         exclude_unexpected_values: Whether values of failing rows, but for the columns that name rows, stay out.
         quarantine: Where to write the rows that break a check about rows whose verdict is not ``pass``, each with the
             names of the checks that it broke: a Parquet file, by its path, its URL or a path that carries its file
@@ -135,7 +137,8 @@ def check(
     Raises:
         DeclarationError: The suite or an option is wrong; nothing was read.
         SourceError: The data are missing or cannot be opened.
-        MeasurementError: The table as a whole could not be measured, or the partition has no row.
+        MeasurementError: The table as a whole could not be measured, or the partition has no row; or a column that is
+            to be hidden does not exist.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     loaded = load_suite(suite, parameters)
@@ -159,9 +162,8 @@ def check(
     )
     options = parse_read_options(read_options, null_values)
     run.tell("opening the data")
-    limits = Limits(memory_limit, threads, temp_directory)
-    beside = Beside(references or {}, limits, Reading(root or None, options))
-
+    reading = Reading(root or None, options)
+    beside = Beside(references or {}, Limits(memory_limit, threads, temp_directory), reading)
     by = (partition_by,) if isinstance(partition_by, str) else tuple(partition_by or ())
     scope = Scope(
         data=data,
@@ -173,6 +175,7 @@ def check(
         references=references or {},
         hidden=wanted.hidden_columns,
     )
+    hidden = Hidden.of(wanted.hidden_columns, data, loaded, by)
 
     def opened(source: Any) -> Table:
         table = open_table(source, connection, beside)
@@ -181,6 +184,8 @@ def check(
         for words in cast("list[str]", table.reading.get("left_out", ())):
             run.tell(f"left out: {words}")
         try:
+            if source is there:  # and not a part of it, which may lack what others have
+                hidden.require(table.columns, table.subject)
             _narrow(table, row_condition, partition or {})
         except BaseException:
             table.close()
@@ -188,6 +193,7 @@ def check(
         return table
 
     with data_kept_out(wanted), limited(parse_query_timeout(query_timeout)):
+        there = located(data, root or None) if connection is None and partition_by is not None else data
         if connection is not None and wanted.hidden_columns and isinstance(data, str) and is_query(data):
             with opened(data) as table:
                 lost = loses_names(data, table.columns, wanted.hidden_columns)
@@ -196,10 +202,11 @@ def check(
             with opened(data) as table:
                 found = run.whole(table, partition, request)
             return replace(found, checked=scope.checked(loaded, found.row_count))
-        there = located(data, root or None) if connection is None else data
         in_places = isinstance(there, (str, Path, Place)) and connection is None
         folders = partial(in_folders, there, root) if in_places else None
         found = run.by_partition(there, by, opened, folders, repr((row_condition, partition, options, by)))
+        _open_newest(there, opened, folders if hidden.names and not scope.columns else None, by)
+        hidden.require(scope.columns, found.subject)
         return replace(found, checked=scope.checked(loaded, found.row_count))
 
 
@@ -294,6 +301,12 @@ def _confirmed(table: Table, outcomes: Sequence[Outcome]) -> EndedError | QueryE
     except (EndedError, QueryError) as end:
         return end
     return None
+
+
+def _open_newest(data: Any, opened: Callable[[Any], Table], folders: Folders | None, by: Sequence[str]) -> None:
+    """Open the newest partition where none was, to know its columns: what earlier reports found is told again."""
+    for newest in ((folders(by) if folders is not None else None) or ())[-1:]:
+        opened(files_of(data, newest, frozenset())).close()
 
 
 def _require_rows(table: Table, suite: Suite, partition: Mapping[str, Any] | None, rows: int) -> None:

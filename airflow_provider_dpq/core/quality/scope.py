@@ -40,6 +40,7 @@ class Scope:
         null_values: Texts that are read as missing.
         references: Other tables by name.
         hidden: Names of the columns whose values the report does not say, in lower case.
+        columns: Names of the columns of all tables that were opened.
     """
 
     data: Any
@@ -50,11 +51,13 @@ class Scope:
     null_values: Sequence[str]
     references: Mapping[str, Any]
     hidden: frozenset[str] = frozenset()
+    columns: dict[str, None] = field(default_factory=dict, init=False)
     _table: Table | None = field(default=None, init=False)
 
     def note(self, table: Table) -> None:
         """Remember the table that was opened: its columns, its size, who answers."""
         self._table = table
+        self.columns |= dict.fromkeys(table.columns)
 
     def checked(self, suite: Suite, rows: int) -> Checked | None:
         """Return what the report says of it; None where no table was opened, because nothing was new.

@@ -68,15 +68,18 @@ def _tolerance(expectation: ExpectTableToReconcileWithOtherTable) -> Tolerance:
 def _pairs(
     expectation: ExpectTableToReconcileWithOtherTable, table: Table, other: Table
 ) -> tuple[list[Pair], list[Pair]]:
-    """Return the pairs of key columns and those of the columns that are compared."""
-    named_there = expectation.column_map
-    keys = pair_columns(table, other, expectation.key_columns or (), named_there)
+    """Return the pairs of key columns and those of the columns that are compared.
+
+    Raises:
+        MeasurementError: ``missing_column``, also of a column that is only mapped.
+    """
+    mapped = {table.column(here).name: other.column(there).name for here, there in expectation.column_map.items()}
+    common = common_columns(table, other, mapped)
+    keys = pair_columns(table, other, expectation.key_columns or (), common)
     names = [pair.name for pair in keys]
-    compared = expectation.columns
-    if compared is None:
-        compared = common_columns(table, other, named_there, without=names)
-    values = pair_columns(table, other, compared, named_there, figures=not keys)
-    return keys, [pair for pair in values if pair.name not in names]
+    compared = common if expectation.columns is None else expectation.columns
+    left = [name for name in compared if table.column(name).name not in names]
+    return keys, pair_columns(table, other, left, common, figures=not keys)
 
 
 def _answer_of_figures(figures: Sequence[Figure]) -> Answer:

@@ -37,6 +37,7 @@ class UnexpectedRowsExpectation(Expectation):
     type: ClassVar[str] = "unexpected_rows_expectation"
     observes: ClassVar[Observed] = Observed.ROWS
     looks_at_rows: ClassVar[bool] = True
+    elsewhere: ClassVar[tuple[str, ...]] = ("unexpected_rows_query",)
     unexpected_rows_query: Template
 
     @property
@@ -58,6 +59,7 @@ class ExpectQueryResultsToMatchComparison(Expectation):
     type: ClassVar[str] = "expect_query_results_to_match_comparison"
     observes: ClassVar[Observed] = Observed.ROWS
     looks_at_rows: ClassVar[bool] = True
+    elsewhere: ClassVar[tuple[str, ...]] = ("base_query", "comparison_query")
     base_query: Template
     comparison_data_source_name: Query
     comparison_query: Query

@@ -34,6 +34,7 @@ class ExpectTableToReconcileWithOtherTable(Conditional):
     type: ClassVar[str] = "expect_table_to_reconcile_with_other_table"
     observes: ClassVar[Observed] = Observed.COUNTS
     looks_at_rows: ClassVar[bool] = True
+    elsewhere: ClassVar[tuple[str, ...]] = ("column_map", "other_row_condition")
     other_table: ColumnName
     other_connection: ColumnName | None = None
     key_columns: Annotated[list[ColumnName] | None, BeforeValidator(as_list), Field(min_length=1)] = None

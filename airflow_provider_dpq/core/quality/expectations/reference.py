@@ -18,6 +18,7 @@ class ExpectColumnValuesToExistInOtherTable(ColumnValues):
     """
 
     type: ClassVar[str] = "expect_column_values_to_exist_in_other_table"
+    elsewhere: ClassVar[tuple[str, ...]] = ("other_column",)
     other_table: ColumnName
     other_column: ColumnName | None = None
     other_connection: ColumnName | None = None

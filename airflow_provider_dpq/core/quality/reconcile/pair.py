@@ -82,7 +82,7 @@ def pair_columns(
         table: The table.
         other: The other table.
         names: Names of the table's columns.
-        names_there: Names in the other table where they differ.
+        names_there: Names in the other table where they differ, as both tables write them.
         figures: Whether only their figures are compared.
 
     Raises:
@@ -90,14 +90,39 @@ def pair_columns(
     """
     pairs = []
     for name in names:
-        here, there = comparable_columns(table, name, other, names_there.get(name, name), figures=figures)
+        named = table.column(name).name
+        here, there = comparable_columns(table, name, other, names_there.get(named, name), figures=figures)
         pairs.append(Pair(here, there, common_form(here, there)))
     return pairs
 
 
-def common_columns(table: Table, other: Table, names_there: Mapping[str, str], *, without: Sequence[str]) -> list[str]:
-    """Return the names of the columns that both tables have, in the table's order."""
-    return [name for name in table.columns if names_there.get(name, name) in other.columns and name not in without]
+def common_columns(table: Table, other: Table, mapped: Mapping[str, str]) -> dict[str, str]:
+    """Return the names of the columns that both tables have, in the table's order, and what the other one calls them.
+
+    A name in another case is the same one where neither table has two of them.
+
+    Args:
+        table: The table.
+        other: The other table.
+        mapped: Names in the other table where they differ.
+    """
+    here, there = _by_case(table), _by_case(other)
+    found = {}
+    for name in table.columns:
+        case = name.casefold()
+        alike = there.get(case, []) if len(here[case]) == 1 else []
+        if name in mapped or name in other.columns:
+            found[name] = mapped.get(name, name)
+        elif len(alike) == 1:
+            found[name] = alike[0]
+    return found
+
+
+def _by_case(table: Table) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in table.columns:
+        found.setdefault(name.casefold(), []).append(name)
+    return found
 
 
 def require_values(domain: Domain, columns: Sequence[Comparable]) -> None:

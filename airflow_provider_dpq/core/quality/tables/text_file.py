@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -77,9 +77,15 @@ def attach_csv(scan: Scan, relation: str, files: Sequence[PlainFile], reading: R
     for one, layout in zip(plain, layouts, strict=True):
         refuse_twins(one.name, layout.names)
     known = dict.fromkeys(name for layout in layouts for name in layout.names)
-    unknown = [name for name in options.column_types if name not in known]
+    formats = options.date_format if isinstance(options.date_format, Mapping) else {}
+    unknown = [
+        f"{what} of the column {name!r} is"
+        for what, names in (("The type", options.column_types), ("The date format", formats))
+        for name in names
+        if name not in known
+    ]
     if unknown and relation == SOURCE:
-        message = f"The type of the column {unknown[0]!r} is declared, and there is no such column."
+        message = f"{unknown[0]} declared, and there is no such column."
         hint = f"Its columns are {', '.join(map(repr, list(known)[:50]))}."
         raise MeasurementError("missing_column", message, hint=hint, quotes_data=False)
     columns = {name.casefold(): name for layout in reversed(layouts) for name in reversed(layout.names)}

@@ -54,6 +54,29 @@ def test_figures_are_those_of_pandas() -> None:
     assert found == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    ("columns", "missing"),
+    [({"nn": "N2"}, "'nn' does not exist in pandas frame"), ({"n": "N3"}, "'N3' does not exist in there")],
+)
+@pytest.mark.parametrize("keys", [{}, {"key_columns": ["s"]}])
+def test_mapped_column_that_is_not_there_is_an_error(columns: dict[str, str], missing: str, keys: Any) -> None:
+    """A slip of the pen would leave the column out of the comparison, and pass."""
+    there = HERE.rename(columns={"n": "N2"}).assign(N2=[7, 8, 9])
+    declared = {"type": KIND, "kwargs": {"other_table": "there", "column_map": columns, **keys}}
+    (result,) = check(HERE, [declared], references={"there": there}).results
+    assert result.error is not None
+    assert (result.error.reason, missing in result.error.message) == ("missing_column", True)
+
+
+@pytest.mark.parametrize("arguments", [{}, {"column_map": {"N": "N"}}, {"columns": ["N"]}, {"key_columns": ["S"]}])
+def test_columns_are_paired_whatever_the_case_of_their_names(arguments: dict[str, Any]) -> None:
+    """What both tables have is compared; where a table has a name in two cases, each stands for itself alone."""
+    there = HERE.rename(columns=str.upper).assign(N=[1, 2, 4])
+    assert ("sum", "n") in differing(reconcile(HERE, there, **arguments))
+    twice = there.assign(n=[1, 2, 3])
+    assert ("sum", "n") not in differing(reconcile(HERE, twice))
+
+
 def test_tables_of_the_same_figures_reconcile() -> None:
     """Without keys, rows in another order are the same table."""
     result = reconcile(HERE, HERE.iloc[::-1])

@@ -281,3 +281,20 @@ def test_partition_passes_over_no_row_that_it_cannot_read(tmp_path: Path, partit
         answer(path, "column_values_to_be_in_set", declared, column="status", value_set=["ok"])
     named = {"partition": partition, "null_values": ["x150"]}
     assert answer(path, "column_values_to_be_in_set", named, column="status", value_set=["ok"]).success
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"column_types": {"dayy": "date"}}, "The type of the column 'dayy' is declared"),
+        ({"date_format": {"dayy": "%d/%m/%Y"}}, "The date format of the column 'dayy' is declared"),
+    ],
+)
+def test_declaration_of_a_column_that_is_not_there_is_refused(
+    options: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    """A slip of the pen would leave the true column as if nothing were declared."""
+    path = written(tmp_path / "a.csv", "day", "01/02/2024")
+    with pytest.raises(MeasurementError, match=said) as refused:
+        answer(path, "column_values_to_not_be_null", {"read_options": options}, column="day")
+    assert refused.value.reason == "missing_column"
