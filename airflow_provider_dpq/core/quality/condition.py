@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, TypeAlias
 
+from airflow_provider_dpq.core.quality.instant import read_moment
+
 _OPERATORS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "IN", "NOT_IN"})
 _GX = re.compile(
     r"""\s*col\(\s*(?P<quote>["'])(?P<column>.+?)(?P=quote)\s*\)\s*
@@ -129,11 +131,10 @@ def _from_gx(text: str) -> Condition:
 
 
 def _moment(text: str) -> date:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError as error:
-        message = f"{text!r} is not an ISO date"
-        raise ValueError(message) from error
+    if read_moment(text) is None:
+        message = f"{text!r} is not an ISO date, of microseconds at most"
+        raise ValueError(message)
+    return datetime.fromisoformat(text)
 
 
 _PYTHON: Final[Mapping[type[ast.cmpop], str]] = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, Final, TypeAlias
 
@@ -12,7 +11,7 @@ from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.gate.share import exact
-from airflow_provider_dpq.core.quality.expectations.base import instant
+from airflow_provider_dpq.core.quality.instant import instant, read_fine_moment
 
 Figures: TypeAlias = Mapping[str, JsonValue]
 _Merge: TypeAlias = Callable[[Sequence[Figures]], dict[str, Any] | None]
@@ -46,7 +45,7 @@ def _extreme(choose: Callable[..., Any]) -> _Merge:
         texts = [value for value in values if isinstance(value, str)]
         if not texts:
             return {OBSERVED: choose(values, key=exact) if values else None}
-        moments = {text: found for text in texts if (found := moment(text)) is not None}
+        moments = {text: found for text in texts if (found := read_fine_moment(text)) is not None}
         if len(texts) < len(values) or not all(text in moments for text in texts):
             return None  # which text is the smallest is the database's to say
         return {OBSERVED: choose(texts, key=lambda text: instant(moments[text]))}
@@ -83,15 +82,6 @@ def _observed(parts: Sequence[Figures]) -> list[Any]:
 def _number(part: Figures, name: str) -> Any:
     value = part.get(name)
     return value if isinstance(value, (int, float)) else None
-
-
-def moment(text: object) -> date | datetime | None:
-    """Return the date or moment that an ISO text writes; None for another text."""
-    try:
-        parsed = datetime.fromisoformat(str(text))
-        return date.fromisoformat(str(text)) if len(str(text)) == len("2024-01-01") else parsed
-    except ValueError:
-        return None
 
 
 _VALUES: Final = (

@@ -20,6 +20,7 @@ from airflow_provider_dpq.core.quality.compile.column import counted
 from airflow_provider_dpq.core.quality.compile.plan import Answer
 from airflow_provider_dpq.core.quality.disclosure import cut, hides_figures
 from airflow_provider_dpq.core.quality.evaluate import Outcome, Progress, evaluate
+from airflow_provider_dpq.core.quality.instant import read_fine_moment
 from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.merge import (
     COUNTS,
@@ -30,7 +31,6 @@ from airflow_provider_dpq.core.quality.merge import (
     WEIGHT,
     figures_of,
     merge_figures,
-    moment,
     require_partitionable,
 )
 from airflow_provider_dpq.core.quality.plan import ROWS
@@ -368,7 +368,9 @@ def _answer(one: Declared, figures: Mapping[str, Any]) -> Answer:
     if one.type == "expect_table_row_count_to_equal":
         return Answer(value == expectation.value, {OBSERVED: value})
     shown = float(value) if isinstance(value, Fraction) else value
-    return replace(observed(expectation, (isinstance(value, str) and moment(value)) or value), result={OBSERVED: shown})
+    return replace(
+        observed(expectation, (isinstance(value, str) and read_fine_moment(value)) or value), result={OBSERVED: shown}
+    )
 
 
 def _samples(fresh: Sequence[Mapping[str, JsonValue]], wanted: ResultFormat) -> dict[str, JsonValue]:

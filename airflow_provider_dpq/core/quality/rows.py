@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.quality.compile.plan import Unexpected
+from airflow_provider_dpq.core.quality.instant import of_nanoseconds
 from airflow_provider_dpq.core.quality.tables.table import POSITION, Column, Kind, Table, named
 
 if TYPE_CHECKING:
@@ -158,18 +159,8 @@ def shown_value(table: Table, column: Column, value: Any, raw: str | None = None
     if value is None:
         return _missing(column)
     if column.kind is Kind.TIMESTAMP_TZ and not isinstance(value, str):
-        return _instant(value, _zone(column.dtype or ""))
+        return of_nanoseconds(value * 1000, _zone(column.dtype or ""))
     return value
-
-
-def _instant(microseconds: int, zone: tzinfo) -> datetime | str:
-    """Return the instant so long after 1970, as text where it lies beyond what Python can name."""
-    try:
-        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)).astimezone(zone)
-    except OverflowError:
-        import numpy as np
-
-        return f"{np.datetime64(microseconds, 'us')}+00:00"
 
 
 def _zone(dtype: str) -> tzinfo:
@@ -211,5 +202,5 @@ def _pandas(column: Column, value: Any, raw: str | None) -> Any:
     if raw is not None and (value is None or column.textual):
         return raw if column.decode is None else column.decode(raw)
     if value is not None and column.kind is Kind.TIMESTAMP_TZ:
-        return _instant(value, UTC)
+        return of_nanoseconds(value * 1000, UTC)
     return value

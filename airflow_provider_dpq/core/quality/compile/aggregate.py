@@ -20,10 +20,11 @@ from airflow_provider_dpq.core.quality.compile.dialects import has
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import mean, median, stdev, total
 from airflow_provider_dpq.core.quality.compile.median import MedianOfMany
-from airflow_provider_dpq.core.quality.compile.moment import are_comparable, beyond_python, read_moment
+from airflow_provider_dpq.core.quality.compile.moment import are_comparable, beyond_python
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
 from airflow_provider_dpq.core.quality.compile.plausibility import require_figure, share_of
 from airflow_provider_dpq.core.quality.expectations import aggregate as declared
+from airflow_provider_dpq.core.quality.instant import read_moment
 from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.rows import shown_value
 from airflow_provider_dpq.core.quality.tables.cast import cast_as_most_are, cast_for, cast_to_number

@@ -18,6 +18,7 @@ from airflow_provider_dpq.core.quality.compile import moment, number
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.moment import in_kind
 from airflow_provider_dpq.core.quality.compile.number import decimal_of
+from airflow_provider_dpq.core.quality.instant import read_moment
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 _WIDEST: Final = 2**127
@@ -171,7 +172,7 @@ def as_column(column: Column, member: Any, table: Table) -> Any:
         The value to compare with, or `ABSENT` where no value of the column can be equal.
     """
     if isinstance(member, str) and column.kind.temporal:
-        member = moment.read_moment(member) or member
+        member = read_moment(member) or member
     numeric = isinstance(member, (int, float, Decimal)) and not isinstance(member, bool) and column.kind.numeric
     if numeric and table.dialect == "sqlite":
         return _of_sqlite(member)

@@ -15,8 +15,9 @@ from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, comparable, ordered
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import known
-from airflow_provider_dpq.core.quality.compile.moment import are_comparable, read_moment
+from airflow_provider_dpq.core.quality.compile.moment import are_comparable
 from airflow_provider_dpq.core.quality.condition import Comparison, Condition, Group, Nullity
+from airflow_provider_dpq.core.quality.instant import read_moment
 from airflow_provider_dpq.core.quality.tables.cast import cast_for
 from airflow_provider_dpq.core.quality.tables.statement import refuse_reaching
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table

@@ -20,6 +20,7 @@ from airflow_provider_dpq.core.quality.compile.functions import (
     exact_text,
     seconds_between,
 )
+from airflow_provider_dpq.core.quality.instant import read_moment
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 _MOMENTS: Final = (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMP_TZ)
@@ -275,6 +276,8 @@ def _moment(text: str, kind: Kind) -> date:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise _refusal(f"{text!r} is no {kind} in ISO form.") from error
+    if read_moment(text) is None:
+        raise _refusal(f"{text!r} is finer than microseconds.")
     if (moment.tzinfo is None) is (kind is Kind.TIMESTAMP_TZ):
         raise _refusal(f"{text!r} has {'no' if moment.tzinfo is None else 'a'} time zone, beside a {kind}.")
     return moment

@@ -14,6 +14,7 @@ from airflow_provider_dpq.core.quality.compile.column import refuse_malformed
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
 from airflow_provider_dpq.core.quality.expectations.freshness import ExpectColumnMaxToBeRecent
 from airflow_provider_dpq.core.quality.tables.cast import cast_as_most_are
+from airflow_provider_dpq.core.quality.tables.form import is_fine
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 _MOMENTS: Final = (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMP_TZ)
@@ -63,7 +64,7 @@ def _newest(column: Column, domain: Domain, table: Table) -> sa.ColumnElement[An
         # As text, for a moment of Spark's is one in any time zone, and is fetched without.
         return sa.func.date_format(newest, "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX")
     # As a number, for DuckDB needs pytz to hand over a moment with its zone, and Python ends with the year 9999.
-    return sa.func.epoch_us(newest) if table.dialect == "duckdb" else newest
+    return sa.func.epoch_us(newest) if table.dialect == "duckdb" and not is_fine(column) else newest
 
 
 def _judged(expectation: ExpectColumnMaxToBeRecent, table: Table, reference: datetime, newest: Any) -> Answer:

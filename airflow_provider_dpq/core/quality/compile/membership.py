@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import sqlalchemy as sa
 from pydantic import JsonValue
@@ -14,11 +14,11 @@ from pydantic import JsonValue
 from airflow_provider_dpq.core.quality.compile.column import refuse_malformed
 from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, coerced, member_of
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.compile.moment import read_moment
 from airflow_provider_dpq.core.quality.compile.number import plain
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
 from airflow_provider_dpq.core.quality.compile.plausibility import require_figure
 from airflow_provider_dpq.core.quality.expectations import distinct as declared
+from airflow_provider_dpq.core.quality.instant import read_moment
 from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.result_format import MOST_VALUES, ResultFormat
 from airflow_provider_dpq.core.quality.rows import shown_value
@@ -244,5 +244,7 @@ def _written(value: Any, column: Column, table: Table) -> JsonValue:
         return jsonable(value)
     import numpy as np
 
+    if getattr(value, "nanosecond", 0):
+        return str(np.datetime64(cast("Any", value).value, "ns"))
     unit = re.search(r"\[(s|ms|us|ns)", column.dtype or "")
     return str(np.datetime64(value).astype(f"datetime64[{unit[1] if unit else 'us'}]"))

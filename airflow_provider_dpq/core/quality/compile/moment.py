@@ -15,19 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from airflow_provider_dpq.core.quality.expectations.base import instant
+from airflow_provider_dpq.core.quality.instant import instant
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
-
-
-def read_moment(text: str) -> date | datetime | None:
-    """Return the day or moment that an ISO text names; None for another text."""
-    for read in (date.fromisoformat, datetime.fromisoformat):
-        try:
-            return read(text)
-        except ValueError:
-            continue
-    return None
-
 
 _BEYOND: Final = re.compile(r"(?P<early>-|.*\(?BC\)?$|0000-00-00)|(?P<late>infinity$|\d{5,}-)", re.IGNORECASE)
 

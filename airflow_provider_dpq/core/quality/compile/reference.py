@@ -58,7 +58,7 @@ def plan_exists_elsewhere(expectation: ExpectColumnValuesToExistInOtherTable, ta
         return _plan_of_values(expectation, table, here, found, form)
     name = scan_of(table).fresh_name()
     keys = found.subquery(name)
-    join = Join(keys, keys.c[KEY] == in_form(here.value, here.kind, form, _ZONE))
+    join = Join(keys, keys.c[KEY] == in_form(here.value, here.kind, form, _ZONE, fine=here.fine))
     return each_value(expectation, table, table.column(expectation.column), keys.c[KEY].is_not(None), join=join)
 
 
@@ -132,7 +132,7 @@ def _run(
 
 
 def _shown(value: sa.ColumnElement[Any], kind: Kind) -> sa.ColumnElement[Any]:
-    return sa.func.epoch_us(value) if kind is Kind.TIMESTAMP_TZ else value
+    return in_form(value, kind, Form.INSTANT, _ZONE) if kind is Kind.TIMESTAMP_TZ else value
 
 
 def _bound(value: Any, kind: Kind) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeAlias
@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from airflow_provider_dpq.core.gate.share import exact
 from airflow_provider_dpq.core.quality.condition import Condition, parse_condition
+from airflow_provider_dpq.core.quality.instant import instant, read_moment
 
 
 class Observed(StrEnum):
@@ -28,15 +29,6 @@ class Observed(StrEnum):
     """A figure that many values make, such as a mean; its details may hold values."""
     VALUES = "values"
     """Values as they stand in the data: the greatest, the most common, all distinct ones."""
-
-
-def instant(value: date) -> datetime:
-    """Return the instant of a moment, of UTC where it has no zone, or at which a day begins in UTC."""
-    moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day, tzinfo=UTC)
-    try:
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except OverflowError:  # within a day of the first or the last moment that Python has
-        return datetime.max.replace(tzinfo=UTC) if moment.year > 1 else datetime.min.replace(tzinfo=UTC)
 
 
 class Expectation(BaseModel):
@@ -79,20 +71,25 @@ def _bound(value: Any) -> Any:
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
         return value
     if isinstance(value, str):
-        for read in (float, date.fromisoformat, datetime.fromisoformat):
-            try:
-                found = read(value)
-            except ValueError:
-                continue
-            return _no_nan(found) if isinstance(found, float) else found
-        message = f"{value!r} is neither a number nor an ISO date or time"
-        raise ValueError(message)
+        number = _float(value)
+        found = read_moment(value) if number is None else _no_nan(number)
+        if found is None:
+            message = f"{value!r} is neither a number nor an ISO date or time, of microseconds at most"
+            raise ValueError(message)
+        return found
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError) as error:
         message = f"{value!r} is neither a number nor a date"
         raise ValueError(message) from error
     return _no_nan(number)
+
+
+def _float(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def whole(value: Any) -> Any:

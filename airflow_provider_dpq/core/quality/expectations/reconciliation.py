@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self, TypeAlias
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from airflow_provider_dpq.core.quality.condition import Condition, parse_condition
 from airflow_provider_dpq.core.quality.expectations.base import ColumnName, Conditional, Mostly, Observed, as_list
+
+_Names: TypeAlias = Annotated[list[ColumnName], BeforeValidator(as_list), Field(min_length=1)]
 
 
 class ExpectTableToReconcileWithOtherTable(Conditional):
@@ -37,8 +39,8 @@ class ExpectTableToReconcileWithOtherTable(Conditional):
     elsewhere: ClassVar[tuple[str, ...]] = ("column_map", "other_row_condition")
     other_table: ColumnName
     other_connection: ColumnName | None = None
-    key_columns: Annotated[list[ColumnName] | None, BeforeValidator(as_list), Field(min_length=1)] = None
-    columns: Annotated[list[ColumnName] | None, BeforeValidator(as_list), Field(min_length=1)] = None
+    key_columns: _Names | None = None
+    columns: _Names | None = None
     column_map: dict[ColumnName, ColumnName] = Field(default_factory=dict)
     other_row_condition: Any = None
     absolute_tolerance: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0

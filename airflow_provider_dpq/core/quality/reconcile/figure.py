@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from airflow_provider_dpq.core.gate.share import exact
 from airflow_provider_dpq.core.quality.compile.number import plain
 from airflow_provider_dpq.core.quality.compile.plan import Domain
 from airflow_provider_dpq.core.quality.reconcile.pair import Pair, Tolerance
@@ -64,7 +65,9 @@ def aggregates(domain: Domain, columns: Sequence[Comparable], pairs: Sequence[Pa
             continue
         for name, least in (("min", sa.func.min(value)), ("max", sa.func.max(value))):
             in_duckdb = pair.form.temporal and domain.table.dialect == "duckdb"
-            found[f"{name} {index}"] = in_form(least, column.kind, pair.form, time_zone) if in_duckdb else least
+            found[f"{name} {index}"] = (
+                in_form(least, column.kind, pair.form, time_zone, fine=column.fine) if in_duckdb else least
+            )
     return found
 
 
@@ -87,33 +90,34 @@ def compare_figures(
             if key in here:
                 form = Form.INTEGER if name == "count" else pair.form
                 a, b = _value(here[key], form, time_zone), _value(there[key], form, time_zone)
-                allowed = 0.0 if name == "count" else _allowed(b, pair, tolerance)
+                allowed: Any = 0 if name == "count" else _allowed(b, pair, tolerance)
                 if name == "sum" and form in (Form.FLOAT, Form.NUMBER):
                     allowed = max(allowed, _NOISE * _largest(index, here, there))
                 yield Figure(name, pair.name, _written(a, form), _written(b, form), _same(a, b, allowed))
 
 
-def _allowed(there: Any, pair: Pair, tolerance: Tolerance) -> float:
+def _allowed(there: Any, pair: Pair, tolerance: Tolerance) -> Any:
     if pair.form.temporal:
-        return tolerance.seconds * 1_000_000
-    return max(tolerance.absolute, pair.relative(tolerance) * abs(float(there or 0)))
+        return tolerance.nanoseconds
+    absolute, relative, size = map(exact, (tolerance.absolute, pair.relative(tolerance), abs(there or 0)))
+    return max(absolute, relative * size) if relative else absolute
 
 
 def _value(value: Any, form: Form, time_zone: str) -> Any:
     if value is None:
         return None
     if form.temporal and isinstance(value, date):
-        return _microseconds(value, ZoneInfo(time_zone) if form is Form.INSTANT else UTC)
+        return _nanoseconds(value, ZoneInfo(time_zone) if form is Form.INSTANT else UTC)
     if form is Form.NUMBER:
         return plain(value)
     return float(value) if form is Form.FLOAT else value
 
 
-def _microseconds(value: date, zone: Any) -> int:
+def _nanoseconds(value: date, zone: Any) -> int:
     moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)  # noqa: DTZ001
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000
 
 
 def _largest(index: int, here: Mapping[str, Any], there: Mapping[str, Any]) -> float:
@@ -123,10 +127,13 @@ def _largest(index: int, here: Mapping[str, Any], there: Mapping[str, Any]) -> f
     return max(sizes) * max(int(side[f"count {index}"]) for side in sides)
 
 
-def _same(a: Any, b: Any, allowed: float) -> bool:
+def _same(a: Any, b: Any, allowed: Any) -> bool:
     if a is None or b is None:
         return a is b
-    return bool(a == b or (allowed and abs(float(a) - float(b)) <= allowed < math.inf))
+    if a == b or not allowed or not all(math.isfinite(number) for number in (a, b, allowed)):
+        return bool(a == b)
+    apart: Any = exact(a) - exact(b)
+    return bool(abs(apart) <= exact(allowed))
 
 
 def _written(value: Any, form: Form) -> Any:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
 
+from airflow_provider_dpq.core.gate.share import exact
 from airflow_provider_dpq.core.quality.compile.column import refuse_malformed
 from airflow_provider_dpq.core.quality.compile.plan import Domain
 from airflow_provider_dpq.core.quality.tables.form import Comparable, Form, common_form, comparable_columns
 from airflow_provider_dpq.core.quality.tables.table import Table
 
+_NOISE: Final = 1e-15
+"""A difference of floating numbers is wrong by no more than this share of the larger."""
+_DECIMAL: Final = sa.Numeric(37, 20)
 _SINGLE: Final = 1e-5
 """Relative difference of floating numbers of four bytes that says nothing: some databases send six digits of them."""
 
@@ -30,6 +35,11 @@ class Tolerance:
     absolute: float = 0.0
     relative: float = 0.0
     seconds: float = 0.0
+
+    @property
+    def nanoseconds(self) -> int:
+        """Of times, in whole nanoseconds."""
+        return math.floor(exact(self.seconds) * 10**9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +72,34 @@ class Pair:
         distinct = here.is_distinct_from(there)
         relative = self.relative(tolerance)
         if self.form.numeric and (tolerance.absolute or relative):
-            a: sa.ColumnElement[float] = sa.cast(here, sa.Double())
-            b: sa.ColumnElement[float] = sa.cast(there, sa.Double())
-            allowed = sa.func.greatest(tolerance.absolute, relative * sa.func.abs(b))
-            close = sa.and_(sa.func.isfinite(a), sa.func.isfinite(b), sa.func.abs(a - b) <= allowed)
+            close = _are_close(here, there, tolerance.absolute, relative, self.form)
         elif self.form.temporal and tolerance.seconds:
-            close = sa.func.abs(here - there) <= round(tolerance.seconds * 1_000_000)
+            close = sa.func.abs(here - there) <= tolerance.nanoseconds
         else:
             return distinct
         return sa.and_(distinct, sa.not_(sa.func.coalesce(close, sa.false())))
+
+
+def _are_close(
+    here: sa.ColumnElement[Any], there: sa.ColumnElement[Any], absolute: float, relative: float, form: Form
+) -> sa.ColumnElement[bool]:
+    """Return the condition in DuckDB that two numbers differ by no more than is allowed, of whatever size they are.
+
+    Floating numbers do not tell a difference of whole ones beyond 2**53, nor that 1.1 and 1 differ by 0.1 exactly:
+    where they are near what is allowed, the difference is that of the decimal texts.
+    """
+    a: sa.ColumnElement[float] = sa.cast(here, sa.Double())
+    b: sa.ColumnElement[float] = sa.cast(there, sa.Double())
+    allowed = sa.func.greatest(absolute, relative * sa.func.abs(b))
+    if form is Form.INTEGER:
+        near: sa.ColumnElement[bool] = sa.func.abs(here - there) <= allowed
+        return near
+    x, y = (sa.try_cast(sa.cast(side, sa.String()), _DECIMAL) for side in (here, there))
+    apart = sa.func.abs(a - b)
+    within = sa.func.coalesce(sa.func.abs(x - y), apart) <= allowed
+    wide = sa.func.greatest(sa.func.abs(a), sa.func.abs(b)) * _NOISE
+    close = sa.case((apart + wide <= allowed, sa.true()), (apart - wide > allowed, sa.false()), else_=within)
+    return sa.and_(sa.func.isfinite(a), sa.func.isfinite(b), close)
 
 
 def pair_columns(

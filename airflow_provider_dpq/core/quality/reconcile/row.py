@@ -140,8 +140,8 @@ class RowComparison:
         pairs, width = [*self._keys, *self._values], len(self._keys)
         names = [f"{KEY}{i}" if i < width else f"{_VALUE}{i - width}" for i in range(len(pairs))]
         shaped = [
-            in_form(value, kind, pair.form, self._time_zone).label(name)
-            for value, kind, pair, name in zip(values, kinds, pairs, names, strict=True)
+            in_form(value, column.kind, pair.form, self._time_zone, fine=column.fine).label(name)
+            for value, column, pair, name in zip(values, columns, pairs, names, strict=True)
         ]
         return rows.add_columns(*shaped).subquery(mark)
 

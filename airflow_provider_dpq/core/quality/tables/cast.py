@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from airflow_provider_dpq.core.quality.compile.moment import read_moment
+from airflow_provider_dpq.core.quality.instant import read_moment
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind
 
 

@@ -33,6 +33,7 @@ _KINDS: Final = {
     **dict.fromkeys(("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"), Kind.TIMESTAMP),
     "TIMESTAMP WITH TIME ZONE": Kind.TIMESTAMP_TZ,
 }
+_BY_MICROSECOND: Final = {"TIMESTAMP_NS": "TIMESTAMP", "TIMESTAMPTZ_NS": "TIMESTAMP WITH TIME ZONE"}
 
 
 def kind_of(native: str) -> Kind:
@@ -40,10 +41,32 @@ def kind_of(native: str) -> Kind:
     return Kind.DECIMAL if native.startswith("DECIMAL") else _KINDS.get(native, Kind.OTHER)
 
 
-def typed_column(name: str, native: str) -> Column:
-    """Return a column that DuckDB itself types; floating NaN counts as missing."""
-    kind = kind_of(native)
+class DuckType(sa.types.UserDefinedType[Any]):
+    """A type by DuckDB's own name for it."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Return the type's name."""
+        return self.name
+
+
+def typed_column(name: str, native: str, *, by_microsecond: bool = False) -> Column:
+    """Return a column that DuckDB itself types; floating NaN counts as missing.
+
+    Args:
+        name: Its name.
+        native: Its type.
+        by_microsecond: Whether it is of moments by the nanosecond none of which is finer than microseconds.
+    """
     value: sa.ColumnElement[Any] = named(name)
+    if by_microsecond:
+        native = _BY_MICROSECOND[native]
+        value = sa.cast(value, DuckType(native))
+    kind = kind_of(native)
     if kind is Kind.FLOAT:
         value = without_nan(value)
     text = None if native == "FLOAT" else text_of(value, kind)  # numpy writes numbers of four bytes in its own way
@@ -215,6 +238,13 @@ class DuckTable(Table):
         self.scan.close()
 
 
-def pick(columns: Sequence[tuple[str, str]]) -> dict[str, Column]:
-    """Return the columns of a relation that DuckDB itself types."""
-    return {name: typed_column(name, native) for name, native in columns}
+def pick(scan: Scan, relation: str, columns: Sequence[tuple[str, str]]) -> dict[str, Column]:
+    """Return columns of a relation that DuckDB itself types."""
+    fine = [name for name, native in columns if native in _BY_MICROSECOND]
+    coarse: set[str] = set()
+    if fine:
+        figures = ", ".join(f"count_if(epoch_ns({quote_name(name)}) % 1000 <> 0)" for name in fine)
+        (row,) = scan.connection.execute(f"SELECT {figures} FROM {quote_name(relation)}").fetchall()  # noqa: S608
+        coarse = {name for name, count in zip(fine, row, strict=True) if not count}
+        scan.is_finer = scan.is_finer or len(coarse) < len(fine)
+    return {name: typed_column(name, native, by_microsecond=name in coarse) for name, native in columns}

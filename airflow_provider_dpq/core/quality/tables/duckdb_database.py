@@ -31,11 +31,13 @@ from airflow_provider_dpq.core.quality.tables.scan import Limits
 from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
 from airflow_provider_dpq.core.quality.tables.statement import require_query
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind
-from airflow_provider_dpq.core.quality.tables.told import duckdb_rows
+from airflow_provider_dpq.core.quality.tables.told import NANOSECONDS, NumberedMoments, duckdb_rows
 from airflow_provider_dpq.core.watch import Stop, watched
 
 _SCHEME: Final = "duckdb"
 _ZONED: Final = "TIMESTAMP WITH TIME ZONE"
+# DuckDB hands over a moment with its zone through pytz alone.
+_BY_NUMBER: Final = {**NANOSECONDS, _ZONED: NumberedMoments("epoch_us", 1000, UTC)}
 _COLUMNS: Final = """
 SELECT database_name, schema_name, column_name, data_type FROM duckdb_columns()
 WHERE table_name = $1
@@ -99,8 +101,7 @@ class DuckDatabase(SQLTable):
         """Run a query and return its rows; all queries see the state that the first one saw."""
         text, parameters = compile_query(query)
         with self._reading():
-            text, zoned = self._instants_as_numbers(text, parameters)
-            return _with_instants(duckdb_rows(self._cursor, text, parameters), zoned)
+            return duckdb_rows(self._cursor, text, parameters, by_number=_BY_NUMBER)
 
     def stream(self, query: sa.Select[Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Run a query and yield its rows, at most so many at a time, without holding the others."""

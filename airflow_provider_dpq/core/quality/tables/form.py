@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality.compile.functions import exact_text
 from airflow_provider_dpq.core.quality.compile.number import plain, shortest_text
+from airflow_provider_dpq.core.quality.instant import of_nanoseconds
 from airflow_provider_dpq.core.quality.tables.cast import cast_to_figures
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
@@ -22,7 +23,7 @@ class Form(StrEnum):
 
     Integers and booleans (which some databases keep as integers) become integers, floating numbers stay, other exact
     numbers become the digits that they are written with; where only one side is floating, both become their shortest
-    decimal text. Texts stay as they are. Days and times become microseconds since 1970: of the wall clock where neither
+    decimal text. Texts stay as they are. Days and times become nanoseconds since 1970: of the wall clock where neither
     side has a time zone, else of UTC.
     """
 
@@ -41,7 +42,7 @@ class Form(StrEnum):
 
     @property
     def temporal(self) -> bool:
-        """Whether values are microseconds."""
+        """Whether values are nanoseconds."""
         return self in (Form.MOMENT, Form.INSTANT)
 
 
@@ -65,6 +66,11 @@ class Comparable:
     single: bool
     column: Column
 
+    @property
+    def fine(self) -> bool:
+        """Whether it holds moments finer than microseconds."""
+        return is_fine(self.column)
+
 
 def comparable_columns(
     table: Table, name: str, other: Table, name_there: str, *, figures: bool = False
@@ -87,7 +93,15 @@ def comparable_columns(
 
 
 def _comparable(column: Column, table: Table) -> Comparable:
+    """Return a column as something to be compared.
+
+    Raises:
+        MeasurementError: ``incomparable``: a database holds moments finer than what is brought from it.
+    """
     kind, value = column.kind, column.value
+    if is_fine(column) and not table.pandas_like:
+        message = f"Column {column.name!r} ({column.native}) holds moments finer than microseconds."
+        raise MeasurementError("incomparable", message, hint="Cast it to TIMESTAMP in a query.", quotes_data=False)
     if isinstance(column.type, sa.types.Uuid):
         kind = Kind.STRING
     elif kind is Kind.DECIMAL and table.dialect == "sqlite":
@@ -149,7 +163,17 @@ STORED: Final = {
 """The type in which DuckDB keeps what was brought from a database; decimals keep the digits that they came with."""
 
 
-def in_form(value: sa.ColumnElement[Any], kind: Kind, form: Form, time_zone: str) -> sa.ColumnElement[Any]:
+_SECOND: Final = 10**9
+
+
+def is_fine(column: Column) -> bool:
+    """Whether a column holds moments finer than microseconds."""
+    return column.native == "TIMESTAMP_NS"
+
+
+def in_form(
+    value: sa.ColumnElement[Any], kind: Kind, form: Form, time_zone: str, *, fine: bool = False
+) -> sa.ColumnElement[Any]:
     """Return a value in DuckDB in a form.
 
     Args:
@@ -157,15 +181,20 @@ def in_form(value: sa.ColumnElement[Any], kind: Kind, form: Form, time_zone: str
         kind: What it is.
         form: The form.
         time_zone: The time zone of moments without one, where they are compared with instants.
+        fine: Whether it is a moment that may be finer than microseconds.
     """
     if form.numeric:
         return _number_in_form(value, kind, form)
     if form is Form.TEXT:
         return value
-    if kind is Kind.TIMESTAMP_TZ:
-        return sa.func.epoch_us(value)
-    moment = sa.cast(value, sa.TIMESTAMP())
-    return sa.func.epoch_us(sa.func.timezone(time_zone, moment) if form is Form.INSTANT else moment)
+    finer: sa.ColumnElement[Any] | int = 0
+    if fine:
+        finer = sa.func.nanosecond(value) % _SECOND
+        value = sa.func.date_trunc("second", value)
+    moment = value if kind is Kind.TIMESTAMP_TZ else sa.cast(value, sa.TIMESTAMP())
+    if form is Form.INSTANT and kind is not Kind.TIMESTAMP_TZ:
+        moment = sa.func.timezone(time_zone, moment)
+    return sa.cast(sa.func.epoch_us(moment), HugeInteger()) * 1000 + finer
 
 
 def _number_in_form(value: sa.ColumnElement[Any], kind: Kind, form: Form) -> sa.ColumnElement[Any]:
@@ -180,7 +209,7 @@ def _number_in_form(value: sa.ColumnElement[Any], kind: Kind, form: Form) -> sa.
 
 
 def shown(value: Any, form: Form) -> Any:
-    """Return a value in a form as people write it: digits as a number, microseconds as a time."""
+    """Return a value in a form as people write it: digits as a number, nanoseconds as a time."""
     if value is None:
         return None
     if form is Form.DECIMAL:
@@ -188,6 +217,5 @@ def shown(value: Any, form: Form) -> Any:
     if form is Form.NUMBER:
         return plain(Decimal(value))
     if form.temporal:
-        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value)
-        return moment if form is Form.INSTANT else moment.replace(tzinfo=None)
+        return of_nanoseconds(int(value), UTC if form is Form.INSTANT else None)
     return value

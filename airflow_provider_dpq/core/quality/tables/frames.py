@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.tables.duck import DuckTable, typed_column
+from airflow_provider_dpq.core.quality.tables.duck import DuckTable, pick, typed_column
 from airflow_provider_dpq.core.quality.tables.scan import Scan, quote_name
 from airflow_provider_dpq.core.quality.tables.table import POSITION, Column, named
 
@@ -116,8 +116,8 @@ def attach_frame(scan: Scan, relation: str, data: Any) -> dict[str, Column]:
         return _attach_pandas(scan, relation, data, aliases)
     arrow = _library(data) == "pyarrow"
     _register(scan, relation, data.rename_columns(list(aliases.values())) if arrow else data.rename(aliases))
-    native = dict(scan.columns(quote_name(relation)))
-    return {name: replace(typed_column(alias, native[alias]), name=name) for name, alias in aliases.items()}
+    found = pick(scan, relation, scan.columns(quote_name(relation)))
+    return {name: replace(found[alias], name=name) for name, alias in aliases.items()}
 
 
 def _register(scan: Scan, relation: str, data: Any) -> None:
@@ -140,11 +140,10 @@ def _attach_pandas(scan: Scan, relation: str, data: pd.DataFrame, aliases: Mappi
     if not readable:
         plain = pd.DataFrame({"dpq_rows": range(len(data))})
     _register(scan, relation, plain)
-    native = dict(scan.columns(quote_name(relation)))
+    found = pick(scan, relation, scan.columns(quote_name(relation)))
+    unreadable = {name: typed_column(aliases[name], "UNREADABLE") for name in names if aliases[name] not in found}
     return {
-        name: replace(
-            typed_column(aliases[name], native.get(aliases[name], "UNREADABLE")), name=name, dtype=str(data[name].dtype)
-        )
+        name: replace(unreadable.get(name) or found[aliases[name]], name=name, dtype=str(data[name].dtype))
         for name in names
     }
 
@@ -159,6 +158,8 @@ def _readable(series: pd.Series) -> bool:
         return len(present) > 0 and bool(present.map(_is_text).all())
     if isinstance(dtype, (pd.CategoricalDtype, pd.PeriodDtype, pd.IntervalDtype, pd.SparseDtype)):
         return False
+    if isinstance(dtype, pd.DatetimeTZDtype) and dtype.unit == "ns":
+        return not (series.dropna().astype("int64") % 1000).any()  # DuckDB would cut them
     return dtype.kind not in "mcSUV" and dtype.name not in ("longdouble", "float128", "float96")
 
 

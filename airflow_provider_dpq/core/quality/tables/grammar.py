@@ -13,19 +13,12 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.quality.compile.number import significant
+from airflow_provider_dpq.core.quality.tables.duck import DuckType
 from airflow_provider_dpq.core.quality.tables.form import HugeInteger
 from airflow_provider_dpq.core.quality.tables.table import Kind
 
-
-class _Instant(sa.types.UserDefinedType[Any]):
-    """Moments with their offsets, of which SQLAlchemy's own type says nothing to DuckDB."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: Any) -> str:
-        """Return the type's name."""
-        return "TIMESTAMP WITH TIME ZONE"
-
+_Instant: Final = DuckType("TIMESTAMP WITH TIME ZONE")
+"""Moments with their offsets, of which SQLAlchemy's own type says nothing to DuckDB."""
 
 _Text = sa.ColumnElement[Any]
 _Condition = sa.ColumnElement[bool]
@@ -207,12 +200,12 @@ ISO_MOMENT: Final = Form(Kind.TIMESTAMP, _is_moment, lambda text: sa.try_cast(te
 
 
 def _is_instant(text: _Text) -> _Condition:
-    value = sa.try_cast(text, _Instant())
+    value = sa.try_cast(text, _Instant)
     day = sa.func.left(text, len("2024-01-01"))
     return sa.and_(matches(text, INSTANT), value.is_not(None), _is_day(day))
 
 
-ISO_INSTANT: Final = Form(Kind.TIMESTAMP_TZ, _is_instant, lambda text: sa.try_cast(text, _Instant()))
+ISO_INSTANT: Final = Form(Kind.TIMESTAMP_TZ, _is_instant, lambda text: sa.try_cast(text, _Instant))
 
 
 def moments_up_to(kind: Kind) -> Form:

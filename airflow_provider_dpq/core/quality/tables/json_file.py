@@ -59,7 +59,7 @@ def attach_json(scan: Scan, relation: str, files: Sequence[PlainFile], reading: 
     scan.count_rows(relation)
     texts = TextColumns(scan, numbered, ReadOptions(), lambda row: f"object {row + 1:,}")
     strings = [key for key, kind in kinds.items() if kind == STRING]
-    found = pick([column for column in scan.columns(relation) if column[0] in kinds])
+    found = pick(scan, relation, [column for column in scan.columns(relation) if column[0] in kinds])
     found |= {key: string_column(column) for key, column in texts.columns(strings, frozenset(strings)).items()}
     return found | {key: MixedColumn(key, texts).column() for key in mixed}
 

@@ -57,7 +57,7 @@ def attach_parquet(
         _number_rows(scan, relation, f"{quote_list(names)}, {options}")
     if local:
         scan.count_rows(relation)
-    return pick(described)
+    return pick(scan, relation, described)
 
 
 def _trust_no_statistics(scan: Scan) -> None:

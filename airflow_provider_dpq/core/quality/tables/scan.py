@@ -17,7 +17,7 @@ from airflow_provider_dpq.core.environment import processors
 from airflow_provider_dpq.core.errors import DeclarationError, EndedError, MeasurementError, QueryError, first_line
 from airflow_provider_dpq.core.quality.tables.archive import Unpacking
 from airflow_provider_dpq.core.quality.tables.scratch import Scratch
-from airflow_provider_dpq.core.quality.tables.told import duckdb_rows
+from airflow_provider_dpq.core.quality.tables.told import NANOSECONDS, duckdb_rows
 from airflow_provider_dpq.core.watch import Stop, watched
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ class Scan:
         """What people should know of how the data were read."""
         self.named: dict[str, str] = {}
         """By what DuckDB calls a file, what people do."""
+        self.is_finer = False
+        """Whether a column holds moments finer than microseconds."""
         self.unpacking = Unpacking(limits.most_unpacked)
         self.confined = confined
         self.directory = self._own.path
@@ -154,7 +156,8 @@ class Scan:
             MeasurementError: See `errors`.
         """
         with self.errors(subject):
-            return duckdb_rows(self.connection, text, parameters)
+            by_number = NANOSECONDS if self.is_finer and text.startswith(("SELECT", "WITH")) else {}
+            return duckdb_rows(self.connection, text, parameters, by_number=by_number)
 
     @contextmanager
     def errors(self, subject: str) -> Iterator[None]:

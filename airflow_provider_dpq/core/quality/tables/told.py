@@ -6,13 +6,17 @@ the last day that Python has. So they are fetched as text, and read here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+
+from airflow_provider_dpq.core.quality.instant import of_nanoseconds
 
 if TYPE_CHECKING:
     import duckdb
@@ -83,14 +87,71 @@ _OF_DUCKDB: Final = ("DATE", "TIMESTAMP")
 _INFINITIES: Final = frozenset({"infinity", "-infinity"})
 
 
-def duckdb_rows(connection: duckdb.DuckDBPyConnection, text: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+def duckdb_rows(
+    connection: duckdb.DuckDBPyConnection,
+    text: str,
+    parameters: Sequence[Any],
+    *,
+    by_number: Mapping[str, NumberedMoments] = MappingProxyType({}),
+) -> list[tuple[Any, ...]]:
     """Run a statement and return its rows, infinity by its name: DuckDB hands it over as the last day of Python's.
 
     Args:
         connection: DuckDB's connection.
-        text: The statement.
+        text: The statement; a query where there are types by number.
         parameters: Its parameters.
+        by_number: Types of moments that are fetched as numbers, for DuckDB cuts them, or needs pytz to hand them over.
     """
+    numbered: dict[int, NumberedMoments] = {}
+    if by_number:
+        described = connection.execute(f"DESCRIBE {text}", parameters).fetchall()
+        types = [str(column[1]) for column in described]
+        numbered = {number: by_number[type_] for number, type_ in enumerate(types) if type_ in by_number}
+    if not numbered:
+        return _rows(connection, text, parameters)
+    parts = [
+        numbered[number].sql(f"#{number + 1}") if number in numbered else f"#{number + 1}"
+        for number in range(len(types))
+    ]
+    rows = _rows(connection, f"SELECT {', '.join(parts)} FROM ({text})", parameters)  # noqa: S608
+    return [tuple(numbered[n].read(value) if n in numbered else value for n, value in enumerate(row)) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedMoments:
+    """Moments of a type of DuckDB that are fetched as their number since 1970.
+
+    Attributes:
+        function: The function of DuckDB that numbers them.
+        nanoseconds: How many nanoseconds its unit is.
+        zone: The time zone to tell them in; None for moments without one.
+    """
+
+    function: str
+    nanoseconds: int
+    zone: tzinfo | None
+
+    def sql(self, value: str) -> str:
+        """Return what is selected for a value: text, for infinity has no number."""
+        return f"coalesce(CAST({self.function}({value}) AS VARCHAR), CAST({value} AS VARCHAR))"
+
+    def read(self, text: str | None) -> Any:
+        """Return the moment that what was selected stands for."""
+        if text is None or text in _INFINITIES:
+            return text
+        return of_nanoseconds(int(text) * self.nanoseconds, self.zone)
+
+
+NANOSECONDS: Final[Mapping[str, NumberedMoments]] = MappingProxyType(
+    {
+        "TIMESTAMP_NS": NumberedMoments("epoch_ns", 1, None),
+        "TIMESTAMPTZ_NS": NumberedMoments("epoch_ns", 1, UTC),
+    }
+)
+"""The types of moments that are finer than Python's."""
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, text: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = connection.execute(text, parameters).fetchall()
     types = [str(column[1]) for column in connection.description or ()]
     temporal = [number for number, type_ in enumerate(types) if type_.startswith(_OF_DUCKDB)]

@@ -168,6 +168,33 @@ def test_numbers_within_a_tolerance_are_the_same(kwargs: dict[str, float], chang
     assert counts(reconcile(here, there, key_columns=["id"], **kwargs)) == (0, 0, changed)
 
 
+@pytest.mark.parametrize("keys", [None, ["id"]])
+@pytest.mark.parametrize(
+    ("here", "there", "tolerance", "same"),
+    [
+        (2**53 + 1, 2**53, {"absolute_tolerance": 0.5}, False),
+        (2**60 + 1, 2**60, {"absolute_tolerance": 1}, True),
+        (1.1, 1.0, {"absolute_tolerance": 0.1}, True),
+        (0.3, 0.2, {"absolute_tolerance": 0.1}, True),
+        (1.1000000000000003, 1.0, {"absolute_tolerance": 0.1}, False),
+        (110, 100, {"relative_tolerance": 0.1}, True),
+        (111, 100, {"relative_tolerance": 0.1}, False),
+        (Decimal("1.10"), Decimal("1.00"), {"absolute_tolerance": 0.1}, True),
+        (Decimal("1.11"), Decimal("1.00"), {"absolute_tolerance": 0.1}, False),
+        (Decimal("1.1"), 1.0, {"absolute_tolerance": 0.1}, True),
+        (float("inf"), 1.0, {"absolute_tolerance": 0.1}, False),
+        (float("inf"), float("inf"), {"absolute_tolerance": 0.1}, True),
+    ],
+)
+def test_tolerance_is_held_exactly(
+    here: Any, there: Any, tolerance: dict[str, float], same: bool, keys: list[str] | None
+) -> None:
+    """Whatever floating numbers make of a difference, of figures and of rows."""
+    tables = [pa.table({"id": [1], "v": pa.array([value])}) for value in (here, there)]
+    result = reconcile(*tables, key_columns=keys, columns=["v"], **tolerance)
+    assert (result.verdict, result.error) == ("pass" if same else "fail", None)
+
+
 def test_times_within_a_tolerance_are_the_same() -> None:
     """A database that keeps whole seconds rounds or cuts: a second covers both."""
     here = pd.DataFrame({"id": [1, 2], "at": [START, START]})
