@@ -197,4 +197,7 @@ def _beside_schema(document: Mapping[str, Any]) -> Iterator[str]:
     levels = [str(level.get("property")) for level in items_of(document, "slaProperties", "the document")]
     if levels:
         yield f"service levels: {', '.join(levels)}"
-    yield from (f"{key}, which the standard does not know" for key in document if key not in _KEYS_OF_A_CONTRACT)
+    if document.get("quality"):
+        yield "quality of the document, which is about no object"
+    known = _KEYS_OF_A_CONTRACT | {"quality"}
+    yield from (f"{key}, which the standard does not know" for key in document if key not in known)

@@ -242,6 +242,34 @@ def values(check: CheckResult, *, limit: int) -> Samples:
     return Samples([], 0)
 
 
+def mismatches(check: CheckResult, *, limit: int) -> Samples:
+    """Return what a check of a table's columns or contract found to be otherwise, written for people.
+
+    Args:
+        check: The check.
+        limit: Most mismatches returned.
+    """
+    details = check.result.get("details")
+    found = details.get("mismatched") if isinstance(details, dict) else None
+    if isinstance(found, dict):
+        texts = [f"{name} {_listed(items)}" for name, items in found.items()]
+    else:
+        texts = [_mismatch(item) for item in found or [] if isinstance(item, dict)] if isinstance(found, list) else []
+    return Samples(texts[:limit], max(0, len(texts) - limit))
+
+
+def _mismatch(item: Mapping[str, JsonValue]) -> str:
+    facts = {name.lower(): figure.value(value) for name, value in item.items() if value is not None}
+    position = facts.get("expected column position")
+    place = [f"column {position}"] if position is not None else [facts.get("column", ""), facts.get("rule", "")]
+    found, expected = facts.get("found") or "nothing", facts.get("expected") or "nothing"
+    return f"{' '.join(filter(None, place))}: {found}, not {expected}"
+
+
+def _listed(items: JsonValue) -> str:
+    return ", ".join(map(figure.value, items)) if isinstance(items, list) else figure.value(items)
+
+
 _OF: Final = {
     "unexpected_percent": "of the values",
     "unexpected_percent_nonmissing": "of the values",

@@ -250,12 +250,19 @@ def _broken(checks: Sequence[CheckResult], width: int) -> list[str]:
     for check in outcome.worst_first(reversed(checks))[::-1]:
         if check.success is not False:
             continue
-        samples = outcome.values(check, limit=_MAX_SAMPLES)
-        more = [f"and {samples.omitted} more in the report"] if samples.omitted else []
-        facts = {"expected": demand(check), "such as": ", ".join([*samples.texts, *more])}
+        otherwise = outcome.mismatches(check, limit=_MAX_SAMPLES)
+        facts = {
+            "expected": "" if otherwise.texts else demand(check),
+            "such as": ", ".join(_some(outcome.values(check, limit=_MAX_SAMPLES))),
+            "found": "; ".join(_some(otherwise)),
+        }
         told = [line for name, fact in facts.items() if fact for line in _fact(name, fact, width)]
         lines += [*wrap(printable(check.name), width), *told] if told else []
     return lines
+
+
+def _some(samples: outcome.Samples) -> list[str]:
+    return [*samples.texts, *([f"and {samples.omitted} more in the report"] if samples.omitted else [])]
 
 
 def _fact(name: str, fact: str, width: int) -> list[str]:

@@ -431,7 +431,7 @@ def test_what_stands_beside_the_schema_is_named() -> None:
     beside = {"slaProperties": levels, "quality": [{"metric": "rowCount", "mustBe": 1}], "owner": "us", "team": []}
     assert load_suite({**_document({}), **beside}).not_checked == (
         "service levels: freshness, retention",
-        "quality, which the standard does not know",
+        "quality of the document, which is about no object",
         "owner, which the standard does not know",
     )
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pandas as pd
 import pytest
 
+from airflow_provider_dpq.core import quality
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.report import CheckResult, Report
 from airflow_provider_dpq.core.gate.threshold import judge, parse_thresholds
@@ -76,6 +78,49 @@ def test_text_shows_the_limit_alone_where_values_stay_out(report: Report, make_c
     shown = render_text(report.model_copy(update={"checks": (_failed(make_check),)}))
     assert "expected  at most 120" in shown
     assert "such as" not in shown
+
+
+@pytest.mark.parametrize(
+    ("frame", "declared", "shown"),
+    [
+        (
+            pd.DataFrame({"a": [1, 1], "b": ["x", "y"]}),
+            {
+                "type": "expect_table_to_match_contract",
+                "kwargs": {
+                    "contract": {
+                        "columns": [
+                            {"name": "a", "unique": True},
+                            {"name": "b", "type": "integer"},
+                            {"name": "c"},
+                        ],
+                        "additional_columns": False,
+                    }
+                },
+            },
+            "b type: str, not integer; c column: absent, not there; a unique: 2 rows that share theirs, "
+            "not no value twice",
+        ),
+        (
+            pd.DataFrame({"a": [1], "b": [2]}),
+            {"type": "expect_table_columns_to_match_ordered_list", "kwargs": {"column_list": ["b", "a", "c"]}},
+            "column 0: a, not b; column 1: b, not a; column 2: nothing, not c",
+        ),
+        (
+            pd.DataFrame({"a": [1], "b": [2]}),
+            {"type": "expect_table_columns_to_match_set", "kwargs": {"column_set": ["a", "c"]}},
+            "unexpected b; missing c",
+        ),
+    ],
+)
+def test_text_shows_what_was_found_of_columns(
+    report: Report, frame: pd.DataFrame, declared: Mapping[str, Any], shown: str
+) -> None:
+    """Who reads the log of a job sees which column breaks a contract, and not the contract."""
+    results = quality.check(frame, [declared]).results
+    told = " ".join(render_text(report.model_copy(update={"checks": results})).split())
+    assert f" found {shown} " in told
+    assert " expected " not in told
 
 
 def test_a_check_that_held_shows_no_limit(report: Report, make_check: MakeCheck) -> None:
