@@ -5,12 +5,18 @@ DpqError
 ├── MeasurementError   the subject could not be measured (exit code 3, retried by Airflow)
 │   ├── SourceError    the data cannot be opened, so that nothing was measured (exit code 2, retried by Airflow)
 │   ├── QueryError     one query was refused, or cost too much; others may be answered
+│   │   ├── RefusedQueryError  it was refused for what it says
 │   │   └── QueryTimeoutError  it took too long
+│   ├── UnsupportedExpectationError  this kind of data cannot answer the check
+│   ├── QuarantineError  failing rows could not be written
+│   ├── OperationTimeoutError  one iteration took too long in a process of its own, which was killed
+│   ├── ChildError     the process of an operation ended before it answered
 │   └── EndedError     nothing more can be measured: the connection is lost
 │       └── CancelledError  measuring was told to stop, and whoever told it does not wait for long
 └── StoreError         a report could not be kept or read (exit code 2 before anything was measured,
     │                  else 3; retried by Airflow)
-    └── StoreBusyError the store may answer in a moment
+    ├── StoreBusyError the store may answer in a moment
+    └── ReportExistsError  it has a report of this gate and try already
 
 Whether its text quotes data is known where an error is raised, and nowhere else: say ``quotes_data=False`` there if it
 is put together from our own words, numbers, and names of columns, tables, checks and files. The text of another
@@ -90,8 +96,28 @@ class QueryError(MeasurementError):
     """One query was refused, or cost too much time or memory; others may be answered."""
 
 
+class RefusedQueryError(QueryError):
+    """The engine refused one query for what it says; another way to ask may be answered."""
+
+
 class QueryTimeoutError(QueryError):
     """One query took longer than we or the server allow, and was stopped; others may be answered."""
+
+
+class UnsupportedExpectationError(MeasurementError):
+    """This kind of data cannot answer the check; Great Expectations may."""
+
+
+class QuarantineError(MeasurementError):
+    """The failing rows could not be written; what the checks found stands."""
+
+
+class OperationTimeoutError(MeasurementError):
+    """One iteration of an operation did not end in time, and the process that ran it was killed."""
+
+
+class ChildError(MeasurementError):
+    """The process of an operation ended before it answered, or sent what cannot be read."""
 
 
 class StoreError(DpqError):
@@ -100,6 +126,10 @@ class StoreError(DpqError):
 
 class StoreBusyError(StoreError):
     """The store may answer in a moment: it is locked, is restarting, or is out of reach for now."""
+
+
+class ReportExistsError(StoreError):
+    """The store has a report of this gate, task instance and try already."""
 
 
 def text_of(error: BaseException) -> str:

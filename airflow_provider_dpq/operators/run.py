@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowTaskTerminated, AirflowTaskTimeout
 
 from airflow_provider_dpq import conf
 from airflow_provider_dpq.core.attempt import cut_short
-from airflow_provider_dpq.core.errors import CancelledError, DpqError, StoreError, unexpected_error
+from airflow_provider_dpq.core.errors import CancelledError, DpqError, ReportExistsError, StoreError, unexpected_error
 from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.operators.link import tab_path
 from airflow_provider_dpq.operators.namesake import GateBearer, gate_taken, instances_alike
@@ -288,9 +288,7 @@ class GateRun:
         with DpqHook(self.dpq_conn_id).get_store(limits) as store:
             try:
                 store.write(report, replace=replace)
-            except StoreError as error:
-                if error.reason != "report_exists":
-                    raise
+            except ReportExistsError:
                 log.warning(
                     "This try already has a report, from a run of the same id that was deleted: it is replaced."
                 )

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
-from airflow_provider_dpq.core.errors import DeclarationError, DpqError, MeasurementError
+from airflow_provider_dpq.core.errors import DeclarationError, DpqError, MeasurementError, SourceError
 from airflow_provider_dpq.core.load.design import Scenario
 from airflow_provider_dpq.core.load.loop import new_loop
 from airflow_provider_dpq.core.load.outcome import CONNECTION, outcome_of
@@ -46,10 +46,8 @@ def opened(scenario: Scenario) -> Ready:
         return make_ready(scenario)
     try:
         return _opened_in_time(scenario)
-    except MeasurementError as error:
-        if error.reason == "unreachable_database":
-            raise _down(scenario, error.message, error) from error
-        raise
+    except SourceError as error:
+        raise _down(scenario, error.message, error) from error
 
 
 def try_once(ready: Ready, timeout_seconds: float) -> None:

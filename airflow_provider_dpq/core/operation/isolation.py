@@ -21,7 +21,7 @@ from typing import IO, Any, Final, Self
 
 import psutil
 
-from airflow_provider_dpq.core.errors import MeasurementError, cancelled
+from airflow_provider_dpq.core.errors import ChildError, MeasurementError, OperationTimeoutError, cancelled
 from airflow_provider_dpq.core.line import printable
 from airflow_provider_dpq.core.operation.python import pickled
 
@@ -165,13 +165,13 @@ class Child:
             going, item = pickle.loads(answer)  # noqa: S301 - from the process that this one started
         except Exception as error:  # an object's own code runs here, and raises what it likes
             message = f"What the operation's process sent cannot be read: {type(error).__name__}: {error}."
-            raise MeasurementError("unreadable_answer", message) from error
+            raise ChildError("unreadable_answer", message) from error
         return going, item
 
     def _gone(self) -> MeasurementError:
         if self._cancelled:
             return cancelled(_CANCELLED)
-        return MeasurementError(
+        return ChildError(
             "child_exited", "The process of the operation was ended before: it runs nothing more.", quotes_data=False
         )
 
@@ -181,7 +181,7 @@ class Child:
             return cancelled(_CANCELLED)
         message = f"An iteration did not end within {timeout_seconds:g} s, and its process was killed."
         hint = "Find out what it waits for, or allow it more time."
-        return MeasurementError("operation_timeout", message, hint=hint, quotes_data=False)
+        return OperationTimeoutError("operation_timeout", message, hint=hint, quotes_data=False)
 
     def _death(self) -> MeasurementError:
         """Say how the child ended, with the last lines that it printed."""
@@ -192,11 +192,11 @@ class Child:
         said = "\n".join(("", "It printed last:", *self._tail)) if self._tail else ""
         if code >= 0:
             message = f"The operation ended its process with exit code {code}.{said}"
-            return MeasurementError("child_exited", message)
+            return ChildError("child_exited", message)
         name = signal.Signals(-code).name
         memory = ", as the kernel does where memory runs out" if -code == signal.SIGKILL else ""
         message = f"The process of the operation was killed by signal {-code} ({name}){memory}.{said}"
-        return MeasurementError("child_killed", message)
+        return ChildError("child_killed", message)
 
     def _end(self, *, kill: bool = True) -> int:
         if self._ended:

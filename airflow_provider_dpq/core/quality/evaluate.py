@@ -15,6 +15,8 @@ from airflow_provider_dpq.core.errors import (
     MeasurementError,
     QueryError,
     QueryTimeoutError,
+    RefusedQueryError,
+    UnsupportedExpectationError,
     unexpected_error,
 )
 from airflow_provider_dpq.core.line import printable
@@ -181,7 +183,7 @@ def _alone(table: Table, plan: Plan, wanted: ResultFormat) -> _Found:
 
 def _refused(table: Table, error: MeasurementError) -> _Found:
     """Return what follows when the engine refuses a check: GX can still try files and frames."""
-    if not table.pandas_like or error.reason != "query_failed":
+    if not table.pandas_like or not isinstance(error, RefusedQueryError):
         return error
     left = NotScannableError(str(error))
     left.__cause__ = error
@@ -265,7 +267,7 @@ def _told(outcome: Outcome, found: _Found) -> Outcome:
 
 
 def _is_refused(answer: _Found) -> bool:
-    return isinstance(answer, MeasurementError) and answer.reason == "unsupported_expectation"
+    return isinstance(answer, UnsupportedExpectationError)
 
 
 def _whole_table(table: Table) -> Any:
@@ -284,6 +286,6 @@ def _is_of_gx(table: Table, declared: Declared) -> bool:
 
 def _unsupported(table: Table, declared: Declared) -> MeasurementError:
     message = f"{declared.type} as declared cannot be evaluated on {table.subject} ({table.dialect})."
-    return MeasurementError(
+    return UnsupportedExpectationError(
         "unsupported_expectation", message, hint="Check other columns, or an export as a file.", quotes_data=False
     )

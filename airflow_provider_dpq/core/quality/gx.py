@@ -11,7 +11,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError
+from airflow_provider_dpq.core.errors import (
+    DeclarationError,
+    MeasurementError,
+    OperationTimeoutError,
+    UnsupportedExpectationError,
+)
 from airflow_provider_dpq.core.gate.report import Problem
 from airflow_provider_dpq.core.quality.compile.plan import Answer
 from airflow_provider_dpq.core.quality.jsonable import jsonable
@@ -83,12 +88,12 @@ def answer_apart(declared: Declared, frame: pd.DataFrame, wanted: ResultFormat) 
         with Child(tell=lambda _: None) as child:  # what it prints may quote a value
             asked = (declared.type, dict(declared.kwargs), frame, wanted)
             (found,) = child.stream(_answers, *asked, timeout_seconds=_APART_SECONDS)
-    except MeasurementError as error:
-        if error.reason != "operation_timeout":
-            return error
+    except OperationTimeoutError:
         message = f"Great Expectations did not evaluate {declared.type} within {_APART_SECONDS:g} s."
         hint = "Write a pattern that can match in one way only, or leave such rows out by a row condition."
         return MeasurementError("value_too_slow", message, hint=hint, quotes_data=False)
+    except MeasurementError as error:
+        return error
     assert isinstance(found, (Answer, MeasurementError))  # noqa: S101 - what `_answers` yields
     return found
 
@@ -225,7 +230,7 @@ def _answer(validated: Any) -> Answer | MeasurementError:
     if problem is not None:
         absent = _NO_METRIC.match(problem.message)
         if absent:
-            return MeasurementError("unsupported_expectation", absent[0], quotes_data=False)
+            return UnsupportedExpectationError("unsupported_expectation", absent[0], quotes_data=False)
         return MeasurementError(problem.reason, problem.message)
     result = {key: jsonable(value) for key, value in (document.get("result") or {}).items()}
     return Answer(bool(document["success"]), result)

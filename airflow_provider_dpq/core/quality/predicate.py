@@ -14,7 +14,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.errors import ChildError, MeasurementError, OperationTimeoutError
 from airflow_provider_dpq.core.quality.backtracking import may_backtrack, may_take_for_ever
 
 if TYPE_CHECKING:
@@ -201,11 +201,11 @@ class Judge:
             raise self._told(error) from None
 
     def _told(self, error: MeasurementError) -> MeasurementError:
-        if error.reason == "operation_timeout":
+        if isinstance(error, OperationTimeoutError):
             message = f"A value of column {self._column!r} could not be judged within {LONGEST_SECONDS:g} s."
             hint = "Write a pattern that can match in one way only, or leave such rows out by a row condition."
             return MeasurementError("value_too_slow", message, hint=hint, quotes_data=False)
-        if error.reason in ("child_exited", "child_killed", "unreadable_answer"):
+        if isinstance(error, ChildError):
             message = f"The process that judges values of column {self._column!r} has ended ({error.reason})."
             return MeasurementError("unjudged_value", message, quotes_data=False)
         return error

@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 from sqlalchemy import Connection, Select, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from airflow_provider_dpq.core.errors import StoreBusyError, StoreError
+from airflow_provider_dpq.core.errors import ReportExistsError, StoreBusyError, StoreError
 from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.store import query, tables
@@ -108,7 +108,7 @@ class Store:
                 f" {source.task_id!r} (map index {source.map_index}) in run {source.run_id!r}."
             )
             hint = "A try writes one report of a gate: give each gate of a task a name of its own."
-            raise StoreError("report_exists", message, hint=hint, quotes_data=False)
+            raise ReportExistsError("report_exists", message, hint=hint, quotes_data=False)
 
     def _inserted(self, row: dict[str, Any]) -> bool:
         try:

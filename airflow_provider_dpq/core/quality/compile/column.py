@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.errors import MeasurementError, UnsupportedExpectationError
 from airflow_provider_dpq.core.gate.share import Share
 from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, comparable, member_of, ordered
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
@@ -167,7 +167,7 @@ def require_files(expectation: declared.ColumnValues, table: Table) -> None:
     """
     if not table.pandas_like:
         message = f"{expectation.type} cannot be evaluated on {table.subject} ({table.dialect})."
-        raise MeasurementError(
+        raise UnsupportedExpectationError(
             "unsupported_expectation", message, hint="Check an export of the table as a file.", quotes_data=False
         )
 

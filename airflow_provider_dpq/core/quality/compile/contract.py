@@ -9,7 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from pydantic import JsonValue
 
-from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.errors import UnsupportedExpectationError
 from airflow_provider_dpq.core.quality.compatibility import Breaks, changes
 from airflow_provider_dpq.core.quality.compile.column import plan_not_null
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
@@ -192,7 +192,7 @@ def _planned(planner: Callable[..., Plan], expectation: Any, table: Table) -> Pl
     try:
         return planner(expectation, table)
     except NotScannableError as error:
-        raise MeasurementError("unsupported_expectation", str(error), hint="Cast the column.") from error
+        raise UnsupportedExpectationError("unsupported_expectation", str(error), hint="Cast the column.") from error
 
 
 def _counting(plan: Plan, column: str, rule: str, expected: str, noun: str) -> _Rule:

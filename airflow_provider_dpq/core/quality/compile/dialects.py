@@ -15,7 +15,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.functions import FunctionElement
 
-from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.errors import UnsupportedExpectationError
 from airflow_provider_dpq.core.quality.compile.functions import (
     characters,
     exact_integer,
@@ -75,7 +75,7 @@ def refuse_lacking(plan: Plan, expectation: str, dialect: str) -> None:
             if isinstance(part, FunctionElement) and (name := getattr(part, "name", None)) in lacking:
                 message = f"{expectation} cannot be evaluated on {dialect}: {lacking[str(name)]}."
                 hint = "Check other columns, or an export as a file."
-                raise MeasurementError("unsupported_expectation", message, hint=hint, quotes_data=False)
+                raise UnsupportedExpectationError("unsupported_expectation", message, hint=hint, quotes_data=False)
 
 
 def _elements(plan: Plan) -> Iterator[Any]:

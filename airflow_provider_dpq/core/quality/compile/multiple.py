@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import sqlalchemy as sa
 
-from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.errors import UnsupportedExpectationError
 from airflow_provider_dpq.core.quality.compile.column import each_value, plan_unfit
 from airflow_provider_dpq.core.quality.compile.distinct import each_distinct
 from airflow_provider_dpq.core.quality.compile.plan import Plan
@@ -37,7 +37,9 @@ def plan_multiples(expectation: ExpectColumnValuesToBeMultiples, table: Table) -
         return each_distinct(expectation, table, column, Multiple(Fraction(unit)), text)
     if table.dialect == "sqlite":
         message = f"{expectation.type} needs exact arithmetic, which SQLite does not have."
-        raise MeasurementError("unsupported_expectation", message, hint="Check an export of the table as a file.")
+        raise UnsupportedExpectationError(
+            "unsupported_expectation", message, hint="Check an export of the table as a file."
+        )
     number = column.value if column.kind is not Kind.FLOAT else sa.cast(column.value, sa.String(40))
     exact = sa.cast(number, _EXACT)
     # MariaDB does not take the remainder of a negative number, a negative zero, for zero.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.errors import MeasurementError, QuarantineError
 from airflow_provider_dpq.core.gate.report import Artifact
 from airflow_provider_dpq.core.quality.evaluate import Progress
 from airflow_provider_dpq.core.quality.quarantine.broken import Broken
@@ -38,16 +38,16 @@ def set_apart(
     tell("setting failing rows apart")
     try:
         return tuple(_write(table, find(), request, rows)), None
+    except QuarantineError as error:
+        return (), error
     except MeasurementError as error:
-        if error.reason == "quarantine_failed":
-            return (), error
-        return (), MeasurementError("quarantine_failed", _sentence(request, _cause(error)), quotes_data=False)
+        return (), QuarantineError("quarantine_failed", _sentence(request, _cause(error)), quotes_data=False)
     except OSError as error:
         cause = f"{error.strerror or error}: {error.filename!r}."
-        return (), MeasurementError("quarantine_failed", _sentence(request, cause), quotes_data=error.strerror is None)
+        return (), QuarantineError("quarantine_failed", _sentence(request, cause), quotes_data=error.strerror is None)
     except Exception as error:  # noqa: BLE001 - of any driver: what the checks found stands
         cause = f"{type(error).__name__} was raised."
-        return (), MeasurementError("quarantine_failed", _sentence(request, cause), quotes_data=False)
+        return (), QuarantineError("quarantine_failed", _sentence(request, cause), quotes_data=False)
 
 
 def _write(table: Table, broken: Sequence[Broken], request: Request, rows: int) -> list[Artifact]:
@@ -58,7 +58,7 @@ def _write(table: Table, broken: Sequence[Broken], request: Request, rows: int) 
     if isinstance(table, SQLTable) and not request.in_database:
         return export_rows(table, broken, request, rows)
     message = f"Rows of {table.dialect} cannot be written to {'tables' if request.in_database else 'files'}."
-    raise MeasurementError(
+    raise QuarantineError(
         "quarantine_failed", message, hint="See the page about quarantine for what can be.", quotes_data=False
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.errors import MeasurementError, QuarantineError
 from airflow_provider_dpq.core.gate.report import CheckResult
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.quality import gx
@@ -57,7 +57,7 @@ def find_broken(
     if unknown:
         checks = "1 check" if len(unknown) == 1 else f"{len(unknown):,} checks"
         message = f"No row was set apart: {checks} of rows could not be evaluated, the first is {unknown[0]!r}."
-        raise MeasurementError(
+        raise QuarantineError(
             "quarantine_failed", message, hint="A row is good only where all of them were.", quotes_data=False
         )
     failed = {result.name for result in results if result.verdict is not Verdict.PASS}
@@ -76,7 +76,7 @@ def _require_complete(found: Sequence[tuple[str, Unexpected | None]]) -> None:
         if unexpected is not None and not unexpected.complete:
             message = f"No row was set apart: too many values break {name!r} to find all of its rows."
             hint = "Bring the other table into the same database, or set rows apart without this check."
-            raise MeasurementError("quarantine_failed", message, hint=hint, quotes_data=False)
+            raise QuarantineError("quarantine_failed", message, hint=hint, quotes_data=False)
 
 
 def _of_query(name: str, outcome: Outcome) -> Broken | None:
@@ -100,7 +100,7 @@ def _of_gx(table: Table, declared: Sequence[Declared]) -> dict[str, Broken]:
     for one, answer in zip(declared, answers, strict=True):
         if isinstance(answer, MeasurementError):
             message = f"No row was set apart: those of {one.name!r} were not found again ({answer.reason})."
-            raise MeasurementError("quarantine_failed", message, hint="The gate may be run again.", quotes_data=False)
+            raise QuarantineError("quarantine_failed", message, hint="The gate may be run again.", quotes_data=False)
         rows = answer.result.get("unexpected_index_list")
         if isinstance(rows, list) and all(isinstance(row, int) for row in rows):
             found[one.name] = Broken(one.name, len(rows), positions=[positions[int(str(row))] for row in rows])

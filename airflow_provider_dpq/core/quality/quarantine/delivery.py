@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.errors import QuarantineError
 from airflow_provider_dpq.core.permission import mode_kept
 from airflow_provider_dpq.core.quality.place import Place, told
 from airflow_provider_dpq.core.quality.quarantine.request import Request, TableName
@@ -89,7 +89,7 @@ def _put(file: Path, target: Place) -> None:
         target.fs.put_file(str(file), target.path)
     except Exception as error:  # noqa: BLE001 - each file system raises its own; the text may name credentials
         message = f"{str(target)!r} could not be written: {told(error, target.fs)}."
-        raise MeasurementError("quarantine_failed", message, hint="Check the address and the credentials.") from None
+        raise QuarantineError("quarantine_failed", message, hint="Check the address and the credentials.") from None
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.errors import QuarantineError
 from airflow_provider_dpq.core.gate.report import Artifact
 from airflow_provider_dpq.core.quality.quarantine import delivery
 from airflow_provider_dpq.core.quality.quarantine.broken import CHECKS, Broken
@@ -56,7 +56,7 @@ def require_count(name: str, count: int, expected: int) -> None:
     """
     if count != expected:
         message = f"{count} rows of {expected} would be written as {name}: the data changed meanwhile."
-        raise MeasurementError("quarantine_failed", message, hint="The gate may be run again.", quotes_data=False)
+        raise QuarantineError("quarantine_failed", message, hint="The gate may be run again.", quotes_data=False)
 
 
 def artifact(name: str, target: object, rows: int, broken: Sequence[Broken]) -> Artifact:
@@ -126,7 +126,7 @@ def _require_counts(table: DuckTable, broken: Sequence[Broken]) -> int:
     for number, one in enumerate(broken):
         if counts.get(number, 0) != one.count:
             message = f"{counts.get(number, 0)} rows break {one.name!r}, and {one.count} did when they were counted."
-            raise MeasurementError(
+            raise QuarantineError(
                 "quarantine_failed", message, hint="Did the data change? The gate may be run again.", quotes_data=False
             )
     ((failing,),) = table.run("SELECT count(*) FROM dpq_broken")
@@ -142,7 +142,7 @@ def _selected(table: DuckTable, name: str) -> sa.Select[Any]:
     ]
     if len({column.name.casefold() for column in columns}) < len(columns):
         message = "Columns whose names differ in case only cannot be written to one file."
-        raise MeasurementError("quarantine_failed", message, hint="Name them apart.", quotes_data=False)
+        raise QuarantineError("quarantine_failed", message, hint="Name them apart.", quotes_data=False)
     broken = sa.table("dpq_broken", named(POSITION), sa.column(CHECKS)).alias("dpq_broken")
     here: sa.ColumnElement[int] = sa.literal_column(f"{quote_name(str(source.name))}.{quote_name(POSITION)}")  # type: ignore[attr-defined]
     there: sa.ColumnElement[int] = sa.literal_column(f"dpq_broken.{quote_name(POSITION)}")

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 
 from airflow_provider_dpq.core.driver import stop_of
-from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.errors import MeasurementError, QuarantineError
 from airflow_provider_dpq.core.gate.report import Artifact
 from airflow_provider_dpq.core.quality.quarantine.broken import CHECKS, Broken
 from airflow_provider_dpq.core.quality.quarantine.request import Request
@@ -80,7 +80,7 @@ def _refuse_sources(table: DatabaseTable, request: Request) -> None:
     for name, target in request:
         if place(str(target)) in taken:
             message = f"{name} would replace a table that was read, or the other part: {str(target)!r}."
-            raise MeasurementError("quarantine_failed", message, hint="Write to another table.", quotes_data=False)
+            raise QuarantineError("quarantine_failed", message, hint="Write to another table.", quotes_data=False)
         taken.add(place(str(target)))
 
 
@@ -99,7 +99,7 @@ def _writing(table: DatabaseTable, request: Request) -> Iterator[tuple[sa.Connec
     except SQLAlchemyError as error:
         _drop(table.engine, staged)
         message = f"The database refused to write {' and '.join(staged)}: {_told(error)}."
-        raise MeasurementError(
+        raise QuarantineError(
             "quarantine_failed", message, hint="May its user create and drop tables there?"
         ) from error
     except MeasurementError:
@@ -211,7 +211,7 @@ def _require_counts(
     if changed or beyond or ("quarantine" not in staged and rows - counts["good_rows"] < least):
         told = ", ".join(f"{count} rows as {name}" for name, count in counts.items())
         message = f"{told} would be written, which is not what was counted among {rows} rows."
-        raise MeasurementError(
+        raise QuarantineError(
             "quarantine_failed",
             message,
             hint="The table changed meanwhile; the gate may be run again.",

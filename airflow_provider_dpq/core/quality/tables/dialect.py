@@ -83,8 +83,6 @@ def _guess(file: PlainFile, options: ReadOptions) -> tuple[Sequence[str], Dialec
         try:
             found[delimiter] = _first(file, options, delimiter)
         except SourceError as error:  # by this delimiter a quoted field goes on after its quote
-            if error.reason == "empty_file":
-                raise
             refused = error
     if not found and refused is not None:
         raise refused

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.errors import MeasurementError, RefusedQueryError
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query, literal_text
 from airflow_provider_dpq.core.quality.compile.functions import without_nan
 from airflow_provider_dpq.core.quality.tables.distinct import DistinctValues
@@ -205,9 +205,7 @@ class DuckTable(Table):
                 ]
                 text = f"SELECT {', '.join(shown)} FROM (\n{query}\n) LIMIT {most}"  # noqa: S608 - the user's own
             return [name for name, _ in described], self.run(text)
-        except MeasurementError as error:
-            if error.reason != "query_failed":
-                raise
+        except RefusedQueryError as error:
             raise MeasurementError(
                 "invalid_query", str(error), hint="Mend the query.", quotes_data=error.quotes_data
             ) from error

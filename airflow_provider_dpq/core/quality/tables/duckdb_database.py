@@ -18,6 +18,7 @@ from airflow_provider_dpq.core.errors import (
     MeasurementError,
     QueryError,
     QueryTimeoutError,
+    RefusedQueryError,
     SourceError,
     first_line,
 )
@@ -268,7 +269,7 @@ def _query_error(error: duckdb.Error, subject: str) -> MeasurementError:
         return EndedError("query_stopped", f"A query on {subject} was interrupted.", quotes_data=False)
     if isinstance(error, duckdb.ConnectionException):
         return EndedError("connection_lost", f"The connection to {subject} is lost: {first_line(error)}")
-    return QueryError("query_failed", f"DuckDB refused a query on {subject}: {first_line(error)}")
+    return RefusedQueryError("query_failed", f"DuckDB refused a query on {subject}: {first_line(error)}")
 
 
 def open_duckdb(connection: Any, data: str, limits: Limits, root: str | Path | None) -> DuckDatabase:

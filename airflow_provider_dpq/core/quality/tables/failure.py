@@ -13,8 +13,8 @@ from airflow_provider_dpq.core.errors import (
     DpqError,
     EndedError,
     MeasurementError,
-    QueryError,
     QueryTimeoutError,
+    RefusedQueryError,
     SourceError,
     first_line,
 )
@@ -42,7 +42,7 @@ def query_error(error: SQLAlchemyError, subject: str) -> MeasurementError:
     if codes(error) & _FORBIDDEN:
         message = f"The database does not let this user read {subject}: {driver_words(error)}"
         return MeasurementError("permission_denied", message, hint="Grant the user of the connection SELECT.")
-    return QueryError("query_failed", f"The database refused a query on {subject}: {driver_words(error)}")
+    return RefusedQueryError("query_failed", f"The database refused a query on {subject}: {driver_words(error)}")
 
 
 def unfinished_error(error: SQLAlchemyError, subject: str) -> MeasurementError | None:
@@ -119,4 +119,4 @@ def asking(subject: str) -> Iterator[None]:
         raise
     except Exception as error:
         message = f"The database driver failed on {subject}: {first_line(error)}"
-        raise QueryError("query_failed", message) from error
+        raise RefusedQueryError("query_failed", message) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.errors import MeasurementError, UnsupportedExpectationError
 from airflow_provider_dpq.core.quality.tables.database import open_database
 from airflow_provider_dpq.core.quality.tables.duck import DuckTable
 from airflow_provider_dpq.core.quality.tables.duckdb_database import is_duckdb, open_duckdb
@@ -63,7 +63,7 @@ def scan_of(table: Table) -> Scan:
 
 def _unsupported(table: Table) -> MeasurementError:
     message = f"{table.subject} ({table.dialect}) cannot be compared with a table that lives elsewhere."
-    return MeasurementError(
+    return UnsupportedExpectationError(
         "unsupported_expectation", message, hint="Compare files, frames and SQL tables.", quotes_data=False
     )
 

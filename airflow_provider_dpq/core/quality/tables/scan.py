@@ -14,7 +14,14 @@ import duckdb
 from pydantic import JsonValue
 
 from airflow_provider_dpq.core.environment import processors
-from airflow_provider_dpq.core.errors import DeclarationError, EndedError, MeasurementError, QueryError, first_line
+from airflow_provider_dpq.core.errors import (
+    DeclarationError,
+    EndedError,
+    MeasurementError,
+    QueryError,
+    RefusedQueryError,
+    first_line,
+)
 from airflow_provider_dpq.core.quality.tables.archive import Unpacking
 from airflow_provider_dpq.core.quality.tables.scratch import Scratch
 from airflow_provider_dpq.core.quality.tables.told import NANOSECONDS, duckdb_rows
@@ -209,7 +216,7 @@ def _broken(error: duckdb.Error, subject: str) -> MeasurementError:
     if isinstance(error, duckdb.IOException):
         message = f"DuckDB could not read {subject}, or not write beside it: {first_line(error)}"
         return MeasurementError("read_failed", message, hint="Check the file and the room on the disk.")
-    return QueryError("query_failed", f"DuckDB could not read {subject}: {first_line(error)}")
+    return RefusedQueryError("query_failed", f"DuckDB could not read {subject}: {first_line(error)}")
 
 
 def quote_name(name: str) -> str:

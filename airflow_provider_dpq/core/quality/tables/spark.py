@@ -12,7 +12,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
 
-from airflow_provider_dpq.core.errors import DeclarationError, EndedError, MeasurementError, QueryError, SourceError
+from airflow_provider_dpq.core.errors import (
+    DeclarationError,
+    EndedError,
+    MeasurementError,
+    RefusedQueryError,
+    SourceError,
+)
 from airflow_provider_dpq.core.quality.compile.functions import without_nan
 from airflow_provider_dpq.core.quality.compile.spark_dialect import compile_query
 from airflow_provider_dpq.core.quality.query import is_query
@@ -139,9 +145,7 @@ def _read_query(session: SparkSession, query: str) -> DataFrame:
     try:
         with _errors(session, "the query"):
             return session.sql(text)
-    except MeasurementError as error:
-        if error.reason != "query_failed":
-            raise
+    except RefusedQueryError as error:
         raise SourceError(
             "invalid_query", error.message, hint="Mend the query.", quotes_data=error.quotes_data
         ) from error
@@ -189,7 +193,7 @@ def _errors(session: SparkSession, subject: str, absent: type[Exception] | None 
             message = f"The Spark session of {subject} has ended: {_first_line(error)}"
             raise EndedError("connection_lost", message, hint="The gate may be run again.") from error
         message = f"Spark refused a query on {subject}: {_first_line(error)}"
-        raise QueryError("query_failed", message) from error
+        raise RefusedQueryError("query_failed", message) from error
 
 
 @contextmanager

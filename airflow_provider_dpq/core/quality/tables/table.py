@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.closing import letting_go
-from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.errors import MeasurementError, UnsupportedExpectationError
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import count_if
 
@@ -311,7 +311,7 @@ class Table(abc.ABC):
 
     def _unasked(self) -> MeasurementError:
         message = f"{self.subject} ({self.dialect}) cannot be asked a query of your own."
-        return MeasurementError(
+        return UnsupportedExpectationError(
             "unsupported_expectation", message, hint="Ask files, frames or a database.", quotes_data=False
         )
 
