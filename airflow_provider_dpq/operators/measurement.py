@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 _COMMENTS: Final = re.compile(r"(?:\s+|--[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _SQL_FILE: Final = ".sql"
-_SOURCES: Final = "Give exactly one of table, path and sql."
 
 log = logging.getLogger(__name__)
 
@@ -83,8 +82,11 @@ class QualityMeasurement:
     def subject(self) -> str:
         """What is checked, for people: a query is not spelled out, for it may hold values."""
         if self.path is not None:
+            from airflow_provider_dpq.core.quality.disclosure import without_folders
+
             paths = self.path if isinstance(self.path, (list, tuple)) else [self.path]
-            return ", ".join(without_secrets(str(path)) for path in paths)
+            named = ", ".join(without_secrets(str(path)) for path in paths)
+            return without_folders(named, self.hidden_columns)
         return f"{self.table} on {self.conn_id}" if self.table is not None else f"a query on {self.conn_id}"
 
     def validate(self) -> None:

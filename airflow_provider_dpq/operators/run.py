@@ -299,12 +299,17 @@ def _label(ti: Any) -> str | None:
     """Return what an instance of a mapped task is about: what `map_index_template` made of it, or its partition."""
     if ti.map_index is None or ti.map_index < 0:
         return None
+    from airflow_provider_dpq.core.quality.disclosure import without_folders
+
     rendered = getattr(ti, "rendered_map_index", None)
-    partition = getattr(getattr(ti, "task", None), "partition", None)
-    if rendered or not isinstance(partition, Mapping):
-        return rendered or None
-    hidden = {str(column).casefold() for column in getattr(ti.task, "hidden_columns", None) or ()}
-    shown = (f"{column}={value}" for column, value in partition.items() if str(column).casefold() not in hidden)
+    task = getattr(ti, "task", None)
+    partition = getattr(task, "partition", None)
+    of = dict(partition) if isinstance(partition, Mapping) else {}
+    hidden = {str(column).casefold() for column in getattr(task, "hidden_columns", None) or ()}
+    secret = [str(value) for column, value in of.items() if str(column).casefold() in hidden]
+    if rendered:
+        return None if any(value in rendered for value in secret) else without_folders(rendered, hidden)
+    shown = (f"{column}={value}" for column, value in of.items() if str(column).casefold() not in hidden)
     return ", ".join(shown)[:_LABEL_LENGTH] or None
 
 

@@ -170,6 +170,14 @@ def test_mapped_parts_are_labelled(run_dag: RunDag, store: Store) -> None:
             task_id="by_hidden", path="rows.csv", suite=SUITE, hidden_columns=["AREA"], on_fail="continue"
         ).expand(partition=[{"area": "EU"}])
         DataQualityCheckOperator.partial(
+            task_id="by_hidden_template",
+            path="rows.csv",
+            suite=SUITE,
+            hidden_columns=["area"],
+            map_index_template="the {{ task.partition['area'] }}",
+            on_fail="continue",
+        ).expand(partition=[{"area": "EU"}])
+        DataQualityCheckOperator.partial(
             task_id="by_template", suite=SUITE, map_index_template="file {{ task.path }}"
         ).expand(path=["rows.csv"])
     run_dag(dag)
@@ -178,6 +186,7 @@ def test_mapped_parts_are_labelled(run_dag: RunDag, store: Store) -> None:
         "whole": [("", "pass")],
         "by_partition": [("area=US", "fail"), ("area=EU", "pass")],
         "by_hidden": [("[0]", "pass")],
+        "by_hidden_template": [("[0]", "pass")],
         "by_template": [("file rows.csv", "pass")],
     }
     (mapped,) = [run for run in store.latest() if run.gate.name == "by_partition"]

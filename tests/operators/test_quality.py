@@ -116,6 +116,19 @@ def test_gate_says_which_values_its_report_may_have(
     assert [value for value in ("an@example.com", "bo@example.com") if value in stored] == shown
 
 
+@pytest.mark.parametrize("rows", ["email,n\na,1\n", "n\n1,2\n"], ids=["measured", "refused"])
+def test_folder_does_not_tell_what_is_hidden(rows: str, run_dag: RunDag, store: Store, tmp_path: Path) -> None:
+    """A folder may be named by the value of a hidden column, and the report does not have it."""
+    folder = tmp_path / "email=an@example.com"
+    folder.mkdir()
+    (folder / "a.csv").write_text(rows)
+    run_gate(run_dag, path=f"{folder}/*.csv", suite=[NOT_NULL], hidden_columns=["Email"], retries=0)
+    (run,) = store.latest()
+    report = store.report(run.worst.report_id)
+    assert report.subject.endswith("email=(hidden)/*.csv")
+    assert "an@example.com" not in report.to_json()
+
+
 def test_gate_sets_failing_rows_apart(run_dag: RunDag, store: Store, orders: Path) -> None:
     """Where rows go is templated, and the report and the summary say where they are."""
     outcome = run_gate(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
@@ -42,27 +42,41 @@ _NO_VALUES: Final = (Observed.COUNTS, Observed.NAMES, Observed.ROWS)
 _OF_VALUES: Final = ("min", "max")
 """Figures of a reconciliation that are values of rows."""
 
+HIDDEN: Final = "(hidden)"
+"""What stands in place of a value of a hidden column, or of a condition that names one."""
+
 _KEPT_OUT: Final = "What was said is kept out: it may quote a value that the gate does not show."
 
 
-def disclose(check: CheckResult, observes: Observed | None, wanted: ResultFormat) -> CheckResult:
+def disclose(
+    check: CheckResult, observes: Observed | None, wanted: ResultFormat, *, conditions: Collection[str] = ()
+) -> CheckResult:
     """Return a check as the gate lets it be seen.
+
+    What is expected stands as it was declared. A condition that chooses rows by a hidden column does not: it would say
+    of whom is told what was found.
 
     Args:
         check: The check with all that is known of it, its thresholds judged.
         observes: What the check observes; None where nobody knows, which counts as values.
         wanted: What results show.
+        conditions: Arguments of the check that choose rows.
     """
     result = _bounded(check.result, wanted)
+    chosen = [name for name in conditions if mentions(check.declaration.get(name), wanted.hidden_columns)]
+    if wanted.rows_hidden or chosen:
+        result = {name: item for name, item in result.items() if name != "unexpected_index_query" or _is_pandas(item)}
     if wanted.values_kept_out:
         result = _without_values(result, observes)
         if observes not in _NO_VALUES and observes is not Observed.FIGURES:
             check = check.model_copy(update={"thresholds": _silent(check.thresholds)})
-    error = _shown(check.error) if check.error is not None and wanted.hides_some else check.error
+    error = _shown(check.error, wanted) if check.error is not None and wanted.hides_some else check.error
+    declaration = {**check.declaration, **dict.fromkeys(chosen, HIDDEN)}
     if not _about_hidden(observes, check.declaration, wanted):
-        return check.model_copy(update={"result": _without(result, wanted.hidden_columns), "error": error})
-    judged = _silent(check.thresholds)
-    return check.model_copy(update={"result": _counted(observes, result, wanted), "thresholds": judged, "error": error})
+        shown = {"result": _without(result, wanted.hidden_columns), "error": error, "declaration": declaration}
+        return check.model_copy(update=shown)
+    shown = {"result": _counted(observes, result, wanted), "error": error, "declaration": declaration}
+    return check.model_copy(update=shown | {"thresholds": _silent(check.thresholds)})
 
 
 def _silent(thresholds: tuple[ThresholdResult, ...]) -> tuple[ThresholdResult, ...]:
@@ -106,7 +120,24 @@ def data_kept_out(wanted: ResultFormat) -> Iterator[None]:
 
 def error_shown(error: _Error, wanted: ResultFormat) -> _Error:
     """Return an error as the gate lets it be seen: without its words where they may quote what it hides."""
-    return error.without_data(_KEPT_OUT) if wanted.hides_some and error.quotes_data else error
+    text = str(error)
+    told = without_folders(text, wanted.hidden_columns)
+    if wanted.hides_some and error.quotes_data:
+        return error.without_data(_KEPT_OUT)
+    return error if told == text else error.without_data(told)
+
+
+def without_folders(text: str, hidden: Collection[str]) -> str:
+    """Return a text without the values of hidden columns in names of folders, as in ``people/ssn=078-05/a.csv``.
+
+    Args:
+        text: What names files.
+        hidden: Names of the hidden columns, in any case.
+    """
+    if not hidden or "=" not in text:
+        return text
+    names = "|".join(map(re.escape, hidden))
+    return re.sub(rf"(?i)(^|[/\\'\"\s])({names})=[^/\\]*", rf"\1\2={HIDDEN}", text)
 
 
 def loses_names(query: str, columns: Iterable[str], hidden: frozenset[str]) -> bool:
@@ -175,10 +206,15 @@ def cut(item: JsonValue, limit: int | None) -> JsonValue:
     return head
 
 
+def _is_pandas(query: JsonValue) -> bool:
+    """Whether a query that finds rows is pandas code, which names them by their labels."""
+    return isinstance(query, str) and query.startswith("df.")
+
+
 def _names_more_rows(result: Mapping[str, JsonValue], most: int) -> bool:
     """Whether the query is pandas code, which names each row, and there are more of them than may be shown."""
     query, count = result.get("unexpected_index_query"), result.get("unexpected_count")
-    return isinstance(query, str) and query.startswith("df.") and not (isinstance(count, int) and count <= most)
+    return _is_pandas(query) and not (isinstance(count, int) and count <= most)
 
 
 def mentions(declared: JsonValue | Mapping[str, JsonValue], hidden: frozenset[str]) -> bool:
@@ -229,6 +265,6 @@ def _is_about(item: JsonValue, hidden: frozenset[str]) -> bool:
     return isinstance(item, dict) and any(isinstance(v, str) and v.casefold() in hidden for v in item.values())
 
 
-def _shown(problem: Problem) -> Problem:
-    kept = {"message": _KEPT_OUT, "quotes_data": False}
-    return problem.model_copy(update=kept) if problem.quotes_data else problem
+def _shown(problem: Problem, wanted: ResultFormat) -> Problem:
+    told = _KEPT_OUT if problem.quotes_data else without_folders(problem.message, wanted.hidden_columns)
+    return problem.model_copy(update={"message": told, "quotes_data": False})

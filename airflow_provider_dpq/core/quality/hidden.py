@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -46,18 +46,20 @@ class Hidden:
         found = {name for name in names if name in partitions or mentions([*texts], frozenset({name}))}
         return cls(names, frozenset(found))
 
-    def require(self, columns: Collection[str], subject: str) -> None:
+    def require(self, columns: Collection[str], subject: str, folders: Callable[[], Collection[str]]) -> None:
         """Refuse hidden columns that nothing has, whatever the case of their names.
 
         Args:
             columns: The columns of the table.
             subject: The table, for people.
+            folders: Returns the names that the folders of its files give.
 
         Raises:
             MeasurementError: ``missing_column``.
         """
         known = {name.casefold(): name for name in columns}
         unknown = sorted(self.names - self.elsewhere - set(known))
+        unknown = sorted(set(unknown) - {name.casefold() for name in folders()}) if unknown else []
         if not unknown:
             return
         close = [known[found] for name in unknown for found in difflib.get_close_matches(name, known, 1, _ALIKE)]

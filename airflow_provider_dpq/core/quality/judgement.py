@@ -54,13 +54,13 @@ def write_down(
     if isinstance(answer, Answer) and answer.undecided is not None:
         return full.model_copy(update={"verdict": Verdict.INCONCLUSIVE})
     if full.error is not None:
-        return disclose(full, declared.observes, wanted)
+        return disclose(full, declared.observes, wanted, conditions=declared.conditions)
     judged = judge(declared.thresholds, tuple(check_metrics(full)))
     shown = _query_alone(full.result, wanted) if wanted.level == "BOOLEAN_ONLY" else full.result
     weak = dict(_weaknesses(declared, answer, rows, policy)) if isinstance(answer, Answer) else {}
     verdict = worst([_verdict(declared, full, judged), *weak.values()])
     judgement = {"thresholds": judged, "result": shown, "verdict": verdict, "remarks": tuple(weak)}
-    return disclose(full.model_copy(update=judgement), declared.observes, wanted)
+    return disclose(full.model_copy(update=judgement), declared.observes, wanted, conditions=declared.conditions)
 
 
 def _weaknesses(declared: Declared, answer: Answer, rows: int, policy: OnEmpty) -> Iterator[tuple[str, Verdict]]:

@@ -31,6 +31,7 @@ class ResultFormat:
         sample_rows: Most unexpected rows that any field shows; None for what the level says.
         hidden_columns: Columns whose values no field shows, in lower case.
         values_kept_out: Whether the gate shows no value of the data at all, whatever Great Expectations would show.
+        rows_hidden: Whether values of hidden columns choose the rows, which a query that finds rows would name.
         names_lost: Whether columns may hold values of hidden ones under other names, as a query may call them.
     """
 
@@ -44,6 +45,7 @@ class ResultFormat:
     hidden_columns: frozenset[str] = frozenset()
     values_kept_out: bool = False
     names_lost: bool = False
+    rows_hidden: bool = False
 
     @property
     def hides_some(self) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, Self, cast
 
 from airflow_provider_dpq.core.errors import (
     DeclarationError,
@@ -26,7 +26,7 @@ from airflow_provider_dpq.core.quality.compile.condition import partition_filter
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.plan import Answer
 from airflow_provider_dpq.core.quality.condition import parse_condition
-from airflow_provider_dpq.core.quality.disclosure import data_kept_out, error_shown, loses_names
+from airflow_provider_dpq.core.quality.disclosure import data_kept_out, error_shown, loses_names, without_folders
 from airflow_provider_dpq.core.quality.emptiness import OnEmpty, parse_on_empty
 from airflow_provider_dpq.core.quality.evaluate import Outcome, Progress, evaluate
 from airflow_provider_dpq.core.quality.expectations.history import ExpectMetricToFollowItsHistory
@@ -47,7 +47,7 @@ from airflow_provider_dpq.core.quality.scope import Scope
 from airflow_provider_dpq.core.quality.suite import Declared, Suite, load_suite
 from airflow_provider_dpq.core.quality.tables.beside import Beside, located
 from airflow_provider_dpq.core.quality.tables.open import open_table
-from airflow_provider_dpq.core.quality.tables.partitions import files_of, in_folders
+from airflow_provider_dpq.core.quality.tables.partitions import files_of, folder_keys, in_folders
 from airflow_provider_dpq.core.quality.tables.reading import Reading
 from airflow_provider_dpq.core.quality.tables.scan import Limits
 from airflow_provider_dpq.core.quality.tables.table import Table
@@ -150,20 +150,7 @@ def check(
     )
     request = parse_request(data, connection, quarantine, good_rows, root)
     require_whole(request, partition_by)
-    run = _Run(
-        suite=loaded,
-        delegated={d.name: gx.build(d) for d in loaded.expectations if d.expectation is None},
-        wanted=wanted,
-        on_empty=parse_on_empty(on_empty, "the gate") or OnEmpty.WARN,
-        circumstances=Circumstances(now or started, data_interval, connect, history),
-        tell=progress or (lambda _: None),
-        started=started,
-        clock=clock,
-    )
     options = parse_read_options(read_options, null_values)
-    run.tell("opening the data")
-    reading = Reading(root or None, options)
-    beside = Beside(references or {}, Limits(memory_limit, threads, temp_directory), reading)
     by = (partition_by,) if isinstance(partition_by, str) else tuple(partition_by or ())
     scope = Scope(
         data=data,
@@ -175,7 +162,21 @@ def check(
         references=references or {},
         hidden=wanted.hidden_columns,
     )
-    hidden = Hidden.of(wanted.hidden_columns, data, loaded, by)
+    run = _Run(
+        suite=loaded,
+        delegated={d.name: gx.build(d) for d in loaded.expectations if d.expectation is None},
+        wanted=replace(wanted, rows_hidden=scope.chosen_by_hidden),
+        on_empty=parse_on_empty(on_empty, "the gate") or OnEmpty.WARN,
+        circumstances=Circumstances(now or started, data_interval, connect, history),
+        tell=_telling(progress, wanted.hidden_columns),
+        started=started,
+        clock=clock,
+    )
+    run.tell("opening the data")
+    limits = Limits(memory_limit, threads, temp_directory)
+    beside = Beside(references or {}, limits, Reading(root or None, options))
+    keys = partial(folder_keys, data if connection is None else None, root or None)
+    require_hidden = partial(Hidden.of(wanted.hidden_columns, data, loaded, by).require, folders=keys)
 
     def opened(source: Any) -> Table:
         table = open_table(source, connection, beside)
@@ -185,7 +186,7 @@ def check(
             run.tell(f"left out: {words}")
         try:
             if source is there:  # and not a part of it, which may lack what others have
-                hidden.require(table.columns, table.subject)
+                require_hidden(table.columns, table.subject)
             _narrow(table, row_condition, partition or {})
         except BaseException:
             table.close()
@@ -196,8 +197,7 @@ def check(
         there = located(data, root or None) if connection is None and partition_by is not None else data
         if connection is not None and wanted.hidden_columns and isinstance(data, str) and is_query(data):
             with opened(data) as table:
-                lost = loses_names(data, table.columns, wanted.hidden_columns)
-            run = replace(run, wanted=replace(wanted, names_lost=lost))
+                run = run.losing_names(loses_names(data, table.columns, wanted.hidden_columns))
         if partition_by is None:
             with opened(data) as table:
                 found = run.whole(table, partition, request)
@@ -205,8 +205,8 @@ def check(
         in_places = isinstance(there, (str, Path, Place)) and connection is None
         folders = partial(in_folders, there, root) if in_places else None
         found = run.by_partition(there, by, opened, folders, repr((row_condition, partition, options, by)))
-        _open_newest(there, opened, folders if hidden.names and not scope.columns else None, by)
-        hidden.require(scope.columns, found.subject)
+        _open_newest(there, opened, folders if wanted.hidden_columns and not scope.columns else None, by)
+        require_hidden(scope.columns, found.subject)
         return replace(found, checked=scope.checked(loaded, found.row_count))
 
 
@@ -222,6 +222,10 @@ class _Run:
     tell: Progress
     started: datetime
     clock: float
+
+    def losing_names(self, lost: bool) -> Self:
+        """Return the run as it is where the query that is checked may call hidden columns something else."""
+        return replace(self, wanted=replace(self.wanted, names_lost=lost))
 
     @property
     def of_rows(self) -> Suite:
@@ -259,7 +263,8 @@ class _Run:
     def _done(self, subject: str, results: tuple[CheckResult, ...], rows: int) -> SuiteResult:
         spent = time.perf_counter() - self.clock
         beside = dict.fromkeys([*self.suite.not_checked, *_told_by_contracts(results)])
-        found = SuiteResult(self.suite.name, subject, results, rows, self.started, spent)
+        told = without_folders(subject, self.wanted.hidden_columns)
+        found = SuiteResult(self.suite.name, told, results, rows, self.started, spent)
         return replace(found, not_checked=tuple(beside))
 
     def _results(self, rows: int, outcomes: Mapping[str, Outcome]) -> tuple[CheckResult, ...]:
@@ -301,6 +306,10 @@ def _confirmed(table: Table, outcomes: Sequence[Outcome]) -> EndedError | QueryE
     except (EndedError, QueryError) as end:
         return end
     return None
+
+
+def _telling(progress: Progress | None, hidden: frozenset[str]) -> Progress:
+    return (lambda words: progress(without_folders(words, hidden))) if progress is not None else lambda _: None
 
 
 def _open_newest(data: Any, opened: Callable[[Any], Table], folders: Folders | None, by: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from airflow_provider_dpq.core.gate.checked import Checked, CheckedSuite
 from airflow_provider_dpq.core.quality.address import without_secrets
-from airflow_provider_dpq.core.quality.disclosure import mentions
+from airflow_provider_dpq.core.quality.disclosure import HIDDEN, mentions, without_folders
 from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.place import is_place
 from airflow_provider_dpq.core.quality.query import is_query
@@ -21,8 +21,6 @@ from airflow_provider_dpq.core.quality.suite import Suite
 from airflow_provider_dpq.core.quality.tables.files import Files
 from airflow_provider_dpq.core.quality.tables.table import Table
 
-_HIDDEN: Final = "(hidden)"
-"""What stands in place of a value of a hidden column, or of a condition that names one."""
 _DIGITS: Final = 12
 """Digits of a hash that tell texts apart for people."""
 
@@ -82,20 +80,30 @@ class Scope:
             partition_by=tuple(self.partition_by),
             row_condition=self._condition(),
             null_values=tuple(self.null_values),
-            reading={name: jsonable(value) for name, value in table.reading.items()},
-            references={name: _place(source) for name, source in self.references.items()},
+            reading={name: self._told(value) for name, value in table.reading.items()},
+            references={name: without_folders(_place(source), self.hidden) for name, source in self.references.items()},
             suite=CheckedSuite(name=suite.name, version=suite.version, digest=_digest(_declared(suite))),
         )
 
+    @property
+    def chosen_by_hidden(self) -> bool:
+        """Whether values of hidden columns choose the rows that are checked."""
+        keys = {str(name).casefold() for name in (*self.partition, *self.partition_by)}
+        return bool(keys & self.hidden) or mentions(jsonable(self.row_condition), self.hidden)
+
+    def _told(self, value: Any) -> JsonValue:
+        listed = [without_folders(str(item), self.hidden) for item in value] if isinstance(value, list) else value
+        return jsonable(listed)
+
     def _shown(self, column: str, value: Any) -> JsonValue:
-        return _HIDDEN if column.casefold() in self.hidden else jsonable(value)
+        return HIDDEN if column.casefold() in self.hidden else jsonable(value)
 
     def _condition(self) -> str | None:
         condition = self.row_condition
         if condition is None:
             return None
         text = condition if isinstance(condition, str) else json.dumps(jsonable(condition))
-        return _HIDDEN if mentions(condition, self.hidden) else text
+        return HIDDEN if mentions(condition, self.hidden) else text
 
     def _source(self) -> str:
         if self.connection is not None:

@@ -86,6 +86,11 @@ class Declared:
         return None if model is None else model.observes
 
     @property
+    def conditions(self) -> tuple[str, ...]:
+        """Its arguments that choose rows."""
+        return (Expectation if self.expectation is None else type(self.expectation)).conditions
+
+    @property
     def decides_rows(self) -> bool:
         """Whether a single row may break it; one may where only Great Expectations knows it."""
         model = type(self.expectation) if self.expectation is not None else registered().get(self.type)

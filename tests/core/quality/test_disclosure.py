@@ -368,3 +368,79 @@ def test_report_names_no_value_that_chose_the_rows_by_a_hidden_column(condition:
     other = check(FRAME, BESIDE[:1], hidden_columns=HIDDEN, row_condition="id < 4").checked
     assert other is not None
     assert other.row_condition == "id < 4"
+
+
+CHOOSING: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"partition": {"phone": SECRET}}, {}),
+    ({"row_condition": f"phone == '{SECRET}'"}, {}),
+    ({}, {"row_condition": f"phone == '{SECRET}'"}),
+    ({}, {"row_condition": f'col("phone") == "{SECRET}"', "condition_parser": "great_expectations"}),
+]
+
+
+@pytest.mark.parametrize(("options", "condition"), CHOOSING)
+@pytest.mark.parametrize("column", ["id", "phone"])
+@pytest.mark.parametrize("kind", ["in_set", "json_parseable"])
+def test_no_field_names_the_hidden_value_that_chose_the_rows(
+    options: dict[str, Any], condition: dict[str, Any], column: str, kind: str
+) -> None:
+    """Neither the condition, of the gate or of a check, nor the query that finds the rows; what is expected stays."""
+    database = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
+    FRAME.to_sql("t", database, index=False)
+    values = {"value_set": ["a", "b"]} if kind == "in_set" else {}
+    declared = {"type": f"expect_column_values_to_be_{kind}", "kwargs": {"column": column, **values, **condition}}
+    limits: dict[str, Any] = {"hidden_columns": ["phone"], "result_format": "COMPLETE"}
+    for source in ({"data": "t", "connection": database}, {"data": FRAME}):
+        if kind != "in_set" and "connection" in source:
+            continue  # Great Expectations has it for frames alone
+        found = check(suite=[declared], **source, **limits, **options)
+        assert found.checked is not None
+        assert SECRET not in _text(found) + found.checked.model_dump_json()
+        (result,) = found.results
+        assert result.error is None
+        assert result.declaration.get("value_set") == values.get("value_set")
+    (open_,) = check("t", [declared], connection=database, result_format="COMPLETE", **options).results
+    assert (SECRET in json.dumps(open_.model_dump(mode="json"))) or kind != "in_set"
+
+
+def _in_folders(path: Path, text: str) -> str:
+    """Write files in folders by a hidden value, the last one with this text."""
+    for number, last in enumerate(("id,n\n1,2\n", text)):
+        folder = path / f"phone={SECRET}{number}"
+        folder.mkdir()
+        (folder / "a.csv").write_text("id,n\n1,2\n")
+        (folder / "b.csv").write_text(last)
+    return str(path / "*" / "*.csv")
+
+
+UNIQUE = [{"type": "expect_column_values_to_be_unique", "kwargs": {"column": "id"}}]
+
+
+@pytest.mark.parametrize("partition_by", [None, "phone"])
+def test_folders_do_not_tell_what_is_hidden(partition_by: str | None, tmp_path: Path) -> None:
+    """Their names are values of the column: in the log, and in what the report says of files."""
+    said: list[str] = []
+    asked: dict[str, Any] = {"hidden_columns": ["Phone"], "partition_by": partition_by, "progress": said.append}
+    found = check(_in_folders(tmp_path, ""), UNIQUE, **asked)
+    assert found.checked is not None
+    said.append(_text(found) + found.checked.model_dump_json())
+    assert SECRET not in "".join(said)
+    assert "phone=(hidden)/b.csv': empty" in "".join(said)
+    one = check(str(tmp_path / f"phone={SECRET}0" / "b.csv"), UNIQUE, hidden_columns=["phone"])
+    assert one.subject.endswith("/phone=(hidden)/b.csv")
+
+
+def test_error_does_not_tell_what_a_folder_is_hidden_by(tmp_path: Path) -> None:
+    """It names the file, whose words are our own, and not the value in its path."""
+    with pytest.raises(MeasurementError, match=r"/phone=\(hidden\)/b.csv', line 2") as refused:
+        check(_in_folders(tmp_path, "id,n\n1,2,3\n"), UNIQUE, hidden_columns=["phone"])
+    assert SECRET not in "".join(traceback.format_exception(refused.value))
+
+
+@pytest.mark.parametrize("hides", [False, True])
+def test_value_that_fits_no_column_of_the_partition_quotes_data(hides: bool) -> None:
+    """It may come from the data, as where an instance of a mapped task is made of it."""
+    with pytest.raises(DeclarationError) as refused:
+        check(FRAME, BESIDE[:1], partition={"id": SECRET}, hidden_columns=HIDDEN if hides else [])
+    assert (refused.value.reason, refused.value.quotes_data) == ("invalid_partition", not hides)
+    assert (SECRET in str(refused.value)) is not hides

@@ -201,7 +201,8 @@ def _fit(column: Column, value: Any) -> Any:
         return readers[column.kind](value)
     except (KeyError, ValueError, TypeError) as error:
         message = f"Partition value {value!r} does not fit the {column.kind} column {column.name!r}."
-        raise DeclarationError("invalid_partition", message, hint="Give a value of the column's type.") from error
+        hint = "Give a value of the column's type."
+        raise DeclarationError("invalid_partition", message, hint=hint, quotes_data=True) from error
 
 
 def _integer(value: Any) -> int:

@@ -40,6 +40,7 @@ class Expectation(BaseModel):
         looks_at_rows: Whether it is about rows and their values, so that where there is no row it has looked at
             nothing; False for what is about the table: how many rows it has, its columns, their types.
         elsewhere: Arguments that name columns of other tables, or of what a query finds.
+        conditions: Arguments that choose rows.
         decides_rows: Whether a single row may break it; False for what is about a column or the table as a whole.
     """
 
@@ -48,6 +49,7 @@ class Expectation(BaseModel):
     observes: ClassVar[Observed]
     looks_at_rows: ClassVar[bool]
     elsewhere: ClassVar[tuple[str, ...]] = ()
+    conditions: ClassVar[tuple[str, ...]] = ("row_condition",)
     decides_rows: ClassVar[bool] = True
 
     @property

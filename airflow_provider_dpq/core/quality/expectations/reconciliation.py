@@ -36,6 +36,7 @@ class ExpectTableToReconcileWithOtherTable(Conditional):
     type: ClassVar[str] = "expect_table_to_reconcile_with_other_table"
     observes: ClassVar[Observed] = Observed.COUNTS
     looks_at_rows: ClassVar[bool] = True
+    conditions: ClassVar[tuple[str, ...]] = ("row_condition", "other_row_condition")
     elsewhere: ClassVar[tuple[str, ...]] = ("column_map", "other_row_condition")
     other_table: ColumnName
     other_connection: ColumnName | None = None

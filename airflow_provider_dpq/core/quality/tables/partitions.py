@@ -18,6 +18,7 @@ from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError,
 from airflow_provider_dpq.core.quality.compile.condition import partition_filters
 from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.place import Place, Stored, find_stored
+from airflow_provider_dpq.core.quality.tables.beside import located
 from airflow_provider_dpq.core.quality.tables.disk import find_files
 from airflow_provider_dpq.core.quality.tables.files import Files
 from airflow_provider_dpq.core.quality.tables.table import Kind, Table
@@ -69,6 +70,24 @@ def in_folders(data: str | Path | Place, root: str | Path | None, by: Sequence[s
         Partition(dict(zip(by, key, strict=True)), _digest(map(_file_state, found)), tuple(found))
         for key, found in sorted(grouped.items())
     ] or None
+
+
+def folder_keys(data: Any, root: str | Path | None) -> set[str]:
+    """Return the names that the folders of files give, as ``day`` in ``day=2024-01-01``; none for what has no files.
+
+    Raises:
+        DeclarationError: ``outside_root``.
+        SourceError: There is no file.
+    """
+    there = located(data, root)
+    if isinstance(there, Files):
+        files: Sequence[Path | Stored] = there.members
+    elif isinstance(there, Place):
+        files = find_stored(there, root)
+    else:
+        files = find_files(there, root) if isinstance(there, (str, Path)) else []
+    folders = {part for file in files for part in PurePosixPath(_name(file)).parts[:-1]}
+    return {_pair(folder)[0] for folder in folders if "=" in folder}
 
 
 def _pair(folder: str) -> tuple[str, str]:
