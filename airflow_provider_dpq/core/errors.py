@@ -49,7 +49,8 @@ class DpqError(Exception):
     """Whether errors of this class may quote data where nothing is said of that."""
 
     def __init__(self, reason: str, message: str, *, hint: str | None = None, quotes_data: bool | None = None) -> None:
-        super().__init__(f"{message} {hint}" if hint else message)
+        stop = "" if message.endswith((".", "!", "?", ":", ";")) else "."
+        super().__init__(f"{message}{stop} {hint}" if hint else message)
         self.reason = reason
         self.message = message
         self.hint = hint

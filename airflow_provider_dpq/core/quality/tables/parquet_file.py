@@ -9,7 +9,7 @@ from airflow_provider_dpq.core.errors import SourceError
 from airflow_provider_dpq.core.quality.place import Stored
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile
 from airflow_provider_dpq.core.quality.tables.duck import pick
-from airflow_provider_dpq.core.quality.tables.parquet_types import require_unchanged, types_by_file
+from airflow_provider_dpq.core.quality.tables.parquet_types import columns_by_file, require_unchanged
 from airflow_provider_dpq.core.quality.tables.reading import Reading, quote_list, refuse_twins, view
 from airflow_provider_dpq.core.quality.tables.scan import Scan, quote_name, quote_text
 from airflow_provider_dpq.core.quality.tables.table import POSITION, Column
@@ -45,11 +45,11 @@ def attach_parquet(
     options += _finer(scan, f"{quote_list(names)}, {options}", [name for name, type_ in stored if type_ == "INT96"])
     view(scan, relation, f"read_parquet({quote_list(names)}, {options})")
     described = scan.columns(relation)
-    names_stored = [name for name, _ in stored]
-    if not {name for name, _ in described} <= set(names_stored):
-        refuse_twins(names[0], names_stored)
+    found = columns_by_file([element[:4] for element in elements])
+    for file, columns in found.items():
+        refuse_twins(scan.named.get(file, file), [name for name, _ in columns])
     if len(names) > 1:
-        require_unchanged(scan, types_by_file([element[:4] for element in elements]), described)
+        require_unchanged(scan, found, described)
     _require_one_count(scan, names)
     # Of a file in object storage it would read the end once more.
     local = all(isinstance(file, PlainFile) for file in files)

@@ -19,19 +19,19 @@ _VALUE: Final = "dpq:value"
 _READ: Final = "dpq:read"
 
 
-def types_by_file(elements: Sequence[tuple[str, str, int | None, str | None]]) -> dict[str, dict[str, str]]:
-    """Return the types of each file's columns, by their names in small letters, of which DuckDB takes no notice.
+def columns_by_file(elements: Sequence[tuple[str, str, int | None, str | None]]) -> dict[str, list[tuple[str, str]]]:
+    """Return the columns of each file with their types.
 
     Args:
         elements: What DuckDB tells of the schemas of files, in order: of each element its file, its name, how many
             elements are within it, and its type. The first of each file is the table itself.
     """
-    found: dict[str, dict[str, str]] = {}
+    found: dict[str, list[tuple[str, str]]] = {}
     open_: dict[str, list[int]] = {}
     for file, name, children, type_ in elements:
         left = open_.setdefault(file, [])
         if len(left) == 1 and type_ is not None:
-            found.setdefault(file, {})[name.casefold()] = type_
+            found.setdefault(file, []).append((name, type_))
         if left:
             left[-1] -= 1
         left.append(children or 0)
@@ -40,20 +40,23 @@ def types_by_file(elements: Sequence[tuple[str, str, int | None, str | None]]) -
     return found
 
 
-def require_unchanged(scan: Scan, files: Mapping[str, Mapping[str, str]], columns: Sequence[tuple[str, str]]) -> None:
+def require_unchanged(
+    scan: Scan, files: Mapping[str, Sequence[tuple[str, str]]], columns: Sequence[tuple[str, str]]
+) -> None:
     """Refuse files of which a value would be another one where each column is read with one type.
 
     Args:
         scan: What reads them.
-        files: The types of each file's columns.
+        files: The columns of each file, with their types there.
         columns: The columns, with the types by which they are read.
 
     Raises:
         SourceError: ``unreadable_parquet``.
     """
+    types_in = {file: {name.casefold(): type_ for name, type_ in found} for file, found in files.items()}
     for name, type_ in columns:
         of_type: dict[str, list[str]] = {}
-        for file, types in files.items():
+        for file, types in types_in.items():
             of_type.setdefault(types.get(name.casefold(), type_), []).append(file)
         for own, among in of_type.items():
             count = _changed(scan, name, own, type_, among)

@@ -62,5 +62,5 @@ def refuse_twins(path: str, names: Sequence[str | None]) -> None:
     folded = [name.casefold() for name in names if name]
     twins = sorted({name for name in folded if folded.count(name) > 1})
     if twins:
-        message = f"{path!r} has several columns named {', '.join(map(repr, twins[:5]))}, but for case."
-        raise SourceError("ambiguous_columns", message, hint="Name its columns apart.", quotes_data=False)
+        message = f"{path!r} has several columns named {', '.join(map(repr, twins[:5]))}, upper and lower case aside."
+        raise SourceError("ambiguous_columns", message, hint="Give each column a name of its own.", quotes_data=False)

@@ -86,10 +86,11 @@ def read_records(file: PlainFile, dialect: Dialect) -> Iterator[tuple[int, list[
         reader = csv.reader(lines, delimiter=dialect.delimiter, strict=True, **quoting)
         while True:
             lines.fresh = True
+            before = lines.number
             try:
                 first = _start(lines, reader)
             except csv.Error as error:
-                message = f"{file.name!r}, line {lines.number:,}: {_why(error)}."
+                message = f"{file.name!r}, {_where(error, before + 1, lines.number)}."
                 hint = "Double the quotes inside of quoted fields, or declare another quote."
                 raise SourceError("unreadable_csv", message, hint=hint, quotes_data=False) from None
             except UnicodeDecodeError as error:
@@ -112,15 +113,17 @@ def _line_ends(record: list[str]) -> int:
     return sum(field.count("\n") + field.count("\r") - field.count("\r\n") for field in record)
 
 
-def _why(error: csv.Error) -> str:
-    if "expected after" in str(error):
-        return "a quoted field goes on after its closing quote"
-    return "a quoted field does not end" if "unexpected end" in str(error) else str(error)
+def _where(error: csv.Error, first: int, last: int) -> str:
+    """Say what is wrong with the record of some lines, and where."""
+    if "unexpected end" in str(error):
+        return f"line {first:,}: a quoted field does not end"
+    goes_on = "expected after" in str(error)
+    return f"line {last:,}: {'a quoted field goes on after its closing quote' if goes_on else error}"
 
 
 def undecodable(name: str, line: int, encoding: str) -> SourceError:
     """Return the refusal of a file that is not of an encoding."""
-    message = f"{name!r} is no {encoding} from line {line:,} on."
+    message = f"{name!r}, line {line:,}: this is not {encoding}."
     return SourceError("unreadable_csv", message, hint="Declare its encoding, such as cp1252.", quotes_data=False)
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import gzip
 import zipfile
 from collections.abc import Callable, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from airflow_provider_dpq.core.errors import DeclarationError, SourceError
@@ -323,6 +326,8 @@ def _damaged(path: Path) -> Path:
 
 
 PARQUET = FRAME.to_parquet()
+TWINS = BytesIO()
+pq.write_table(pa.Table.from_arrays([pa.array([1]), pa.array([None])], names=["id", "id"]), TWINS)
 
 
 @pytest.mark.parametrize(
@@ -343,6 +348,7 @@ PARQUET = FRAME.to_parquet()
         ("a.csv", b"a,a\n1,2\n", "ambiguous_columns"),
         ("a.jsonl", b'{"a": 1}\n{"A": 2}\n', "ambiguous_columns"),
         ("a.parquet", pd.DataFrame([[1, 2]], columns=["a", "A"]).to_parquet(), "ambiguous_columns"),
+        ("a.parquet", TWINS.getvalue(), "ambiguous_columns"),
     ],
 )
 def test_unreadable_file_is_an_error_that_names_it(name: str, content: bytes, reason: str, write: Write) -> None:
