@@ -41,8 +41,8 @@ Validate = Callable[[Case], dict[str, Any]]
 
 @pytest.fixture(scope="module", params=["postgres_url", "mysql_url"])
 def server(request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
-    """A schema for the recorded tables."""
-    with own_schema(request.getfixturevalue(request.param)) as engine:
+    """A schema for the recorded tables, in which Great Expectations too compares texts as they stand."""
+    with own_schema(request.getfixturevalue(request.param), exact=True) as engine:
         yield engine
 
 

@@ -38,11 +38,11 @@ SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([amount] IS NULL)
 FROM [sales].[orders];
 
 -- expect_column_values_to_be_in_set {'column': 'state', 'value_set': ['paid', 'sent']}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([state] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([state] IS NOT NULL AND [state] IN ('paid', 'sent')) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([state] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([state] IS NOT NULL AND ([state] COLLATE Latin1_General_BIN2) IN ('paid', 'sent')) THEN 1 ELSE 0 END), 0) AS f3
 FROM [sales].[orders];
 
 -- expect_column_values_to_not_be_in_set {'column': 'state', 'value_set': ['lost']}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([state] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([state] IS NOT NULL AND ([state] NOT IN ('lost'))) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([state] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([state] IS NOT NULL AND (([state] COLLATE Latin1_General_BIN2) NOT IN ('lost'))) THEN 1 ELSE 0 END), 0) AS f3
 FROM [sales].[orders];
 
 -- expect_column_values_to_match_regex {'column': 'country', 'regex': '^[A-Z]{2}$'}
@@ -83,9 +83,9 @@ FROM [sales].[orders];
 
 -- expect_column_values_to_exist_in_other_table {'column': 'country', 'other_table': 'countries', 'other_column': 'code'}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([country] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ([country] IS NOT NULL AND dpq_keys_1.dpq__key IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f3
-FROM [sales].[orders] LEFT OUTER JOIN (SELECT DISTINCT [code] AS dpq__key
+FROM [sales].[orders] LEFT OUTER JOIN (SELECT DISTINCT ([code] COLLATE Latin1_General_BIN2) AS dpq__key
 FROM [sales].[countries]
-WHERE [code] IS NOT NULL) AS dpq_keys_1 ON dpq_keys_1.dpq__key = [country];
+WHERE [code] IS NOT NULL) AS dpq_keys_1 ON dpq_keys_1.dpq__key = ([country] COLLATE Latin1_General_BIN2);
 
 -- expect_table_to_match_contract {'contract': {'columns': [{'name': 'order_id', 'type': 'number', 'primary_key': True}, {'name': 'country', 'type': 'string', 'required': True}, {'name': 'note', 'type': 'string', 'optional': True}]}}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ([order_id] IS NULL) THEN 1 ELSE 0 END), 0) AS f2, count(*) AS f3, coalesce(sum(CASE WHEN ([country] IS NULL) THEN 1 ELSE 0 END), 0) AS f4, count(*) AS f5, coalesce(sum(CASE WHEN ([order_id] IS NULL) THEN 1 ELSE 0 END), 0) AS f6
@@ -181,42 +181,42 @@ WHERE [amount] IS NOT NULL) AS anon_1
 WHERE mssql_rn > 0 AND mssql_rn <= 1 + 0) AS q0;
 
 -- expect_column_most_common_value_to_be_in_set {'column': 'state', 'value_set': ['paid']}
-SELECT count(*) AS f0, coalesce(sum(CASE WHEN ([state] IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN (([state] COLLATE Latin1_General_BIN2) IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1
 FROM [sales].[orders];
 SELECT TOP 201 most.shown
 FROM (SELECT counted.value AS value, counted.shown AS shown, counted.copies AS copies, max(counted.copies) OVER () AS most
-FROM (SELECT [state] AS value, [state] AS shown, count(*) AS copies
+FROM (SELECT ([state] COLLATE Latin1_General_BIN2) AS value, ([state] COLLATE Latin1_General_BIN2) AS shown, count(*) AS copies
 FROM [sales].[orders]
-WHERE [state] IS NOT NULL GROUP BY [state], [state]) AS counted) AS most
+WHERE [state] IS NOT NULL GROUP BY ([state] COLLATE Latin1_General_BIN2), ([state] COLLATE Latin1_General_BIN2)) AS counted) AS most
 WHERE most.copies = most.most ORDER BY most.value;
 
 -- expect_column_distinct_values_to_be_in_set {'column': 'state', 'value_set': ['paid', 'sent', 'lost']}
-SELECT count(*) AS f0, coalesce(sum(CASE WHEN ([state] IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, count(DISTINCT CASE WHEN ([state] IS NOT NULL AND ([state] NOT IN ('paid', 'sent', 'lost'))) THEN [state] END) AS f2
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN ([state] IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, count(DISTINCT CASE WHEN ([state] IS NOT NULL AND (([state] COLLATE Latin1_General_BIN2) NOT IN ('paid', 'sent', 'lost'))) THEN ([state] COLLATE Latin1_General_BIN2) END) AS f2
 FROM [sales].[orders];
-SELECT DISTINCT TOP 20 [state] AS value
+SELECT DISTINCT TOP 20 ([state] COLLATE Latin1_General_BIN2) AS value
 FROM [sales].[orders]
-WHERE [state] IS NOT NULL AND ([state] NOT IN ('paid', 'sent', 'lost')) ORDER BY 1;
+WHERE [state] IS NOT NULL AND (([state] COLLATE Latin1_General_BIN2) NOT IN ('paid', 'sent', 'lost')) ORDER BY 1;
 
 -- expect_column_distinct_values_to_contain_set {'column': 'state', 'value_set': ['paid']}
 SELECT count(*) AS f0, coalesce(sum(CASE WHEN ([state] IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1
 FROM [sales].[orders];
 
 -- expect_column_distinct_values_to_equal_set {'column': 'state', 'value_set': ['paid', 'sent']}
-SELECT count(*) AS f0, coalesce(sum(CASE WHEN ([state] IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, count(DISTINCT CASE WHEN ([state] IS NOT NULL AND ([state] NOT IN ('paid', 'sent'))) THEN [state] END) AS f2
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN ([state] IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, count(DISTINCT CASE WHEN ([state] IS NOT NULL AND (([state] COLLATE Latin1_General_BIN2) NOT IN ('paid', 'sent'))) THEN ([state] COLLATE Latin1_General_BIN2) END) AS f2
 FROM [sales].[orders];
-SELECT DISTINCT TOP 20 [state] AS value
+SELECT DISTINCT TOP 20 ([state] COLLATE Latin1_General_BIN2) AS value
 FROM [sales].[orders]
-WHERE [state] IS NOT NULL AND ([state] NOT IN ('paid', 'sent')) ORDER BY 1;
-SELECT DISTINCT [state] AS value
+WHERE [state] IS NOT NULL AND (([state] COLLATE Latin1_General_BIN2) NOT IN ('paid', 'sent')) ORDER BY 1;
+SELECT DISTINCT ([state] COLLATE Latin1_General_BIN2) AS value
 FROM [sales].[orders]
-WHERE [state] IS NOT NULL AND [state] IN ('paid', 'sent');
+WHERE [state] IS NOT NULL AND ([state] COLLATE Latin1_General_BIN2) IN ('paid', 'sent');
 
 -- expect_column_kl_divergence_to_be_less_than {'column': 'state', 'partition_object': {'values': ['paid', 'sent'], 'weights': [0.6, 0.4]}, 'threshold': 0.5}
 SELECT count(*) AS f0, coalesce(sum(CASE WHEN ([state] IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1
 FROM [sales].[orders];
-SELECT TOP 10001 [state], count(*) AS count_1
+SELECT TOP 10001 ([state] COLLATE Latin1_General_BIN2) AS exact_text_1, count(*) AS count_1
 FROM [sales].[orders]
-WHERE [state] IS NOT NULL GROUP BY [state] ORDER BY [state];
+WHERE [state] IS NOT NULL GROUP BY ([state] COLLATE Latin1_General_BIN2) ORDER BY ([state] COLLATE Latin1_General_BIN2);
 
 -- expect_column_pair_values_a_to_be_greater_than_b {'column_A': 'paid_at', 'column_B': 'ordered_at'}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT ([paid_at] IS NULL AND [ordered_at] IS NULL))) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (NOT ([paid_at] IS NULL AND [ordered_at] IS NULL) AND CASE WHEN ([paid_at] <= [ordered_at]) THEN 1 ELSE 0 END = 1) THEN 1 ELSE 0 END), 0) AS f3
@@ -227,16 +227,16 @@ SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT ([order_
 FROM [sales].[orders];
 
 -- expect_column_pair_values_to_be_in_set {'column_A': 'country', 'column_B': 'state', 'value_pairs_set': [['NO', 'paid'], ['SE', 'paid'], ['NO', 'sent']]}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT ([country] IS NULL AND [state] IS NULL))) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (NOT ([country] IS NULL AND [state] IS NULL) AND CASE WHEN (NOT ([country] = 'NO' AND [state] = 'paid' OR [country] = 'SE' AND [state] = 'paid' OR [country] = 'NO' AND [state] = 'sent')) THEN 1 ELSE 0 END = 1) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT ([country] IS NULL AND [state] IS NULL))) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (NOT ([country] IS NULL AND [state] IS NULL) AND CASE WHEN (NOT (([country] COLLATE Latin1_General_BIN2) = 'NO' AND ([state] COLLATE Latin1_General_BIN2) = 'paid' OR ([country] COLLATE Latin1_General_BIN2) = 'SE' AND ([state] COLLATE Latin1_General_BIN2) = 'paid' OR ([country] COLLATE Latin1_General_BIN2) = 'NO' AND ([state] COLLATE Latin1_General_BIN2) = 'sent')) THEN 1 ELSE 0 END = 1) THEN 1 ELSE 0 END), 0) AS f3
 FROM [sales].[orders];
 
 -- expect_compound_columns_to_be_unique {'column_list': ['country', 'order_id']}
 SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT ([country] IS NULL AND [order_id] IS NULL))) THEN 1 ELSE 0 END), 0) AS f2
 FROM [sales].[orders];
 SELECT TOP 20 anon_1.dpq__key_0, anon_1.dpq__key_1, sum(anon_1.dpq__key) OVER () AS anon_2
-FROM (SELECT count(*) AS dpq__key, [country] AS dpq__key_0, [order_id] AS dpq__key_1
+FROM (SELECT count(*) AS dpq__key, ([country] COLLATE Latin1_General_BIN2) AS dpq__key_0, [order_id] AS dpq__key_1
 FROM [sales].[orders]
-WHERE NOT ([country] IS NULL AND [order_id] IS NULL) AND NOT ([country] IS NULL OR [order_id] IS NULL) GROUP BY [country], [order_id]
+WHERE NOT ([country] IS NULL AND [order_id] IS NULL) AND NOT ([country] IS NULL OR [order_id] IS NULL) GROUP BY ([country] COLLATE Latin1_General_BIN2), [order_id]
 HAVING count(*) > 1) AS anon_1 ORDER BY anon_1.dpq__key_0, anon_1.dpq__key_1;
 
 -- expect_select_column_values_to_be_unique_within_record {'column_list': ['amount', 'tax']}

@@ -81,7 +81,9 @@ class RowCondition:
         column = self.columns[node.column]
         if column.kind is Kind.OTHER:
             raise _refusal(f"Column {column.name!r} ({column.native}) holds what expressions do not know.")
-        return _Value(column.value, column.kind, column=node.column)
+        # A text as it stands: PostgreSQL knows capitals of letters beyond ASCII by the collation of the column alone.
+        plain = column.value if column.text is None or column.kind is not Kind.STRING else column.text
+        return _Value(plain, column.kind, column=node.column)
 
     def _cast(self, value: _Value, kind: Kind) -> _Value:
         """Return a column of text that is held against values of another kind as one of that kind; else the value."""

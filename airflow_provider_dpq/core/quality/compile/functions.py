@@ -288,9 +288,22 @@ def _exact_text_sqlite(element: exact_text, compiler: Any, **kw: Any) -> str:
     return f"({compiler.process(_only(element), **kw)} COLLATE BINARY)"
 
 
+@compiles(exact_text, "duckdb")
+def _exact_text_duckdb(element: exact_text, compiler: Any, **kw: Any) -> str:
+    return f'({compiler.process(_only(element), **kw)} COLLATE "binary")'
+
+
+@compiles(exact_text, "spark")
+def _exact_text_spark(element: exact_text, compiler: Any, **kw: Any) -> str:
+    return f"({compiler.process(_only(element), **kw)} COLLATE UTF8_BINARY)"
+
+
 @compiles(exact_text, "postgresql")
 def _exact_text_postgresql(element: exact_text, compiler: Any, **kw: Any) -> str:
-    return f'({compiler.process(_only(element), **kw)} COLLATE "C")'
+    text = _only(element)
+    # A text of PostgreSQL's citext is equal in any case, whatever its collation; a CHAR alone is filled with spaces.
+    plain = text if isinstance(text.type, sa.types.CHAR) else sa.cast(text, sa.Text())
+    return f'({compiler.process(plain, **kw)} COLLATE "C")'
 
 
 @compiles(exact_text, "mysql")

@@ -106,8 +106,8 @@ def _comparable(column: Column, table: Table) -> Comparable:
         kind = Kind.STRING
     elif kind is Kind.DECIMAL and table.dialect == "sqlite":
         kind, value = Kind.FLOAT, sa.type_coerce(value, sa.Double())  # SQLite has no other numbers with a fraction
-    elif kind is Kind.STRING and not table.pandas_like:
-        value = exact_text(sa.func.rtrim(value) if isinstance(column.type, sa.types.CHAR) else value)
+    elif kind is Kind.STRING and isinstance(column.type, sa.types.CHAR):
+        value = exact_text(sa.func.rtrim(value))
     return Comparable(column.name, kind, column.native, value, _is_single(column, table.dialect), column)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, SourceError
-from airflow_provider_dpq.core.quality.compile.functions import without_nan
+from airflow_provider_dpq.core.quality.compile.functions import exact_text, without_nan
 from airflow_provider_dpq.core.quality.tables.sqlite_column import sqlite_column
 from airflow_provider_dpq.core.quality.tables.statement import reading_query
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, named
@@ -172,8 +172,11 @@ def typed_column(name: str, type_: Any, dialect: sa.Dialect) -> Column:
         plain = sa.cast(plain, sa.Text())  # PostgreSQL compares an enumeration with its own labels only
     may_be_nan = kind is Kind.FLOAT or (kind is Kind.DECIMAL and dialect.name == "postgresql")
     value = sa.type_coerce(without_nan(plain), type_) if may_be_nan else plain
-    text: sa.ColumnElement[Any] | None = value if kind is Kind.STRING else None
-    column = Column(name, kind, native, value, value, value, value.is_(None), text=text, type=type_)
+    text = None
+    if kind is Kind.STRING:
+        # A pattern is the database's own, with the column's collation; what is equal is so whatever collation it has.
+        text, value = plain, exact_text(plain)
+    column = Column(name, kind, native, value, value, value, plain.is_(None), text=text, type=type_)
     return sqlite_column(column) if dialect.name == "sqlite" else column
 
 

@@ -19,7 +19,7 @@ from airflow_provider_dpq.core.errors import (
     RefusedQueryError,
     SourceError,
 )
-from airflow_provider_dpq.core.quality.compile.functions import without_nan
+from airflow_provider_dpq.core.quality.compile.functions import exact_text, without_nan
 from airflow_provider_dpq.core.quality.compile.spark_dialect import compile_query
 from airflow_provider_dpq.core.quality.query import is_query
 from airflow_provider_dpq.core.quality.tables.reflection import changes, refuse_changes
@@ -251,7 +251,9 @@ def _column(name: str, type_: Any) -> Column:
     kind, known = _KINDS.get(type_.typeName(), (Kind.OTHER, None))
     plain: sa.ColumnElement[Any] = named(name, known)
     value = sa.type_coerce(without_nan(plain), known) if known is not None and kind is Kind.FLOAT else plain
-    text: sa.ColumnElement[Any] | None = value if kind is Kind.STRING else None
+    text: sa.ColumnElement[Any] | None = plain if kind is Kind.STRING else None
+    if "collate" in type_.simpleString():
+        value = exact_text(plain)
     return Column(name, kind, type_.simpleString(), value, value, value, value.is_(None), text=text, type=type_)
 
 

@@ -10,11 +10,12 @@ import sqlalchemy as sa
 
 
 @contextmanager
-def own_schema(address: str) -> Iterator[sa.Engine]:
+def own_schema(address: str, *, exact: bool = False) -> Iterator[sa.Engine]:
     """Return an engine whose tables lie in a schema that is dropped afterwards.
 
     Args:
         address: SQLAlchemy address of a PostgreSQL or MariaDB server.
+        exact: Whether texts are equal there only where they are the same, as they always are on PostgreSQL.
     """
     name = f"dpq_{uuid.uuid4().hex[:12]}"
     admin = sa.create_engine(address, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
@@ -24,7 +25,8 @@ def own_schema(address: str) -> Iterator[sa.Engine]:
     )
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE SCHEMA {name}")
+        collation = " CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin" if exact and not postgres else ""
+        connection.exec_driver_sql(f"CREATE SCHEMA {name}{collation}")
     try:
         yield engine
     finally:
