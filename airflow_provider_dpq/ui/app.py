@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,11 +13,10 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from airflow_provider_dpq.core.errors import DpqError, text_of
-from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.line import printable
 from airflow_provider_dpq.core.store import Entry, Start, Store
 from airflow_provider_dpq.core.store.newest import newest_run
-from airflow_provider_dpq.core.store.start import outstanding
+from airflow_provider_dpq.core.store.start import unanswered
 from airflow_provider_dpq.ui import page
 from airflow_provider_dpq.ui.reader import Reader
 
@@ -126,12 +124,7 @@ def _of_same_task(store: Store, shown: Entry) -> Sequence[Entry]:
 
 def _gates_page(store: Store, dag_ids: Collection[str], addresses: page.Addresses) -> HTMLResponse:
     runs = store.latest(dag_ids=dag_ids)
-    starts: dict[Gate, list[Start]] = defaultdict(list)
-    for start in store.starts(dag_ids=dag_ids):
-        starts[start.identity].append(start)
-    newest = {run.gate: run for run in runs}
-    left = [start for gate in sorted(starts) for start in outstanding(starts[gate], newest.get(gate))]
-    return page.gate_list(runs, addresses, left)
+    return page.gate_list(runs, addresses, unanswered(store.starts(dag_ids=dag_ids), runs))
 
 
 def _begun(store: Store, instance: tuple[str, str, str, int]) -> list[Start]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from airflow_provider_dpq.core.gate.report import Report, parse_report
 from airflow_provider_dpq.core.gate.series import Series
 from airflow_provider_dpq.core.render import render_hdr, render_html
 from airflow_provider_dpq.core.render.schema import report_schema
-from airflow_provider_dpq.core.store import open_store
+from airflow_provider_dpq.core.store import Start, open_store
 from tests.core.load.loads import load as load_test
 from tests.core.load.loads import record
 
@@ -77,6 +78,50 @@ def test_list_says_where_there_is_nothing(store_url: str, kept: list[Report]) ->
     """An unknown gate is told on standard error, so that a program reads no line."""
     result = _dpq("report", "list", "--gate", "trains", "--store", store_url)
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "No report of gate 'trains' in the store.\n")
+
+
+@pytest.mark.parametrize("killed", [True, False])
+def test_list_and_show_tell_of_what_started_and_left_no_report(
+    store_url: str, kept: list[Report], killed: bool
+) -> None:
+    """After kill -9, and while a gate measures, no older report is the newest, in text nor in JSON."""
+    start = Start.now("flights", "quality", "today.csv", kept[2].provenance.model_copy(update={"run_id": "run 9"}))
+    start = replace(start, ends_by=start.started_at, process="elsewhere/1/1") if killed else start
+    with open_store(store_url) as store:
+        store.begin(start)
+    state, verdict = ("killed", "error") if killed else ("measuring", None)
+    for gate in ([], ["--gate", "flights"]):
+        first = _dpq("report", "list", *gate, "--limit", "1", "--store", store_url).stdout.splitlines()[1]
+        assert first.split()[:4] == [state, "flights_quality", ">", "flights"]
+        listed = json.loads(_dpq("report", "list", *gate, "--format", "json", "--store", store_url).stdout)
+        assert (listed[0]["state"], listed[0]["verdict"], listed[0]["report_id"]) == (state, verdict, None)
+        assert {one["state"] for one in listed[1:]} == {"reported"}
+        assert all(one.keys() == listed[0].keys() for one in listed)
+        shown = _dpq("report", "show", "latest", *gate, "--store", store_url)
+        assert shown.exit_code == 3
+        assert "run 9 and has left no report" in shown.stderr
+    planes = _dpq("report", "show", "latest", "--gate", "planes", "--store", store_url)
+    assert (planes.exit_code, planes.stderr) == (0, "")
+
+
+def test_a_gate_whose_first_run_was_killed_is_found_by_its_name(store_url: str, report: Report) -> None:
+    """It has no report yet, and is told of all the same."""
+    with open_store(store_url) as store:
+        store.begin(Start.now("trains", "quality", "trains.csv", report.provenance))
+    listed = _dpq("report", "list", "--gate", "trains", "--store", store_url)
+    assert "flights_quality > trains" in listed.stdout
+    shown = _dpq("report", "show", "latest", "--gate", "trains", "--store", store_url)
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert "has left no report yet" in shown.stderr
+
+
+def test_list_names_the_checks_where_none_is_meant(store_url: str, kept: list[Report]) -> None:
+    """A misspelt check is refused with those that there are."""
+    result = _dpq("report", "list", "--gate", "flights", "--check", "nope", "--store", store_url)
+    assert (result.exit_code, result.stdout) == (2, "")
+    told = " ".join(result.stderr.split())
+    assert "'nope'" in told
+    assert all(repr(check.name) in told for check in kept[0].checks)
 
 
 def test_list_says_where_a_store_is_empty(store_url: str) -> None:

@@ -76,7 +76,10 @@ def find_gate(store: Store, name: str, *, dag_id: str | None, outside_airflow: b
         raise click.UsageError(message)
     if dag_id or outside_airflow:
         return Gate.of(name, dag_id)
-    return the_only(store.gates(name), name, hint="Give --dag, or --outside-airflow for the one that no DAG has.")
+    begun = {start.identity for start in store.starts() if start.gate == name}
+    return the_only(
+        sorted({*store.gates(name), *begun}), name, hint="Give --dag, or --outside-airflow for the one that no DAG has."
+    )
 
 
 def format_option(function: Decorated) -> Decorated:

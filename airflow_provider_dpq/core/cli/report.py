@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from airflow_provider_dpq.core.cli.delivery import write_report, write_text
+from airflow_provider_dpq.core.cli.edge import NOT_MEASURED, stop
 from airflow_provider_dpq.core.cli.option import dag_options, find_gate, format_option, store_option
 from airflow_provider_dpq.core.errors import StoreError
 
 if TYPE_CHECKING:
-    from airflow_provider_dpq.core.store import Entry, NewestRun, Store
+    from airflow_provider_dpq.core.store import Entry, NewestRun, Start, Store
 
 
 @click.group()
@@ -42,73 +41,67 @@ def list_reports(
     outside_airflow: bool,
     store_url: str,
 ) -> None:
-    """List reports, the newest first; without --gate the newest run of each gate, and of that what is worst."""
+    """List reports, the newest first; without --gate the newest run of each gate, and of that what is worst.
+
+    What has started since and left no report is listed as measuring, or as killed.
+    """
+    from airflow_provider_dpq.core.cli.listing import Row, render
     from airflow_provider_dpq.core.store import open_store
 
     if check and not gate:
         message = "--check needs --gate, whose check it is."
         raise click.UsageError(message)
-    findings: list[str] = []
     with open_store(store_url, upgrade=False) as store:
-        if gate:
-            found = find_gate(store, gate, dag_id=dag_id, outside_airflow=outside_airflow)
-            entries = [(entry, entry.part) for entry in store.history(found, limit=limit)]
-            findings = [_found(store, entry, check) for entry, _ in entries] if check else []
+        runs, starts = _newest(store, gate, dag_id, outside_airflow=outside_airflow)
+        if gate and runs:
+            entries = store.history(runs[0].gate, limit=limit)
+            findings = _findings(store, entries, check) if check else [None] * len(entries)
+            reported = list(map(Row.of_entry, entries, findings))
         else:
-            runs = sorted(_of_dag(store.latest(), dag_id, outside_airflow=outside_airflow), key=lambda run: -run.number)
-            entries = [(run.worst, run.tally or run.worst.part) for run in runs[:limit]]
+            reported = [Row.of_run(run) for run in runs]
+    rows = sorted([*map(Row.of_start, starts), *reported], key=lambda row: row.order, reverse=True)[:limit]
     if form == "json":
-        briefs = [_brief(entry) for entry, _ in entries]
-        found_by = [{"found": finding} for finding in findings] or [{}] * len(briefs)
-        told = [brief | found for brief, found in zip(briefs, found_by, strict=True)]
-        write_text(json.dumps(told, indent=2) + "\n")
-    elif entries:
-        write_text(_table(entries, findings))
+        write_text(json.dumps([row.brief() for row in rows], indent=2) + "\n")
+    elif rows:
+        write_text(render(rows))
     else:
         click.echo(f"No report of gate {gate!r} in the store." if gate else "No report in the store.", err=True)
 
 
-def _brief(entry: Entry) -> dict[str, Any]:
-    """Return an entry as JSON has it."""
-    moments = ("started_at", "data_interval_start", "data_interval_end")
-    plain = {one.name: getattr(entry, one.name) for one in fields(entry) if one.name not in ("number", "problem")}
-    problem = None if entry.problem is None else entry.problem.model_dump(mode="json")
-    return plain | {name: plain[name] and plain[name].isoformat() for name in moments} | {"problem": problem}
+def _newest(
+    store: Store, name: str | None, dag_id: str | None, *, outside_airflow: bool
+) -> tuple[list[NewestRun], list[Start]]:
+    """Return the newest run of each gate, or of the one that is named, and what has started since without a report."""
+    from airflow_provider_dpq.core.store.start import unanswered
+
+    if name:
+        gate = find_gate(store, name, dag_id=dag_id, outside_airflow=outside_airflow)
+        run, starts = store.newest_run(gate), store.starts(gate)
+        runs = [] if run is None else [run]
+    else:
+        runs, starts = store.latest(), store.starts()
+        if dag_id or outside_airflow:
+            runs = [run for run in runs if run.gate.dag_id == (dag_id or "")]
+            starts = [start for start in starts if start.dag_id == (dag_id or "")]
+    return runs, unanswered(starts, runs)
 
 
-def _of_dag(runs: Sequence[NewestRun], dag_id: str | None, *, outside_airflow: bool) -> Sequence[NewestRun]:
-    if not (dag_id or outside_airflow):
-        return runs
-    return [run for run in runs if run.gate.dag_id == (dag_id or "")]
+def _findings(store: Store, entries: Sequence[Entry], name: str) -> list[str]:
+    """Say what one check found in each report; empty where one cannot be trusted, or lacks it.
 
-
-def _found(store: Store, entry: Entry, name: str) -> str:
-    """Say what a check of a report found; empty where the report cannot be trusted or has no such check."""
+    Raises:
+        BadParameter: No report has such a check.
+    """
     from airflow_provider_dpq.core.render import outcome
 
-    checks = () if entry.problem else store.report(entry.report_id).checks
-    return next((f"{check.verdict.value}: {outcome.finding(check)}" for check in checks if check.name == name), "")
-
-
-def _table(rows: Sequence[tuple[Entry, str]], findings: Sequence[str] = ()) -> str:
-    from airflow_provider_dpq.core.render import figure
-    from airflow_provider_dpq.core.render.layout import Column, table
-
-    entries = [entry for entry, _ in rows]
-    parts = [part for _, part in rows]
-    columns = [
-        Column("verdict", [entry.verdict.value for entry in entries]),
-        Column("gate", [str(entry.identity) for entry in entries], narrowest=12),
-        *([Column("part", parts, narrowest=12)] if any(parts) else []),
-        Column("started", [figure.moment(entry.started_at) if entry.started_at else "?" for entry in entries]),
-        *([Column("found", findings, narrowest=16)] if findings else []),
-        Column("took", [figure.duration(entry.duration_seconds) for entry in entries], right=True),
-        Column(
-            "subject", [entry.problem.message if entry.problem else entry.subject for entry in entries], narrowest=12
-        ),
-        Column("report", [entry.report_id for entry in entries]),
-    ]
-    return "\n".join(table(columns, shutil.get_terminal_size((160, 24)).columns)) + "\n"
+    checks = [() if entry.problem else store.report(entry.report_id).checks for entry in entries]
+    known = dict.fromkeys(check.name for found in checks for check in found)
+    if name not in known:
+        named = ", ".join(map(repr, known)) or "none"
+        message = f"None of the reports listed has a check {name!r}. Their checks: {named}."
+        raise click.BadParameter(message, param_hint="'--check'")
+    told = [{check.name: f"{check.verdict.value}: {outcome.finding(check)}" for check in found} for found in checks]
+    return [found.get(name, "") for found in told]
 
 
 @report.command("show")
@@ -120,37 +113,45 @@ def _table(rows: Sequence[tuple[Entry, str]], findings: Sequence[str] = ()) -> s
 def show_report(
     *, report_id: str, gate: str | None, form: str, dag_id: str | None, outside_airflow: bool, store_url: str
 ) -> None:
-    """Write the report ID, as `dpq report list` names it, or the newest one where ID is latest."""
+    """Write the report ID, as `dpq report list` names it, or the newest one where ID is latest.
+
+    Exits with 3 where the gate has been measured once more since, and that has left no report.
+    """
     from airflow_provider_dpq.core.store import open_store
 
     if report_id != _LATEST and (gate or dag_id or outside_airflow):
         message = "--gate, --dag and --outside-airflow go with latest, in the place of an ID."
         raise click.UsageError(message)
+    newer: list[Start] = []
     with open_store(store_url, upgrade=False) as store:
         if report_id == _LATEST:
-            report_id = _latest(store, gate, dag_id, outside_airflow=outside_airflow)
+            report_id, newer = _latest(store, gate, dag_id, outside_airflow=outside_airflow)
         found = store.report(report_id)
     write_report(found, form)
+    if newer:
+        stop(f"{_told(max(newer, key=lambda start: start.started_at))} The report shown is older.", NOT_MEASURED)
 
 
 _LATEST: Final = "latest"
 
 
-def _latest(store: Store, gate: str | None, dag_id: str | None, *, outside_airflow: bool) -> str:
-    """Return the identifier of the newest report, of one gate where it is named.
+def _latest(store: Store, gate: str | None, dag_id: str | None, *, outside_airflow: bool) -> tuple[str, list[Start]]:
+    """Return the identifier of what is worst in the newest run, of one gate where it is named, and what started since.
 
     Raises:
         StoreError: ``unknown_report``: there is none.
     """
-    if gate:
-        entries = store.history(find_gate(store, gate, dag_id=dag_id, outside_airflow=outside_airflow), limit=1)
-    else:
-        runs = _of_dag(store.latest(), dag_id, outside_airflow=outside_airflow)
-        entries = [run.worst for run in sorted(runs, key=lambda run: -run.number)[:1]]
-    if not entries:
-        message = f"The store has no report{f' of gate {gate!r}' if gate else ''}."
+    runs, starts = _newest(store, gate, dag_id, outside_airflow=outside_airflow)
+    if not runs:
+        begun = f" {_told(starts[0])}" if starts else ""
+        message = f"The store has no report{f' of gate {gate!r}' if gate else ''}.{begun}"
         raise StoreError("unknown_report", message, hint="`dpq report list` names those that there are.")
-    return entries[0].report_id
+    newest = max(runs, key=lambda run: run.number)
+    return newest.worst.report_id, [one for one in starts if one.identity == newest.gate or one.after >= newest.number]
+
+
+def _told(start: Start) -> str:
+    return f"Gate {str(start.identity)!r}: {start.told()}."
 
 
 @report.command("schema")

@@ -6,6 +6,7 @@ the newest.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -123,6 +124,11 @@ class Start:
         gone = is_gone(self.process)
         return (now or datetime.now(UTC)) > self.ends_by if gone is None else gone
 
+    @property
+    def state(self) -> str:
+        """Where it stands, in a word: ``killed`` or ``measuring``."""
+        return "killed" if self.is_over() else "measuring"
+
     def told(self) -> str:
         """Say in words where it stands."""
         begun = f"{self.started_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
@@ -151,3 +157,17 @@ def outstanding(starts: Iterable[Start], run: NewestRun | None) -> list[Start]:
         if start.after >= newest
         or (start.run_id == run.run_id and start.try_number > reported.get((start.task_id, start.map_index), 0))
     ]
+
+
+def unanswered(starts: Iterable[Start], runs: Iterable[NewestRun]) -> list[Start]:
+    """Return the starts of several gates that their newest runs do not answer, by gate and the newest first.
+
+    Args:
+        starts: Starts of any gates.
+        runs: The newest run of each gate that has a report.
+    """
+    newest = {run.gate: run for run in runs}
+    of_gate: dict[Gate, list[Start]] = defaultdict(list)
+    for start in starts:
+        of_gate[start.identity].append(start)
+    return [start for gate in sorted(of_gate) for start in outstanding(of_gate[gate], newest.get(gate))]
