@@ -505,6 +505,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "The time budget of a benchmark did not suffice for a size.",
         "Give it more time, or fewer sizes.",
     ),
+    "too_few_sizes": (
+        "A threshold of a benchmark judges the exponent, and the benchmark has fewer than three sizes.",
+        "Give three sizes or more, or a threshold of a time at one size: `median{size:1000} < 5ms`.",
+    ),
     "too_many_members": (
         "A zip archive has more than 10,000 members.",
         "Unpack it, or put the rows into fewer files.",

@@ -112,14 +112,18 @@ class Benchmark:
                 raise DeclarationError("invalid_option", f"{name} is {seconds:g} s.", hint="Give a positive duration.")
 
     def validate_thresholds(self, thresholds: Sequence[Threshold]) -> None:
-        """Check that there will be a baseline for each threshold that multiplies it.
+        """Check that what each threshold judges will be measured.
 
-        Where there is none, the threshold would only ever warn, and take the place of a limit that judges.
+        Where there is no baseline to multiply, the threshold would only ever warn, and take the place of a limit that
+        judges.
 
         Raises:
-            DeclarationError: ``missing_baseline``.
+            DeclarationError: ``missing_baseline``; or ``too_few_sizes``: for an exponent.
         """
+        from airflow_provider_dpq.core.stats.slope import LEAST_SIZES
+
         measured = self._baseline_metrics
+        sizes = {size for size in self.chosen_sizes if size is not None}
         for threshold in thresholds:
             if threshold.of_baseline and threshold.metric not in measured:
                 message = f"Threshold '{threshold}' has no baseline to multiply."
@@ -127,6 +131,11 @@ class Benchmark:
                 if measured:
                     hint = f"What this benchmark is compared with has {', '.join(measured)}: give a limit with a unit."
                 raise DeclarationError("missing_baseline", message, hint=hint)
+            if threshold.metric == "exponent" and len(sizes) < LEAST_SIZES:
+                found = f"the sizes of this benchmark are {sorted(sizes)}" if sizes else "this benchmark has no sizes"
+                message = f"Threshold '{threshold}' needs at least {LEAST_SIZES} sizes, and {found}."
+                hint = "Give more sizes, such as sizes=[1_000, 10_000, 100_000] for a dataset factory."
+                raise DeclarationError("too_few_sizes", message, hint=hint)
 
     @property
     def _baseline_metrics(self) -> tuple[str, ...]:

@@ -120,7 +120,8 @@ def convert(value: float, unit: str, to: str) -> float:
         message = (
             f"A value in {unit or 'plain numbers'!r} cannot be compared with a metric in {to or 'plain numbers'!r}."
         )
-        raise DeclarationError("unit_mismatch", message, hint=f"Write the limit in a unit of {target.dimension}.")
+        unit_of = f"in a unit of {target.dimension}" if to else "as a plain number"
+        raise DeclarationError("unit_mismatch", message, hint=f"Write the limit {unit_of}.")
     return value if unit == to else value * source.factor / target.factor
 
 

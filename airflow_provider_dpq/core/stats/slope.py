@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_LEAST_SIZES: Final = 3
-"""Two sizes always lie on a line; a third can say that it is none."""
+LEAST_SIZES: Final = 3
+"""Sizes that an exponent needs: two always lie on a line; a third can say that it is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def growth_exponent(sizes: Sequence[float], seconds: Sequence[float]) -> Slope |
     if len(sizes) != len(seconds) or not all(0 < number < math.inf for number in (*sizes, *seconds)):
         message = f"{len(sizes)} sizes and {len(seconds)} times, all finite and above 0, show no growth"
         raise ValueError(message)
-    if len(set(sizes)) < _LEAST_SIZES:
+    if len(set(sizes)) < LEAST_SIZES:
         return None
     return theil_sen([math.log(size) for size in sizes], [math.log(second) for second in seconds])
 

@@ -119,6 +119,21 @@ def test_a_multiple_of_a_baseline_that_never_is_is_refused(metric: str, compared
     assert refused.value.reason == "missing_baseline"
 
 
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({"operation": PLAIN}, "this benchmark has no sizes"),
+        ({"operation": SIZED, "sizes": [1000, 10, 1000]}, "the sizes of this benchmark are [10, 1000]"),
+    ],
+)
+def test_an_exponent_of_too_few_sizes_is_refused(fields: dict[str, Any], found: str) -> None:
+    """Two points lie on any line."""
+    with pytest.raises(DeclarationError, match=re.escape(found)) as refused:
+        thresholds_of(Benchmark(**fields), parse_thresholds(["exponent < 1.2"], KIND))
+    assert refused.value.reason == "too_few_sizes"
+    assert thresholds_of(Benchmark(operation=SIZED), parse_thresholds(["exponent < 1.2"], KIND))
+
+
 @pytest.mark.parametrize("fields", COMPARED)
 def test_a_multiple_of_what_is_measured_of_the_baseline_is_taken(fields: dict[str, Any]) -> None:
     """Times always, memory where the other version runs too."""

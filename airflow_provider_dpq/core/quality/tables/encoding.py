@@ -34,11 +34,11 @@ def in_utf8(scan: Scan, file: PlainFile, declared: str | None) -> tuple[PlainFil
         return file, encoding
     target = scan.fresh_directory() / "data"
     with file.open() as stream, target.open("wb") as out:
-        _transcode(stream, out, encoding, file.name)
+        _transcode(stream, out, encoding, file)
     return PlainFile(file.name, target), encoding
 
 
-def _transcode(stream: IO[bytes], out: IO[bytes], encoding: str, name: str) -> None:
+def _transcode(stream: IO[bytes], out: IO[bytes], encoding: str, file: PlainFile) -> None:
     decoder = codecs.getincrementaldecoder(encoding)()
     lines = 1
     while True:
@@ -46,7 +46,7 @@ def _transcode(stream: IO[bytes], out: IO[bytes], encoding: str, name: str) -> N
         try:
             text = decoder.decode(chunk, final=not chunk)
         except UnicodeError as error:
-            raise undecodable(name, lines, encoding) from error
+            raise undecodable(file, lines, encoding) from error
         out.write(text.encode(UTF_8, "surrogatepass"))
         lines += text.count("\n")
         if not chunk:

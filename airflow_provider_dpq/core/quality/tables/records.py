@@ -94,7 +94,7 @@ def read_records(file: PlainFile, dialect: Dialect) -> Iterator[tuple[int, list[
                 hint = "Double the quotes inside of quoted fields, or declare another quote."
                 raise SourceError("unreadable_csv", message, hint=hint, quotes_data=False) from None
             except UnicodeDecodeError as error:
-                raise undecodable(file.name, _undecodable_line(file), UTF_8) from error
+                raise undecodable(file, _undecodable_line(file), UTF_8) from error
             if first is None:
                 return
             yield first
@@ -121,9 +121,28 @@ def _where(error: csv.Error, first: int, last: int) -> str:
     return f"line {last:,}: {'a quoted field goes on after its closing quote' if goes_on else error}"
 
 
-def undecodable(name: str, line: int, encoding: str) -> SourceError:
+_NO_TEXT: Final = (
+    (b"\x1f\x8b", "gzip file"),
+    (b"PK\x03\x04", "zip archive or an Excel workbook"),
+    (b"PAR1", "Parquet file"),
+    (b"\x28\xb5\x2f\xfd", "zstd file"),
+    (b"BZh", "bzip2 file"),
+    (b"\xfd7zXZ", "xz file"),
+    (b"\xd0\xcf\x11\xe0", "Excel workbook"),
+)
+"""What files that are no text begin with."""
+
+
+def undecodable(file: PlainFile, line: int, encoding: str) -> SourceError:
     """Return the refusal of a file that is not of an encoding."""
-    message = f"{name!r}, line {line:,}: this is not {encoding}."
+    with file.open() as opened:
+        start = opened.read(8)
+    format_ = next((name for mark, name in _NO_TEXT if start.startswith(mark)), None)
+    if format_ is not None:
+        message = f"{file.name!r} begins like {'an' if format_[0] == 'x' else 'a'} {format_}, not like text."
+        hint = "Give the file the ending of its format, or unpack or export it."
+        return SourceError("unreadable_csv", message, hint=hint, quotes_data=False)
+    message = f"{file.name!r}, line {line:,}: this is not {encoding}."
     return SourceError("unreadable_csv", message, hint="Declare its encoding, such as cp1252.", quotes_data=False)
 
 

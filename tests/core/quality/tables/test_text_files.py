@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import re
 from collections.abc import Mapping
@@ -121,6 +122,8 @@ def test_file_says_what_it_says_to_pandas(content: bytes) -> None:
         (b'a,b\n1,2\n"x"y,3\n', "line 3: a quoted field goes on"),
         (b'a,b\n1,2\n"x,3\n4,5\n', "line 3: a quoted field does not end"),
         (b"a,b\n1,2\ncaf\xe9,3\n", "line 3: this is not utf-8"),
+        (gzip.compress(b"a,b\n1,2\n"), "begins like a gzip file"),
+        (pd.DataFrame({"a": [1.5, 2.25]}).to_parquet(), "begins like a Parquet file"),
         (b"a;b,c\n1;2,3\n4;5,6\n", "can be read with each of the delimiters ',', ';'"),
         ("a,b\n1,2\n".encode("utf-16-le"), "NUL"),
     ],
