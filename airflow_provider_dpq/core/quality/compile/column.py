@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -215,7 +216,8 @@ def _membership(column: Column, members: list[Any], table: Table) -> sa.ColumnEl
     parts = by_kind(column, present)
     if len(parts) > 1:
         return sa.or_(sa.false(), *(known(_membership(part, among, table)) for part, among in parts))
-    if table.pandas_like and not _reads_moments(column):
+    moments = column.raw is not None and column.kind.temporal and all(isinstance(member, date) for member in present)
+    if table.pandas_like and not _reads_moments(column) and not moments:
         value, kept = _pandas_members(column, present)
     else:
         fitted = (as_column(column, member, table) for member in present)

@@ -58,11 +58,19 @@ def _equal(a: Column, b: Column, table: Table) -> sa.ColumnElement[bool]:
     return equal
 
 
+def _equal_or_same_text(a: Column, b: Column, table: Table) -> sa.ColumnElement[bool]:
+    """Return the condition that two columns hold the same value, or the same text that is no value of their kind."""
+    equal = _equal(a, b, table)
+    if a.malformed is None or b.malformed is None or a.raw is None or b.raw is None:
+        return equal
+    return sa.or_(known(equal), sa.and_(a.malformed, b.malformed, a.raw == b.raw))
+
+
 def plan_pair_equal(expectation: declared.ExpectColumnPairValuesToBeEqual, table: Table) -> Plan:
     """The values of two columns are equal; a missing value equals nothing, but in Spark another one."""
     a, b = table.column(expectation.column_A).as_stored().alike(table.column(expectation.column_B).as_stored())
     _require_alike(table, (a, b))
-    equal = _equal(a, b, table)
+    equal = _equal_or_same_text(a, b, table)
     good = sa.or_(equal, sa.and_(a.missing, b.missing)) if _tells_missing(table) else equal
     return _each_row(expectation, table, (a, b), good, unknown_is_good=False, judges_na=True)
 
@@ -114,7 +122,7 @@ def plan_unique_within_record(
 
 
 def _same(a: Column, b: Column, table: Table) -> sa.ColumnElement[bool]:
-    return sa.or_(known(_equal(a, b, table)), sa.and_(a.missing, b.missing))
+    return sa.or_(known(_equal_or_same_text(a, b, table)), sa.and_(a.missing, b.missing))
 
 
 def plan_sum_equal(expectation: declared.ExpectMulticolumnSumToEqual, table: Table) -> Plan:

@@ -18,7 +18,7 @@ from airflow_provider_dpq.core.quality.compile.functions import known
 from airflow_provider_dpq.core.quality.compile.moment import are_comparable
 from airflow_provider_dpq.core.quality.condition import Comparison, Condition, Group, Nullity
 from airflow_provider_dpq.core.quality.instant import read_moment
-from airflow_provider_dpq.core.quality.tables.cast import cast_for
+from airflow_provider_dpq.core.quality.tables.cast import cast_beside_texts, cast_for
 from airflow_provider_dpq.core.quality.tables.statement import refuse_reaching
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
@@ -68,7 +68,7 @@ def _compared_columns(table: Table, condition: Condition) -> Iterator[Column]:
 
 def _cast(column: Column, condition: Comparison) -> Column:
     values = condition.value if condition.operator in ("IN", "NOT_IN") else [condition.value]
-    return _as_moments(cast_for(column, *values), values)
+    return _as_moments(cast_beside_texts(column, values) or cast_for(column, *values), values)
 
 
 def _comparison(table: Table, column: Column, condition: Comparison) -> sa.ColumnElement[bool]:

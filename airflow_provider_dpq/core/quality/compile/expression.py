@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from sqlalchemy.sql.elements import Grouping
 
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality import expression as parsed
+from airflow_provider_dpq.core.quality.compile import moment
 from airflow_provider_dpq.core.quality.compile.functions import (
     characters,
     exact_integer,
@@ -21,6 +22,7 @@ from airflow_provider_dpq.core.quality.compile.functions import (
     seconds_between,
 )
 from airflow_provider_dpq.core.quality.instant import read_moment
+from airflow_provider_dpq.core.quality.tables.cast import cast_beside_texts
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 _MOMENTS: Final = (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMP_TZ)
@@ -89,10 +91,18 @@ class RowCondition:
         """Return a column of text that is held against values of another kind as one of that kind; else the value."""
         if value.column is None or value.kind is not Kind.STRING or kind in (Kind.STRING, Kind.OTHER):
             return value
-        column = self.columns[value.column]
-        if column.read_as is None:
+        self.columns[value.column] = cast = self.columns[value.column].cast_to(kind)
+        return _Value(cast.value, cast.kind, column=value.column)
+
+    def _cast_beside(self, value: _Value, *others: _Value) -> _Value:
+        """Return a column of text that is held against texts as one of moments, where both are; else the value."""
+        if value.column is None or not all(isinstance(other.literal, str) for other in others):
             return value
-        self.columns[value.column] = cast = column.read_as(Kind.FLOAT if kind.numeric else kind)
+        column = self.columns[value.column]
+        cast = cast_beside_texts(column, [other.literal for other in others])
+        if cast is None:
+            return value
+        self.columns[value.column] = cast
         return _Value(cast.value, cast.kind, column=value.column)
 
     def _literal(self, node: parsed.Literal) -> _Value:
@@ -138,7 +148,7 @@ class RowCondition:
         for argument, value in zip(node.arguments, values, strict=True):
             if value.kind not in allowed.get(node.function, (Kind.STRING,)):
                 raise _refusal(f"{node.function} cannot be taken of {_told(argument)}, which is {value.kind}.")
-        if len({value.kind for value in values}) > 1:
+        if len({value.kind for value in values}) > 1 and not all(value.kind.temporal for value in values):
             raise _refusal(f"{_told(node)} mixes {' and '.join(value.kind for value in values)}.")
         first = values[0]
         if node.function == "abs":
@@ -146,13 +156,13 @@ class RowCondition:
         if node.function == "length":
             return _Value(characters(first.sql), Kind.INTEGER)
         if node.function == "seconds_between":
-            return _Value(seconds_between(*(value.sql for value in values)), Kind.FLOAT)
+            return _Value(seconds_between(*(value.sql for value in self._moments_alike(*values))), Kind.FLOAT)
         changed = sa.func.lower(first.sql) if node.function == "lower" else sa.func.upper(first.sql)
         return _Value(changed, Kind.STRING)
 
     def _first(self, node: parsed.Call, values: list[_Value]) -> _Value:
         typed = next((value for value in values if value.literal is None), values[0])
-        fitted = [self._fitted(value, typed, node) for value in values]
+        fitted = self._moments_alike(*(self._fitted(value, typed, node) for value in values))
         numeric = {value.kind for value in fitted if value.kind.numeric}
         kind = fitted[0].kind
         if len(numeric) > 1:
@@ -167,16 +177,20 @@ class RowCondition:
         """
         if value.kind is other.kind or (value.kind.numeric and other.kind.numeric):
             return value
-        if isinstance(value.literal, str) and other.kind in _MOMENTS:
-            return _Value(sa.literal(_moment(value.literal, other.kind)), other.kind, value.literal)
+        if isinstance(value.literal, str) and other.kind.temporal:
+            return _moment(value.literal, other.kind)
+        if value.kind.temporal and other.kind.temporal:
+            return value
         if isinstance(value.literal, bool) and other.kind is Kind.INTEGER and not self._table.pandas_like:
             return _Value(sa.literal(int(value.literal)), Kind.INTEGER)
         raise _refusal(f"{_told(node)} compares {value.kind} with {other.kind}.")
 
     def _pair(self, left: _Value, right: _Value, node: parsed.Node) -> tuple[Any, Any]:
+        left, right = self._cast_beside(left, right), self._cast_beside(right, left)
         left, right = self._cast(left, right.kind), self._cast(right, left.kind)
         a, b = self._fitted(left, right, node) if left.literal is not None else left, right
         b = self._fitted(right, a, node)
+        a, b = self._moments_alike(a, b)
         return _exact(a), _exact(b)
 
     def _comparison(self, node: parsed.Comparison) -> _Value:
@@ -188,9 +202,13 @@ class RowCondition:
     def _membership(self, node: parsed.Membership) -> _Value:
         operand = self._value(node.operand)
         kinds = {self._literal(member).kind for member in node.members}
+        operand = self._cast_beside(operand, *map(self._literal, node.members))
         if len(kinds) == 1 or all(kind.numeric for kind in kinds):
             operand = self._cast(operand, next(iter(kinds), Kind.STRING))
         members = [self._fitted(self._literal(member), operand, node) for member in node.members]
+        if operand.kind.temporal:
+            pairs = [self._moments_alike(operand, member) for member in members]
+            return _true_or_not(sa.or_(sa.false(), *(a.sql == b.sql for a, b in pairs)))
         return _true_or_not(_exact(operand).in_([member.sql for member in members]))
 
     def _range(self, node: parsed.Range) -> _Value:
@@ -210,6 +228,16 @@ class RowCondition:
         special = "%_![" if self._table.dialect == "mssql" else "%_!"  # SQL Server has sets of characters in brackets
         pattern = "".join(c if wild or c not in special else "!" + c for c, wild in node.parts)
         return _true_or_not(_exact(operand).like(pattern, escape="!"))
+
+    def _moments_alike(self, *values: _Value) -> tuple[_Value, ...]:
+        """Return days and moments of several kinds as ones of one kind; any other values as they are."""
+        kinds = {value.kind for value in values}
+        if len(kinds) == 1 or not all(kind.temporal for kind in kinds) or self._table.dialect == "spark":
+            return values  # Spark compares them so itself
+        zoned = Kind.TIMESTAMP_TZ in kinds
+        kind = Kind.TIMESTAMP_TZ if zoned else Kind.TIMESTAMP
+        shared = (moment.in_common(value.sql, value.kind, zoned=zoned) for value in values)
+        return tuple(_Value(sql, kind, value.literal) for sql, value in zip(shared, values, strict=True))
 
     def _absence(self, node: parsed.Absence) -> _Value:
         return _true_or_not(self._value(node.operand).sql.is_(None))
@@ -271,18 +299,15 @@ def _glob(character: str, wild: bool) -> str:
     return f"[{character}]" if character in "*?[" else character
 
 
-def _moment(text: str, kind: Kind) -> date:
-    try:
-        if kind is Kind.DATE:
-            return date.fromisoformat(text)
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise _refusal(f"{text!r} is no {kind} in ISO form.") from error
-    if read_moment(text) is None:
-        raise _refusal(f"{text!r} is finer than microseconds.")
-    if (moment.tzinfo is None) is (kind is Kind.TIMESTAMP_TZ):
-        raise _refusal(f"{text!r} has {'no' if moment.tzinfo is None else 'a'} time zone, beside a {kind}.")
-    return moment
+def _moment(text: str, kind: Kind) -> _Value:
+    """Return the day or moment that a text names as one of a kind, or as a moment beside days if it is none."""
+    found = read_moment(text)
+    if found is None:
+        raise _refusal(f"{text!r} is no {kind} in ISO form.")
+    if kind is Kind.DATE and not isinstance(found, datetime):
+        return _Value(sa.literal(found), kind, text)
+    kind = Kind.TIMESTAMP if kind is Kind.DATE else kind
+    return _Value(sa.literal(moment.in_kind(kind, found)), kind, text)
 
 
 def _told(node: parsed.Node) -> str:

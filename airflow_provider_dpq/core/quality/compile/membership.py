@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, cast
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from airflow_provider_dpq.core.quality.compile.column import refuse_malformed
 from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, coerced, member_of
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
+from airflow_provider_dpq.core.quality.compile.moment import in_kind
 from airflow_provider_dpq.core.quality.compile.number import plain
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
 from airflow_provider_dpq.core.quality.compile.plausibility import require_figure
@@ -49,7 +50,10 @@ class _Held:
 
     def __init__(self, expectation: declared.DistinctValues, table: Table) -> None:
         self.table = table
-        self.column = cast_for(read_column(table, expectation.column), *expectation.value_set)
+        column = read_column(table, expectation.column)
+        if expectation.value_set and all(isinstance(member, date) for member in expectation.value_set):
+            column = table.column(expectation.column)  # pandas has texts there, of which no day is one
+        self.column = cast_for(column, *expectation.value_set)
         if self.column.decode is not None and self.column.kind is Kind.STRING and not are_texts(expectation.value_set):
             raise NotScannableError(f"Column {self.column.name!r} and the set hold values of several types.")
         self.declared: Sequence[Any] = expectation.value_set
@@ -102,8 +106,16 @@ class _Held:
             return []
         there = self.fetch(self.within) if found.get("found") else []
         members = self.members if found["values"] else self.declared
-        known = [plain(value) for value in there]
-        return [jsonable(member) for member in members if plain(member) not in known][:_MOST]
+        known = [self._alike(value) for value in there]
+        return [jsonable(member) for member in members if self._alike(member) not in known][:_MOST]
+
+    def _alike(self, value: Any) -> Any:
+        """Return a value or a member as Python compares it with others."""
+        if isinstance(value, str) and self.column.kind.temporal:
+            value = read_moment(value) or value
+        if isinstance(value, date) and self.column.kind.temporal and self.column.dtype is None:
+            return in_kind(self.column.kind, value)
+        return plain(value)
 
 
 def _fitted(column: Column, members: Sequence[Any], table: Table) -> list[tuple[Any, Any]]:

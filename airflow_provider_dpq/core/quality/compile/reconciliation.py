@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.gate.share import Share
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
 from airflow_provider_dpq.core.quality.compile.plausibility import share_of
@@ -17,11 +18,13 @@ from airflow_provider_dpq.core.quality.reconcile.pair import (
     Pair,
     Tolerance,
     common_columns,
+    misfits,
     pair_columns,
     require_values,
 )
 from airflow_provider_dpq.core.quality.reconcile.row import CHANGED, EXTRA, MISSING, Counts, RowComparison
 from airflow_provider_dpq.core.quality.result_format import MOST_VALUES, ResultFormat
+from airflow_provider_dpq.core.quality.tables.form import Compared
 from airflow_provider_dpq.core.quality.tables.other import open_other, scan_of
 from airflow_provider_dpq.core.quality.tables.table import Table
 
@@ -42,11 +45,17 @@ def plan_reconciliation(expectation: ExpectTableToReconcileWithOtherTable, table
     figures_there = aggregates(there, [pair.there for pair in pairs], pairs, zone)
 
     def compared(found: Mapping[str, Any]) -> list[Figure]:
-        require_values(here, [pair.here for pair in pairs])
-        require_values(there, [pair.there for pair in pairs])
+        sides = (here, [pair.here for pair in pairs]), (there, [pair.there for pair in pairs])
+        if not keys:
+            for domain, columns in sides:
+                require_values(domain, columns)
         (row,) = other.fetch(there.select(*figures_there.values()))
         of_other = dict(zip(figures_there, row, strict=True))
-        return list(compare_figures(found, of_other, pairs, tolerance, zone))
+        figures = compare_figures(found, of_other, pairs, tolerance, zone)
+        texts = [any(counts) for counts in zip(*(misfits(*side) for side in sides), strict=True)]
+        # There is no figure of a column with text that is no value.
+        of_values = {pair.name for pair, has_texts in zip(pairs, texts, strict=True) if not has_texts}
+        return [figure for figure in figures if figure.column is None or figure.column in of_values]
 
     figures = aggregates(here, [pair.here for pair in pairs], pairs, zone)
     if not keys:
@@ -71,15 +80,19 @@ def _pairs(
     """Return the pairs of key columns and those of the columns that are compared.
 
     Raises:
-        MeasurementError: ``missing_column``, also of a column that is only mapped.
+        MeasurementError: ``missing_column``, also of a column that is only mapped; or the tables have none in common.
     """
     mapped = {table.column(here).name: other.column(there).name for here, there in expectation.column_map.items()}
     common = common_columns(table, other, mapped)
-    keys = pair_columns(table, other, expectation.key_columns or (), common)
+    keys = pair_columns(table, other, expectation.key_columns or (), common, Compared.KEYS)
     names = [pair.name for pair in keys]
     compared = common if expectation.columns is None else expectation.columns
+    if not keys and not compared:
+        message = f"{table.subject} and {other.subject} have no column in common."
+        hint = "Name columns that are the same by column_map."
+        raise MeasurementError("missing_column", message, hint=hint, quotes_data=False)
     left = [name for name in compared if table.column(name).name not in names]
-    return keys, pair_columns(table, other, left, common, figures=not keys)
+    return keys, pair_columns(table, other, left, common, Compared.VALUES if keys else Compared.FIGURES)
 
 
 def _answer_of_figures(figures: Sequence[Figure]) -> Answer:

@@ -63,7 +63,17 @@ def plan_exists_elsewhere(expectation: ExpectColumnValuesToExistInOtherTable, ta
 
 
 def _in_common(column: Column, other: Column, table: Table) -> sa.ColumnElement[Any]:
-    """Return a column's value in the form in which it is looked up among another's."""
+    """Return a column's value as it is looked up among another's, and a text that is no value as it stands."""
+    if (column.malformed is None or column.raw is None) and (other.malformed is None or other.raw is None):
+        return _value_in_common(column, other, table)
+    if column.kind.numeric:
+        value: sa.ColumnElement[Any] = number.shortest_text(column.value, column.kind)
+    else:
+        value = sa.cast(_value_in_common(column, other, table), sa.String())
+    return value if column.malformed is None or column.raw is None else sa.func.coalesce(value, column.raw)
+
+
+def _value_in_common(column: Column, other: Column, table: Table) -> sa.ColumnElement[Any]:
     if column.kind is other.kind:
         return column.value
     if column.kind.numeric:

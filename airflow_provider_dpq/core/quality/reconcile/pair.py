@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.gate.share import exact
 from airflow_provider_dpq.core.quality.compile.column import refuse_malformed
 from airflow_provider_dpq.core.quality.compile.plan import Domain
-from airflow_provider_dpq.core.quality.tables.form import Comparable, Form, common_form, comparable_columns
+from airflow_provider_dpq.core.quality.tables.form import Comparable, Compared, Form, common_form, comparable_columns
 from airflow_provider_dpq.core.quality.tables.table import Table
 
 _NOISE: Final = 1e-15
@@ -57,6 +57,11 @@ class Pair:
     form: Form
 
     @property
+    def holds_texts(self) -> bool:
+        """Whether a side may hold text that is no value of its kind, and is the same as the same text there."""
+        return any(_is_of_text(side) for side in (self.here, self.there))
+
+    @property
     def name(self) -> str:
         """The column's name here."""
         return self.here.name
@@ -78,6 +83,18 @@ class Pair:
         else:
             return distinct
         return sa.and_(distinct, sa.not_(sa.func.coalesce(close, sa.false())))
+
+
+def _is_of_text(comparable: Comparable) -> bool:
+    return comparable.column.malformed is not None and comparable.column.raw is not None
+
+
+def misfit_text(comparable: Comparable) -> sa.ColumnElement[Any]:
+    """Return the text that is no value of a column's kind; NULL of any other value."""
+    column = comparable.column
+    if column.malformed is None or column.raw is None:
+        return sa.cast(sa.null(), sa.String())
+    return sa.case((column.malformed, column.raw))
 
 
 def _are_close(
@@ -103,7 +120,7 @@ def _are_close(
 
 
 def pair_columns(
-    table: Table, other: Table, names: Iterable[str], names_there: Mapping[str, str], *, figures: bool = False
+    table: Table, other: Table, names: Iterable[str], names_there: Mapping[str, str], compared: Compared
 ) -> list[Pair]:
     """Pair columns of two tables.
 
@@ -112,7 +129,7 @@ def pair_columns(
         other: The other table.
         names: Names of the table's columns.
         names_there: Names in the other table where they differ, as both tables write them.
-        figures: Whether only their figures are compared.
+        compared: What of them is compared.
 
     Raises:
         MeasurementError: ``missing_column``, or ``incomparable`` where two columns hold different kinds of values.
@@ -120,7 +137,7 @@ def pair_columns(
     pairs = []
     for name in names:
         named = table.column(name).name
-        here, there = comparable_columns(table, name, other, names_there.get(named, name), figures=figures)
+        here, there = comparable_columns(table, name, other, names_there.get(named, name), compared)
         pairs.append(Pair(here, there, common_form(here, there)))
     return pairs
 
@@ -154,16 +171,19 @@ def _by_case(table: Table) -> dict[str, list[str]]:
     return found
 
 
+def misfits(domain: Domain, columns: Sequence[Comparable]) -> list[int]:
+    """Count in each column the text that is no value of the type as which it is compared."""
+    found = [comparable.column.malformed for comparable in columns]
+    counts = [domain.count(malformed) for malformed in found if malformed is not None]
+    row = iter(domain.table.fetch(domain.select(*counts))[0] if counts else ())
+    return [0 if malformed is None else int(next(row)) for malformed in found]
+
+
 def require_values(domain: Domain, columns: Sequence[Comparable]) -> None:
-    """Refuse text that is no value of the type that its column is compared as: it is neither a value nor missing.
+    """Refuse text that is no value of the type as which its column is compared: it is neither a value nor missing.
 
     Raises:
         MeasurementError: ``malformed_values``.
     """
-    found = [comparable.column for comparable in columns]
-    counts = [domain.count(column.malformed) for column in found if column.malformed is not None]
-    if not counts:
-        return
-    (row,) = domain.table.fetch(domain.select(*counts))
-    for column, count in zip((column for column in found if column.malformed is not None), row, strict=True):
-        refuse_malformed(column, count, domain)
+    for comparable, count in zip(columns, misfits(domain, columns), strict=True):
+        refuse_malformed(comparable.column, count, domain)

@@ -16,8 +16,8 @@ from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query
 from airflow_provider_dpq.core.quality.compile.functions import count_if
 from airflow_provider_dpq.core.quality.compile.plan import Domain
-from airflow_provider_dpq.core.quality.reconcile.pair import Pair, Tolerance, require_values
-from airflow_provider_dpq.core.quality.tables.form import Comparable, in_form, shown
+from airflow_provider_dpq.core.quality.reconcile.pair import Pair, Tolerance, misfit_text, require_values
+from airflow_provider_dpq.core.quality.tables.form import Comparable, Form, in_form, shown
 from airflow_provider_dpq.core.quality.tables.scan import Scan
 from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
 from airflow_provider_dpq.core.quality.tables.staging import stage
@@ -29,6 +29,9 @@ CHANGED: Final = "changed"
 _THERE: Final = "dpq:there"
 _HERE: Final = "dpq:here"
 _VALUE: Final = "dpq:value"
+_MISFIT: Final = "dpq:misfit"
+_MISFIT_HERE: Final = "dpq:misfit here"
+_MISFIT_THERE: Final = "dpq:misfit there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,13 @@ class Counts:
     def matched(self) -> int:
         """Rows whose key both tables have."""
         return self.here - self.extra
+
+
+def _told(value: Any, text: str | None, side: Comparable, form: Form) -> Any:
+    """Return a value as people write it, and a text that is none as it stands."""
+    if text is None:
+        return shown(value, form)
+    return text if side.column.decode is None else side.column.decode(text)
 
 
 class RowComparison:
@@ -109,17 +119,29 @@ class RowComparison:
         values: list[sa.ColumnElement[Any]] = [
             sa.column(f"{side}{index}") for index in range(len(self._values)) for side in (_HERE, _THERE)
         ]
-        query = sa.select(*keys, *self._flags(), *values).select_from(self._table()).where(self._is(kind))
+        texts: list[sa.ColumnElement[Any]] = [
+            sa.column(name) for side in (_MISFIT_HERE, _MISFIT_THERE) for _, name in self._misfits(side)
+        ]
+        query = sa.select(*keys, *self._flags(), *values, *texts).select_from(self._table()).where(self._is(kind))
         return [self._shown(row, kind) for row in self._run(query.order_by(*keys).limit(limit))]
 
     def _shown(self, row: Sequence[Any], kind: str) -> tuple[dict[str, Any], dict[str, tuple[Any, Any]]]:
         width, count = len(self._keys), len(self._values)
         key = {pair.name: shown(value, pair.form) for pair, value in zip(self._keys, row, strict=False)}
-        flags, values = row[width : width + count], row[width + count :]
+        flags, values, texts = (
+            row[width : width + count],
+            row[width + count : width + 3 * count],
+            row[width + 3 * count :],
+        )
         if kind != CHANGED:
             return key, {}
+        indexes = [index for index, _ in self._misfits(_MISFIT)]
+        here, there = (dict(zip(indexes, side, strict=True)) for side in (texts[: len(indexes)], texts[len(indexes) :]))
         changed = {
-            pair.name: (shown(values[2 * index], pair.form), shown(values[2 * index + 1], pair.form))
+            pair.name: (
+                _told(values[2 * index], here.get(index), pair.here, pair.form),
+                _told(values[2 * index + 1], there.get(index), pair.there, pair.form),
+            )
             for index, pair in enumerate(self._values)
             if flags[index]
         }
@@ -127,7 +149,8 @@ class RowComparison:
 
     def _side(self, domain: Domain, columns: Sequence[Comparable], mark: str) -> sa.Subquery:
         """Return one side's keys and values in their forms, as a selection in DuckDB."""
-        require_values(domain, columns)
+        keys, width = columns[: len(self._keys)], len(self._keys)
+        require_values(domain, keys if domain.table.pandas_like else columns)
         kinds = [column.kind for column in columns]
         marked: list[sa.ColumnElement[Any]] = [sa.true().label(mark)]
         if isinstance(domain.table, SQLTable):
@@ -137,13 +160,22 @@ class RowComparison:
             values: list[sa.ColumnElement[Any]] = list(staged.c)
         else:
             rows, values = domain.select(*marked), [column.value for column in columns]
-        pairs, width = [*self._keys, *self._values], len(self._keys)
+        pairs = [*self._keys, *self._values]
         names = [f"{KEY}{i}" if i < width else f"{_VALUE}{i - width}" for i in range(len(pairs))]
         shaped = [
             in_form(value, column.kind, pair.form, self._time_zone, fine=column.fine).label(name)
             for value, column, pair, name in zip(values, columns, pairs, names, strict=True)
         ]
+        staged_there = isinstance(domain.table, SQLTable)
+        shaped += [
+            (sa.cast(sa.null(), sa.String()) if staged_there else misfit_text(columns[width + index])).label(name)
+            for index, name in self._misfits(_MISFIT)
+        ]
         return rows.add_columns(*shaped).subquery(mark)
+
+    def _misfits(self, side: str) -> list[tuple[int, str]]:
+        """Return the columns that may hold text that is no value, by their index, with its name on a side."""
+        return [(index, f"{side}{index}") for index, pair in enumerate(self._values) if pair.holds_texts]
 
     def _rows(self, side: sa.Subquery, domain: Domain) -> int:
         """Count a side's rows, after it is clear that no key names several of them."""
@@ -167,7 +199,12 @@ class RowComparison:
             sa.and_(both, pair.differs(a, b, self._tolerance))
             for pair, (a, b) in zip(self._values, values, strict=True)
         ]
+        texts = {index: (own.c[name], others.c[name]) for index, name in self._misfits(_MISFIT)}
+        for index, (a, b) in texts.items():
+            flags[index] = sa.or_(flags[index], sa.and_(both, a.is_distinct_from(b)))
         kept = [sa.func.coalesce(a, b).label(f"{KEY}{index}") for index, (a, b) in enumerate(keys)]
+        kept += [a.label(f"{_MISFIT_HERE}{index}") for index, (a, _) in texts.items()]
+        kept += [b.label(f"{_MISFIT_THERE}{index}") for index, (_, b) in texts.items()]
         kept += [flag.label(f"{_VALUE}{index}") for index, flag in enumerate(flags)]
         kept += [a.label(f"{_HERE}{index}") for index, (a, _) in enumerate(values)]
         kept += [b.label(f"{_THERE}{index}") for index, (_, b) in enumerate(values)]

@@ -48,14 +48,26 @@ def cast_for(column: Column, *values: Any) -> Column:
     return column if kind is None else column.read_as(kind)
 
 
+def cast_beside_texts(column: Column, values: Sequence[Any]) -> Column | None:
+    """Return a column of text cast to days and moments where most values are some, and all of the given texts are.
+
+    Returns:
+        The column; None where it is not to be cast so.
+    """
+    if column.read_as_moments is None or not values or not all(isinstance(value, str) for value in values):
+        return None
+    named = all(read_moment(value) is not None for value in values)
+    most = _most(column) if named else None
+    return column.read_as_moments() if most is not None and most.temporal else None
+
+
 def by_kind(column: Column, values: Sequence[Any]) -> list[tuple[Column, list[Any]]]:
-    """Return a column of text once for each kind of values that it is held against, with the values of that kind."""
-    if column.read_as is None:
-        return [(cast_for(column, *values), list(values))]
-    groups: dict[Kind | None, list[Any]] = {}
+    """Return a column of a text file once for each kind of values that it is held against, with those of that kind."""
+    written = column.read_as is not None or (column.raw is not None and column.kind.temporal)
+    groups: dict[str | None, list[Any]] = {}
     for value in values:
-        kind = _kind(value)
-        groups.setdefault(Kind.TIMESTAMP if kind is not None and kind.temporal else kind, []).append(value)
+        kind = _kind(value) if written else None
+        groups.setdefault(None if kind is None else kind.family, []).append(value)
     return [(cast_for(column, *group), group) for group in groups.values()]
 
 
@@ -80,32 +92,44 @@ def cast_as_most_are(column: Column, *among: Kind) -> Column:
     if column.prevailing is None or column.read_as is None:
         return column
     kind = column.prevailing()
-    return column if kind is None or (among and kind not in among) else column.read_as(kind)
+    return column if kind is None or (among and kind not in among) else column.cast_to(kind)
 
 
 def cast_row(columns: Sequence[Column]) -> tuple[Column, ...]:
-    """Return columns of one row as they can be compared: as texts where one of text is among others of text files."""
-    mixed = len({column.kind for column in columns}) > 1 and any(column.kind is Kind.STRING for column in columns)
+    """Return columns of one row as they can be compared.
+
+    Those of text are cast where most values of all columns are of one kind; else all are texts, of text files.
+    """
+    if not any(column.kind is Kind.STRING for column in columns):
+        return tuple(columns)
+    kinds = [column.kind if column.kind is not Kind.STRING else _most(column) for column in columns]
+    if None not in kinds and len({kind.family for kind in kinds if kind is not None}) == 1:
+        return tuple(column.cast_to(kind) for column, kind in zip(columns, kinds, strict=True) if kind is not None)
+    mixed = len({column.kind for column in columns}) > 1
     return tuple(column.as_text() for column in columns) if mixed else tuple(columns)
+
+
+def _most(column: Column) -> Kind | None:
+    return None if column.prevailing is None else column.prevailing()
 
 
 def cast_pair(a: Column, b: Column) -> tuple[Column, Column]:
     """Return two columns of one row, to be ordered: one that is text is cast to the other's kind, or both alike."""
     if Kind.STRING in (a.kind, b.kind) and a.kind is not b.kind:
         text, other = (a, b) if a.kind is Kind.STRING else (b, a)
-        if text.read_as is not None and other.kind is not Kind.OTHER:
-            text = text.read_as(Kind.FLOAT if other.kind.numeric else other.kind)
+        if other.kind is not Kind.OTHER:
+            text = text.cast_to(other.kind)
         return (text, other) if a.kind is Kind.STRING else (other, text)
     most, other_most = cast_as_most_are(a), cast_as_most_are(b)
-    same = most.kind is other_most.kind or (most.kind.numeric and other_most.kind.numeric)
+    same = most.kind.family == other_most.kind.family
     return (most, other_most) if same else (a, b)
 
 
 def cast_to_figures(here: Column, there: Column) -> tuple[Column, Column]:
     """Return columns of two tables whose sums and bounds are compared: text is cast as most, or the others, are."""
     here, there = cast_as_most_are(here), cast_as_most_are(there)
-    if here.kind is not there.kind and here.kind is Kind.STRING and here.read_as is not None:
-        here = here.read_as(Kind.FLOAT if there.kind.numeric else there.kind)
-    elif here.kind is not there.kind and there.kind is Kind.STRING and there.read_as is not None:
-        there = there.read_as(Kind.FLOAT if here.kind.numeric else here.kind)
+    if here.kind is not there.kind and here.kind is Kind.STRING:
+        here = here.cast_to(there.kind)
+    elif here.kind is not there.kind and there.kind is Kind.STRING:
+        there = there.cast_to(here.kind)
     return here, there

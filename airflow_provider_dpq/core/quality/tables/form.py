@@ -72,8 +72,18 @@ class Comparable:
         return is_fine(self.column)
 
 
+class Compared(StrEnum):
+    """What of two columns is compared."""
+
+    VALUES = "values"
+    KEYS = "keys"
+    """Values that name rows: a text that is no value of their kind names one, too, so that all are texts beside it."""
+    FIGURES = "figures"
+    """How many there are, their sum and their bounds, of which texts have none."""
+
+
 def comparable_columns(
-    table: Table, name: str, other: Table, name_there: str, *, figures: bool = False
+    table: Table, name: str, other: Table, name_there: str, compared: Compared = Compared.VALUES
 ) -> tuple[Comparable, Comparable]:
     """Return columns of two tables as something to be compared.
 
@@ -82,13 +92,16 @@ def comparable_columns(
         name: Its column.
         other: The other table.
         name_there: The column there.
-        figures: Whether only figures of them are compared, which texts have none of.
+        compared: What of them is compared.
 
     Raises:
         MeasurementError: ``missing_column``.
     """
-    here, there = table.column(name), other.column(name_there)
-    here, there = cast_to_figures(here, there) if figures else here.alike(there)
+    own, others = table.column(name), other.column(name_there)
+    here, there = cast_to_figures(own, others) if compared is Compared.FIGURES else own.alike(others)
+    written = all(column.raw is not None or column.read_as is not None for column in (own, others))
+    if compared is Compared.KEYS and written and (here.malformed is not None or there.malformed is not None):
+        here, there = own.as_text(), others.as_text()
     return _comparable(here, table), _comparable(there, other)
 
 

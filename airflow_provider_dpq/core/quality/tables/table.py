@@ -56,6 +56,11 @@ class Kind(StrEnum):
         """Whether it holds days or moments."""
         return self in (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMP_TZ)
 
+    @property
+    def family(self) -> str:
+        """What it can be compared with: numbers, days and moments, or only its like."""
+        return "number" if self.numeric else "moment" if self.temporal else self.value
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -134,21 +139,34 @@ class Column:
         raw: sa.ColumnElement[Any] = self.raw
         return Column(self.name, Kind.STRING, "str", raw, raw, raw, raw.is_(None), text=raw)
 
-    def alike(self, other: Column) -> tuple[Column, Column]:
-        """Return this column and another one as they can be compared.
+    def cast_to(self, kind: Kind) -> Column:
+        """Return a column of text cast to numbers, to days and moments of any kind, or to truth values."""
+        if self.read_as is None:
+            return self
+        if kind.temporal and self.read_as_moments is not None:
+            return self.read_as_moments()
+        return self.read_as(Kind.FLOAT if kind.numeric else kind)
 
-        Where one is text, the other is text too if it is of a text file; else the text is cast to the other's kind.
+    def alike(self, other: Column) -> tuple[Column, Column]:
+        """Return this column and another one as they can be compared, which no value that is none of its kind changes.
+
+        A text is cast to the kind of the other's values where most of its own are of it, or where the other has types
+        of its own. Two texts are cast where most values of both are of one kind. Else both are texts.
         """
-        if self.kind is other.kind or Kind.STRING not in (self.kind, other.kind):
+        if Kind.STRING not in (self.kind, other.kind):
             return self, other
-        if other.kind is Kind.STRING:
+        if self.kind is not Kind.STRING:
             second, first = other.alike(self)
             return first, second
-        if other.raw is not None:
-            return self, other.as_text()
-        if self.read_as is None or other.kind is Kind.OTHER:
-            return self, other
-        return self.read_as(Kind.FLOAT if other.kind.numeric else other.kind), other
+        most = None if self.prevailing is None else self.prevailing()
+        if other.kind is Kind.STRING:
+            others = None if other.prevailing is None else other.prevailing()
+            both = most is not None and others is not None and most.family == others.family
+            return (self.cast_to(most), other.cast_to(others)) if both and most and others else (self, other)
+        castable = self.read_as is not None and other.kind is not Kind.OTHER
+        if castable and (other.raw is None or (most is not None and most.family == other.kind.family)):
+            return self.cast_to(other.kind), other
+        return (self, other) if other.raw is None else (self, other.as_text())
 
     @property
     def textual(self) -> bool:

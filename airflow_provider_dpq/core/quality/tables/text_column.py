@@ -167,13 +167,15 @@ class TextColumns:
         )
 
     def _prevailing(self, name: str) -> Kind | None:
-        """Return the kind that at least half of a column's values have."""
+        """Return the kind that at least half of a column's values have; of days and moments the widest among them."""
         if name not in self._most:
             raw = named(name)
             forms = [grammar.floating_number(self._signs, exact=False), grammar.TRUTH, *self._moments(name)]
             total, *fitting = self.figures([sa.func.count(raw), *(count_if(_known(one.fits(raw))) for one in forms)])
-            found = [form.kind for form, count in zip(forms, fitting, strict=True) if count and 2 * count >= total]
-            self._most[name] = found[0] if found else None
+            held = [(form.kind, count) for form, count in zip(forms, fitting, strict=True) if count]
+            moments = [(kind, count) for kind, count in held if kind.temporal]
+            together = [(moments[-1][0], sum(count for _, count in moments))] if moments else []
+            self._most[name] = next((kind for kind, count in [*held, *together] if 2 * count >= total), None)
         return self._most[name]
 
     def _form_for(self, name: str, kind: Kind) -> Form:

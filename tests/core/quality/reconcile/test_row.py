@@ -238,14 +238,45 @@ def test_key_that_names_several_rows_is_an_error_that_says_so(side: str) -> None
     assert "73" not in result.error.message
 
 
-def test_malformed_text_is_an_error(tmp_path: Path) -> None:
-    """Text in a column of numbers is neither a value nor missing."""
-    numbers = "".join(f"{number},{number}\n" for number in range(30_000))
-    (tmp_path / "a.csv").write_text("id,n\n" + numbers + "30000,oops\n")
+@pytest.mark.parametrize("keys", [["n"], None])
+def test_malformed_key_is_an_error_as_is_a_figure_of_such_values(tmp_path: Path, keys: list[str] | None) -> None:
+    """Text in a column of numbers is neither a value nor missing: it names no row, and no sum is without it."""
+    (tmp_path / "a.csv").write_text("id,n\n1,1\n2,2\n3,oops\n")
     there = pd.DataFrame({"id": [1], "n": [1]})
-    result = reconcile(tmp_path / "a.csv", there, key_columns=["id"])
+    result = reconcile(tmp_path / "a.csv", there, key_columns=keys)
     assert result.error is not None
     assert result.error.reason == "malformed_values"
+
+
+@pytest.mark.parametrize("tolerance", [0.01, 0])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_malformed_value_is_counted_and_changes_no_other(tmp_path: Path, tolerance: float, swapped: bool) -> None:
+    """One text among numbers is one changed row, and the numbers beside it are compared as numbers."""
+    here, there = (tmp_path / name for name in ("a.csv", "b.csv"))
+    here.write_text("id,n,d\n1,10.00,2024-01-01\n2,N/A,x\n3,30.0,2024-01-03T00:00:00\n4,-,2024-01-04\n")
+    there.write_text("id,n,d\n1,10.001,2024-01-01\n2,20,x\n3,30,2024-01-03\n4,-,2024-01-04\n")
+    tables = (there, here) if swapped else (here, there)
+    result = reconcile(*tables, key_columns=["id"], absolute_tolerance=tolerance)
+    assert counts(result) == (0, 0, 1 if tolerance else 2)
+    assert result.result["changed_columns"] == {"n": 1 if tolerance else 2}
+    side, other = ("there", "here") if swapped else ("here", "there")
+    assert result.result["partial_changed_list"][-1] == {"key": {"id": 2}, "columns": {"n": {side: "N/A", other: 20.0}}}
+    assert {figure.get("column") for figure in result.result["figures"]} == {None, "id"}
+
+
+def test_keys_of_text_files_are_texts_where_one_is_no_number(tmp_path: Path) -> None:
+    """A text names a row as a number does."""
+    for name, rows in (("a.csv", "1,1\n2,2\nA3,3\n"), ("b.csv", "A3,3\n1,1\n2,5\n")):
+        (tmp_path / name).write_text("id,n\n" + rows)
+    assert counts(reconcile(tmp_path / "a.csv", tmp_path / "b.csv", key_columns=["id"])) == (0, 0, 1)
+
+
+@pytest.mark.parametrize("columns", [{}, {"column_map": {}}])
+def test_tables_without_a_column_in_common_are_refused(columns: dict[str, Any]) -> None:
+    """As many rows say nothing of what is in them."""
+    result = reconcile(pd.DataFrame({"a": [1, 2]}), pd.DataFrame({"b": [3, 4]}), **columns)
+    assert result.error is not None
+    assert (result.error.reason, "no column in common" in result.error.message) == ("missing_column", True)
 
 
 @pytest.mark.parametrize(
