@@ -1,8 +1,8 @@
 """An attempt at measuring, beside the thread that signals come to.
 
-Python runs a signal handler only between two steps of the main thread, and none while that is inside of a driver. So
-the work runs in a thread of its own, and the main thread does nothing but wait: a kill, a time limit or a Ctrl-C ends
-the waiting at once, the statements that run are stopped, and what was found until then can be kept.
+Python runs a signal handler only between two steps of the main thread, and never while that thread is inside a driver.
+So the work runs in a thread of its own, and the main thread only waits: a kill, a time limit or a Ctrl-C ends the wait
+at once, the running statements are stopped, and what was found so far can be kept.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
 
 from airflow_provider_dpq.core.errors import MeasurementError, cancelled
 from airflow_provider_dpq.core.watch import Watch, watching
@@ -22,7 +22,7 @@ from airflow_provider_dpq.core.watch import Watch, watching
 T = TypeVar("T")
 
 _GRACE_SECONDS: Final = 2.0
-"""So long the work may take to end once its statements are stopped; Airflow kills the process after 5 s."""
+"""How long the work may take to end once its statements are stopped; Airflow kills the process after 5 s."""
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +33,17 @@ class Ended(Generic[T]):
 
     Attributes:
         value: What the work returned; None where it returned nothing.
-        error: What ended the attempt, and goes on once the report is kept; None where the work came to its end.
+        error: What ended the attempt: to be raised again once the report is kept; None where the work finished.
     """
 
     value: T | None
     error: BaseException | None = None
+
+    def found(self) -> T:
+        """Return what the work returned, in whole or in part; raise what ended it where it returned nothing."""
+        if self.value is None and self.error is not None:
+            raise self.error
+        return cast("T", self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +60,13 @@ class Attempt:
         self._watch = Watch()
 
     def cancel(self) -> None:
-        """End the attempt; one that has not begun does not begin."""
+        """End the attempt; if it has not begun, it never does."""
         self._events.put(None)  # the one thing that may be done in a signal handler whatever it interrupts
 
     def run(self, work: Callable[[], T]) -> Ended[T]:
         """Run the work to its end, or until the attempt is cancelled or this thread is interrupted.
 
-        Where the work does not end although its statements are stopped, it is left behind: its thread ends with the
-        process.
+        Work that does not end although its statements were stopped is left behind: its thread ends with the process.
         """
         context = contextvars.copy_context()
         thread = threading.Thread(target=context.run, args=(self._work, work), name="dpq-attempt", daemon=True)
@@ -70,7 +75,7 @@ class Attempt:
                 return Ended(None, cancelled())
             thread.start()
             done = self._events.get()
-        except BaseException as error:  # noqa: BLE001 - a time limit or a Ctrl-C: it goes on once the report is kept
+        except BaseException as error:  # noqa: BLE001 - a time limit or a Ctrl-C: raised again once the report is kept
             done, ended = self._stopped(thread), error
         else:
             if done is not None:
@@ -82,12 +87,12 @@ class Attempt:
         with watching(self._watch):
             try:
                 done = _Done(value=work())
-            except BaseException as error:  # noqa: BLE001 - whatever it is, it is raised where the work was asked for
+            except BaseException as error:  # noqa: BLE001 - whatever it is, it is raised in the thread that waits
                 done = _Done(error=error)
         self._events.put(done)
 
     def _stopped(self, thread: threading.Thread) -> _Done | None:
-        """Stop what runs, and wait a moment for the work to end; return what came of it, if it did."""
+        """Stop what is running and wait a moment for the work to end; return what came of it, if it ended."""
         if not thread.is_alive() and self._events.empty():
             return None
         self._watch.cancel()
@@ -98,12 +103,12 @@ class Attempt:
                     return done
             except Empty:
                 break
-        log.warning("What was measured did not end within %g s of being told to: it is left behind.", _GRACE_SECONDS)
+        log.warning("The measurement was stopped and did not end within %g s: it is left behind.", _GRACE_SECONDS)
         return None
 
 
 def cut_short(interrupt: BaseException) -> MeasurementError:
-    """Return what a report says of a measurement that an interrupt or a time limit ended."""
+    """Return the error that a report gives for a measurement that an interrupt or a time limit ended."""
     if isinstance(interrupt, MeasurementError):
         return interrupt
     return cancelled(f"The measurement was cut short by {type(interrupt).__name__}.")

@@ -171,13 +171,11 @@ class QualityMeasurement:
             CutShort: It was measured in part.
         """
         ended = attempt.run(lambda: self.find(run))
-        if ended.error is None and ended.value is not None:
-            return self._judged(ended.value, run, thresholds)
-        error = ended.error or TypeError("nothing was found")
-        if ended.value is None:
-            raise error
-        found = replace(ended.value, error=cut_short(error))
-        raise CutShort(self._judged(found, run, thresholds), error)
+        found = ended.found()
+        if ended.error is None:
+            return self._judged(found, run, thresholds)
+        part = replace(found, error=cut_short(ended.error))
+        raise CutShort(self._judged(part, run, thresholds), ended.error)
 
     def _judged(self, found: SuiteResult, run: GateRun, thresholds: Sequence[Threshold]) -> Report:
         from airflow_provider_dpq.core.quality.gate import judge_suite

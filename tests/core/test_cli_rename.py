@@ -63,5 +63,7 @@ def test_dag_tells_gates_apart(dpq: Callable[..., Result]) -> None:
         assert len(lines) == 2
         assert "orders > flights" in lines[1]
     assert dpq("report", "list", "--outside-airflow").stderr == "No report in the store.\n"
-    both = dpq("report", "list", "--dag", "orders", "--outside-airflow", "--gate", "flights")
-    assert (both.exit_code, "one of --dag and --outside-airflow" in both.stderr) == (2, True)
+    both = ["--dag", "orders", "--outside-airflow"]
+    for command in (["list", "--gate", "flights"], ["list"], ["show", "latest"]):
+        refused = dpq("report", *command, *both)
+        assert (refused.exit_code, "one of --dag and --outside-airflow" in refused.stderr) == (2, True)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -20,12 +20,7 @@ from airflow_provider_dpq.core.cli.edge import SIGNALLED, cancelling
 from airflow_provider_dpq.core.cli.gate import begun, exit_by, gate_options, run_gate
 from airflow_provider_dpq.core.cli.progress import progress_on
 from airflow_provider_dpq.core.cli.reading import reading_options
-from airflow_provider_dpq.core.errors import (
-    DeclarationError,
-    MeasurementError,
-    SourceError,
-    StoreError,
-)
+from airflow_provider_dpq.core.errors import MeasurementError, SourceError
 from airflow_provider_dpq.core.gate.identity import Gate
 
 if TYPE_CHECKING:
@@ -154,27 +149,23 @@ def check(
     limits = parse_thresholds(thresholds, KIND)
     declared = load_suite(suite, parameters)
 
-    def scan(progress: Callable[[str], None] | None, history: History | None) -> SuiteResult:
-        return check_suite(
-            data[0] if len(data) == 1 else data,
-            declared,
-            null_values=null_values,
-            read_options=read_options,
-            query_timeout=query_timeout,
-            memory_limit=memory_limit,
-            partition_by=partition_by or None,
-            sample_rows=sample_rows,
-            hidden_columns=hidden_columns,
-            exclude_unexpected_values=exclude_values,
-            quarantine=quarantine,
-            good_rows=good_rows,
-            progress=progress,
-            on_empty=on_empty,
-            history=history,
-        )
-
+    scan = partial(
+        check_suite,
+        data[0] if len(data) == 1 else data,
+        declared,
+        null_values=null_values,
+        read_options=read_options,
+        query_timeout=query_timeout,
+        memory_limit=memory_limit,
+        partition_by=partition_by or None,
+        sample_rows=sample_rows,
+        hidden_columns=hidden_columns,
+        exclude_unexpected_values=exclude_values,
+        quarantine=quarantine,
+        good_rows=good_rows,
+        on_empty=on_empty,
+    )
     name = gate or declared.name or PurePosixPath(suite).stem
-
     subject = ", ".join(data)
     attempt = Attempt()
     with cancelling(attempt.cancel) as signals:
@@ -183,22 +174,13 @@ def check(
             history = None if store is None else partial(_history, store, Gate.of(name, None))
             source = Provenance(run_id=f"dpq-{uuid.uuid4()}")
             with begun(store, Start.now(name, KIND, without_secrets(subject), source)):
-                return _measured(
-                    lambda progress: scan(progress, history),
-                    data=subject,
-                    gate=name,
-                    thresholds=limits,
-                    attempt=attempt,
-                    source=source,
-                )
+                remembering = partial(scan, history=history)
+                return _measured(remembering, subject, gate=name, thresholds=limits, attempt=attempt, source=source)
 
         report = run_gate(measure, kind=KIND, form=form, output=output, store_url=store_url)
     if signals:
         raise click.exceptions.Exit(SIGNALLED + signals[0])
     exit_by(report)
-
-
-History: TypeAlias = Callable[[int], "Sequence[Report]"]
 
 
 def _history(store: Store, gate: Gate, limit: int) -> Sequence[Report]:
@@ -208,9 +190,9 @@ def _history(store: Store, gate: Gate, limit: int) -> Sequence[Report]:
 
 
 def _measured(
-    scan: Callable[[Callable[[str], None] | None], SuiteResult],
-    *,
+    scan: Callable[..., SuiteResult],
     data: str,
+    *,
     gate: str,
     thresholds: Sequence[Threshold],
     attempt: Attempt,
@@ -223,13 +205,12 @@ def _measured(
 
     started_at, start = datetime.now(UTC), time.monotonic()
     with progress_on(sys.stderr) as progress:
-        ended = attempt.run(lambda: scan(progress))
-    error = ended.error
-    if isinstance(error, (SourceError, DeclarationError, StoreError)):
-        raise error
-    if ended.value is None:
-        if not isinstance(error, MeasurementError):
-            raise error or TypeError("nothing was found")
+        ended = attempt.run(partial(scan, progress=progress))
+    try:
+        found = ended.found()
+    except SourceError:
+        raise
+    except MeasurementError as error:
         return make_report(
             gate=gate,
             kind=KIND,
@@ -239,5 +220,6 @@ def _measured(
             duration_seconds=time.monotonic() - start,
             error=error,
         )
-    found = ended.value if error is None else replace(ended.value, error=cut_short(error))
+    if ended.error is not None:
+        found = replace(found, error=cut_short(ended.error))
     return judge_suite(found, gate=gate, provenance=source, thresholds=thresholds)

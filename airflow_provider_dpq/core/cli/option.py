@@ -56,6 +56,18 @@ def _login() -> str:
         raise click.UsageError(message) from error
 
 
+def dag_of(dag_id: str | None, *, outside_airflow: bool) -> str | None:
+    """Return the DAG that the command line names, empty for gates outside Airflow; None where it names none.
+
+    Raises:
+        UsageError: Both options are given.
+    """
+    if dag_id and outside_airflow:
+        message = "Give one of --dag and --outside-airflow."
+        raise click.UsageError(message)
+    return "" if outside_airflow else dag_id or None
+
+
 def find_gate(store: Store, name: str, *, dag_id: str | None, outside_airflow: bool) -> Gate:
     """Return the one gate of a name that the command line means.
 
@@ -71,11 +83,9 @@ def find_gate(store: Store, name: str, *, dag_id: str | None, outside_airflow: b
     """
     from airflow_provider_dpq.core.gate.identity import Gate, the_only
 
-    if dag_id and outside_airflow:
-        message = "Give one of --dag and --outside-airflow."
-        raise click.UsageError(message)
-    if dag_id or outside_airflow:
-        return Gate.of(name, dag_id)
+    dag = dag_of(dag_id, outside_airflow=outside_airflow)
+    if dag is not None:
+        return Gate(dag, name)
     begun = {start.identity for start in store.starts() if start.gate == name}
     return the_only(
         sorted({*store.gates(name), *begun}), name, hint="Give --dag, or --outside-airflow for the one that no DAG has."

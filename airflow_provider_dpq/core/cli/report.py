@@ -10,7 +10,7 @@ import click
 
 from airflow_provider_dpq.core.cli.delivery import write_report, write_text
 from airflow_provider_dpq.core.cli.edge import NOT_MEASURED, stop
-from airflow_provider_dpq.core.cli.option import dag_options, find_gate, format_option, store_option
+from airflow_provider_dpq.core.cli.option import dag_of, dag_options, find_gate, format_option, store_option
 from airflow_provider_dpq.core.errors import StoreError
 
 if TYPE_CHECKING:
@@ -80,9 +80,10 @@ def _newest(
         runs = [] if run is None else [run]
     else:
         runs, starts = store.latest(), store.starts()
-        if dag_id or outside_airflow:
-            runs = [run for run in runs if run.gate.dag_id == (dag_id or "")]
-            starts = [start for start in starts if start.dag_id == (dag_id or "")]
+        dag = dag_of(dag_id, outside_airflow=outside_airflow)
+        if dag is not None:
+            runs = [run for run in runs if run.gate.dag_id == dag]
+            starts = [start for start in starts if start.dag_id == dag]
     return runs, unanswered(starts, runs)
 
 

@@ -253,13 +253,7 @@ def make_report(
     """
     unmeasured = error is not None and not checks and not metrics
     judged = () if unmeasured else judge(thresholds, metrics, baseline)
-    problem = Problem.of(error) if error else None
-    if problem is None and not judged and not checks:
-        problem = Problem(
-            reason="nothing_judged",
-            message="The gate has no check and no threshold: nothing was judged.",
-            quotes_data=False,
-        )
+    problem = Problem.of(error) if error else None if judged or checks else _nothing_judged()
     report = Report(
         id=str(uuid.uuid4()),
         gate=gate,
@@ -284,6 +278,11 @@ def make_report(
         checked=checked,
     )
     return _writable(report)
+
+
+def _nothing_judged() -> Problem:
+    message = "The gate has no check and no threshold: nothing was judged."
+    return Problem(reason="nothing_judged", message=message, quotes_data=False)
 
 
 def _writable(report: Report) -> Report:

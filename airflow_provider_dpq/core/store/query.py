@@ -20,6 +20,9 @@ _ROW: Final = [_OF[name] for name in ("number", *FOUND_BY, "document", "digest")
 
 _NEWEST_FIRST: Final = _OF.number.desc()
 
+NEWEST_NUMBER: Final = select(func.coalesce(func.max(_OF.number), 0))
+"""The number of the newest report; 0 where there is none."""
+
 
 def report(report_id: str) -> Select[Any]:
     """One report."""

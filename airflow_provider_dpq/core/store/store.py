@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Select, delete, func, insert, select
+from sqlalchemy import Connection, Select, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from airflow_provider_dpq.core.errors import ReportExistsError, StoreBusyError, StoreError
@@ -149,11 +149,10 @@ class Store:
 
     def _begun(self, start: Start) -> bool:
         key = key_of(start.gate, start.source)
-        newest = select(func.coalesce(func.max(tables.reports.c.number), 0))
         try:
             with self._database.writing() as connection:
                 connection.execute(delete(tables.starts).where(tables.starts.c.key == key))
-                after = connection.execute(newest).scalar_one()
+                after = connection.execute(query.NEWEST_NUMBER).scalar_one()
                 connection.execute(insert(tables.starts).values(asdict(start) | {"key": key, "after": after}))
         except IntegrityError:
             return False
@@ -219,16 +218,12 @@ class Store:
         """
         wanted = None if dag_ids is None else set(dag_ids) - {""}
         with self._database.reading() as connection:
-            rows = [
-                row
-                for row in connection.execute(query.newest_runs()).mappings()
-                if wanted is None or row["dag_id"] in wanted
-            ]
+            rows = connection.execute(query.newest_runs()).mappings().all()
         found: dict[Gate, list[Entry]] = defaultdict(list)
         for row in rows:
-            found[Gate(row["dag_id"], row["gate"])].append(entry_of(row))
-        runs = [newest_run(found[gate]) for gate in sorted(found)]
-        return [run for run in runs if run is not None]
+            if wanted is None or row["dag_id"] in wanted:
+                found[Gate(row["dag_id"], row["gate"])].append(entry_of(row))
+        return [run for gate in sorted(found) if (run := newest_run(found[gate])) is not None]
 
     def newest_run(
         self, gate: Gate, *, kind: str | None = None, interval: tuple[datetime, datetime] | None = None
@@ -320,8 +315,7 @@ class Store:
         Raises:
             DeclarationError: ``unexplained_baseline``: `actor` or `reason` is empty; ``kind_without_baseline``;
                 ``nothing_to_accept``: the report measured nothing.
-            StoreError: ``unknown_report``; ``report_altered``: it is not what was written; ``unreadable_report``: a
-                newer release wrote it.
+            StoreError: What `report` raises.
         """
         require_explained(actor, reason)
         with self._database.writing() as connection:
@@ -403,5 +397,4 @@ def _number_to_come(connection: Connection) -> dict[str, int]:
     """Return the number of the next report where the database does not count it up: SQLite reuses that of a deleted."""
     if connection.dialect.name != "sqlite":
         return {}
-    newest = select(func.coalesce(func.max(tables.reports.c.number), 0))
-    return {"number": connection.execute(newest).scalar_one() + 1}
+    return {"number": connection.execute(query.NEWEST_NUMBER).scalar_one() + 1}
