@@ -37,6 +37,7 @@ _MAY_OPEN: Final = "SELECT 1 FROM pg_language WHERE lanname = 'plpgsql' AND has_
 _OF_POSTGRESQL: Final = (
     # Files of the server, and other servers.
     r"pg_(?:read|write|ls|stat|current)_\w*(?:file|dir)\w*|pg_file_\w+|pg_logdir_ls|lo_(?:ex|im)port|dblink\w*",
+    r"pg_(?:hba|ident|show_all)_file_\w+",
     # Other sessions, and the settings of this one.
     r"pg_(?:terminate|cancel)_backend|pg_notify|pg_(?:try_)?advisory_\w+|pg_log_\w+|set_config",
     # The server itself, where no transaction undoes what is done.
@@ -58,6 +59,20 @@ _REACHING: Final[Mapping[str, re.Pattern[str]]] = {
     }.items()
 }
 """Functions, by dialect, that reach beyond the tables."""
+
+_OF_DUCKDB: Final = re.compile(
+    # What writes files and logs: where a file may not be written, logging ends the whole process.
+    r"(?:en|dis)able_(?:logging|profiling)|write_log|truncate_duckdb_logs|(?:force_)?checkpoint"
+    r"|(?:de)?register_external_resource\w*|(?:create|destroy)_external_resource"
+    # Queries given as texts, which may be put together so that no name stands in them.
+    r"|query|json_execute_serialized_sql"
+    # Addresses in the memory of this process.
+    r"|(?:python_)?arrow_scan\w*|pandas_scan|python_map_function"
+)
+"""Functions of DuckDB that reach beyond the tables."""
+
+_CALLED: Final = re.compile(r'"function_name":"([^"]+)"')
+"""A function in a query as DuckDB's parser has read it: in a text that the query holds, the quotes are escaped."""
 
 _ESCAPED_NAME: Final = re.compile(r"""\bU&["']""", re.IGNORECASE)
 """A name whose characters PostgreSQL reads as numbers: it could be that of any function."""
@@ -93,11 +108,11 @@ def refuse_reaching(dialect: str, text: str) -> None:
     found = _REACHING[dialect].search(text) if dialect in _REACHING else None
     found = found or (_ESCAPED_NAME.search(text) if dialect == "postgresql" else None)
     if found is not None:
-        raise _refusal(f"calls {found[0].casefold()}, which reaches beyond the tables")
+        raise _refusal(_beyond(found[0]))
 
 
 def require_query(text: str) -> None:
-    """Refuse what DuckDB's parser does not read as one query.
+    """Refuse what DuckDB's parser does not read as one query, or what calls a function that does more than read.
 
     Raises:
         SourceError: ``invalid_query``.
@@ -105,11 +120,22 @@ def require_query(text: str) -> None:
     """
     if [statement.type for statement in duckdb.extract_statements(text)] != [duckdb.StatementType.SELECT]:
         raise _no_query()
+    with duckdb.connect() as parser:
+        ((read,),) = parser.execute("SELECT CAST(json_serialize_sql($1) AS VARCHAR)", [text]).fetchall()
+    if read.startswith('{"error":true'):
+        raise _no_query()
+    for called in _CALLED.findall(read):
+        if _OF_DUCKDB.fullmatch(called.casefold()):
+            raise _refusal(_beyond(called))
 
 
 def _refusal(why: str) -> SourceError:
     hint = "Give one query that only reads, without anything before or after it."
     return SourceError("invalid_query", f"The query {why}.", hint=hint, quotes_data=False)
+
+
+def _beyond(function: str) -> str:
+    return f"calls {function.casefold()}, which reaches beyond the tables"
 
 
 def _no_query() -> SourceError:

@@ -46,6 +46,8 @@ BY_POSTGRESQL = [
     "SELECT \"pg_read_file\"('/etc/hostname')",
     "SELECT U&\"pg_read\\005ffile\"('/etc/hostname')",
     "SELECT * FROM pg_ls_dir('/')",
+    "SELECT * FROM pg_hba_file_rules()",
+    "SELECT * FROM pg_show_all_file_settings()",
     "SELECT * FROM dblink('dbname=postgres', 'CREATE TABLE pwned (a int)') AS t(a text)",
     "SELECT pg_terminate_backend(1)",
     "SELECT set_config('transaction_read_only', 'off', false)",
@@ -250,6 +252,52 @@ def test_nothing_but_a_query_runs_over_a_file(query: str, tmp_path: Path) -> Non
     for suite in _suites(query)[:1]:
         assert _verdicts(path, suite) == {Verdict.ERROR}
     assert [entry.name for entry in tmp_path.iterdir()] == ["orders.csv"]
+
+
+DOING_MORE = [
+    "SELECT * FROM enable_logging(storage = 'file', storage_config = {'path': 'pwned'})",
+    "SELECT * FROM Enable_Profiling(format := 'json', save_location := 'pwned')",
+    "SELECT 1 AS a WHERE EXISTS (FROM \"enable_logging\" /* */ (storage = 'file', storage_config = {'path': 'pwned'}))",
+    "SELECT * FROM query('SELECT * FROM enable_' || 'logging(storage = ''file'', storage_config = {path: ''pwned''})')",
+    "WITH x AS (FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1 AS a'))) FROM x",
+    "SELECT write_log('a') AS a",
+    "SELECT * FROM checkpoint()",
+    "SELECT * FROM truncate_duckdb_logs()",
+]
+
+
+@pytest.mark.parametrize("query", DOING_MORE)
+@pytest.mark.parametrize("confined", [True, False])
+def test_function_of_duckdb_that_does_more_than_read_is_refused(
+    query: str, confined: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Logging into a file writes it, and ends the whole process where it may not; a query as a text may hold it."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "orders.csv"
+    path.write_text("id,note\n1,a\n2,b\n3,c\n")
+    root = tmp_path if confined else None
+    for suite in _suites(query)[:1]:
+        found = check(path, suite, root=root).results[0]
+        assert (found.verdict, found.error and found.error.reason) == (Verdict.ERROR, "invalid_query")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["orders.csv"]
+    with duckdb.connect() as connection, pytest.raises(SourceError, match="reaches beyond the tables"):
+        check(query, ROWS, connection=connection)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT 'enable_logging(' AS note, query FROM (SELECT id AS query FROM {batch})",
+        'SELECT \'"function_name":"query"\' AS checkpoint FROM {batch}',
+        "SELECT * FROM {batch}, range(1) AS query(n)",
+    ],
+)
+def test_name_that_is_no_call_is_let_through(query: str, tmp_path: Path) -> None:
+    """A text or a column may have the name of such a function."""
+    path = tmp_path / "orders.csv"
+    path.write_text("id,note\n1,a\n2,b\n3,c\n")
+    expected = [{"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": query}}]
+    assert check(path, expected).results[0].result["observed_value"] == 3
 
 
 class _Dialect:
