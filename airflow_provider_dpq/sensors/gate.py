@@ -133,11 +133,11 @@ class QualityGateSensor(BaseSensorOperator):
 
     def _look(self, context: Context) -> Standing:
         from airflow_provider_dpq.hooks.dpq import DpqHook
-        from airflow_provider_dpq.triggers.gate import task_states
+        from airflow_provider_dpq.triggers.runs import AirflowRuns
 
         try:
             with DpqHook(self.dpq_conn_id).get_store() as store:
-                return self._query(context).standing(store, task_states)
+                return self._query(context).standing(store, AirflowRuns())
         except DpqError as error:
             raise airflow_error(error, self._named) from None
 

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_provider_dpq.core.errors import DpqError
 from airflow_provider_dpq.core.gate.identity import Gate, closest, the_only
 from airflow_provider_dpq.core.gate.verdict import Verdict
+from airflow_provider_dpq.triggers.runs import AirflowRuns, Runs
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.store import Entry, NewestRun, Store
-    from airflow_provider_dpq.core.store.attendance import Attendance, Instance, States
+    from airflow_provider_dpq.core.store.attendance import Attendance
 
 DEFAULT_KIND: Final = "quality"
 """Kind of the gates that are waited for where nothing else is said."""
 
 CLOCK_SKEW: Final = timedelta(minutes=5)
 """How far the clocks of two machines may differ: a report that began later than this from now satisfies nobody."""
-
-AskStates: TypeAlias = "Callable[[str, str, Sequence[str]], States]"
-"""Asks Airflow for the states of some tasks (by DAG, run and task ids)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +70,10 @@ class Standing:
         """Say it in words."""
         if self.verdict is None and self.unreported:
             return self.unreported
-        if self.verdict is None:
-            return f"no report yet. {self.note}" if self.note else "no report yet"
-        tally = f" ({self.tally})" if self.tally else ""
         missing = f", {self.attendance}" if str(self.attendance or "") else ""
+        if self.verdict is None:
+            return f"no report yet{missing}. {self.note}" if self.note else f"no report yet{missing}"
+        tally = f" ({self.tally})" if self.tally else ""
         doubt = f", which does not count: {self.doubt}" if self.doubt else ""
         since = f"; since then {self.unreported}" if self.unreported else ""
         return f"{self.verdict.value}{tally} in run {self.run_id}{missing}{doubt}{since}"
@@ -105,12 +103,12 @@ class GateQuery:
         """Name the gate, with its DAG where that is given."""
         return str(Gate.of(self.gate, self.dag_id))
 
-    def standing(self, store: Store, ask: AskStates, *, now: datetime | None = None) -> Standing:
+    def standing(self, store: Store, runs: Runs, *, now: datetime | None = None) -> Standing:
         """Return where the gate stands: its newest run, and of that the newest try of each task instance.
 
         Args:
             store: The store of reports.
-            ask: Asks Airflow for the states of tasks.
+            runs: What Airflow knows of the gate's tasks.
             now: Moment that `max_age` is counted from; the present if not given.
 
         Raises:
@@ -121,20 +119,27 @@ class GateQuery:
         gate = self._gate(store)
         interval = None if self.max_age is not None else self.interval
         run = None if gate is None else store.newest_run(gate, kind=self.kind, interval=interval)
-        unreported = "" if gate is None else self._unreported(store, gate, run)
-        if run is None or gate is None:
+        if gate is None or run is None:
+            unreported = (
+                "" if gate is None else self._unreported(store, gate, None) or self._unmeasured(store, gate, runs)
+            )
             return Standing(unreported=unreported, note="" if unreported else self._note(store, gate))
+        unreported = self._unreported(store, gate, run)
         if self.max_age is not None and any(_began(entry) < now - self.max_age for entry in run.entries):
             return Standing(unreported=unreported)
-        found = _attendance(store, gate, run, ask)
-        worst = {(str(entry.task_id), entry.map_index) for entry in run.entries if entry.verdict is run.verdict}
+        found, missing = _attended(store, gate, run, runs)
+        if found is None:
+            return Standing(attendance=missing, unreported=unreported)
+        if self.max_age is not None and found.verdict.passed and not unreported:
+            unreported = _lost_since(store, gate, found, runs, now)
+        worst = {(str(entry.task_id), entry.map_index) for entry in found.entries if entry.verdict is found.verdict}
         return Standing(
-            verdict=run.verdict,
-            run_id=run.run_id,
-            attendance=found,
-            rerun=worst <= set(found.awaited),
-            tally=run.tally,
-            doubt=_doubt(run, now),
+            verdict=found.verdict,
+            run_id=found.run_id,
+            attendance=missing,
+            rerun=worst <= set(missing.awaited),
+            tally=found.tally,
+            doubt=_doubt(found, now),
             unreported=unreported,
         )
 
@@ -150,6 +155,25 @@ class GateQuery:
         ]
         left = outstanding(starts, run)
         return left[0].told() if left else ""
+
+    def _unmeasured(self, store: Store, gate: Gate, runs: Runs) -> str:
+        """Say which of the gate's tasks ended in the run of this interval without a report; empty where none did."""
+        if not gate.dag_id or self.interval is None or self.max_age is not None:
+            return ""
+        from airflow_provider_dpq.core.store.attendance import FAILED, Lost
+
+        known = store.history(gate, limit=1, kind=self.kind)
+        # A gate without a report bears the name of its task, unless it was given another one.
+        tasks = sorted(
+            {str(one.task_id) for one in known}.union(*(one.gate_tasks or () for one in known)) or {gate.name}
+        )
+        told = (
+            f"{Lost(one, str(state))} in run {run_id}"
+            for run_id, states in runs.at(gate.dag_id, self.interval[0], tasks).items()
+            for one, state in sorted(states.items())
+            if state in FAILED
+        )
+        return next(told, "")
 
     def _gate(self, store: Store) -> Gate | None:
         """The gate that is meant; None where no DAG has one of that name."""
@@ -185,42 +209,41 @@ def _doubt(run: NewestRun, now: datetime) -> str:
     return f"it began at {max(ahead).isoformat()}, more than {minutes:.0f} minutes ahead of this clock"
 
 
-def _attendance(store: Store, gate: Gate, run: NewestRun, ask: AskStates) -> Attendance:
-    from airflow_provider_dpq.core.store.attendance import Attendance, attendance
+def _attended(store: Store, gate: Gate, run: NewestRun, runs: Runs) -> tuple[NewestRun | None, Attendance]:
+    """Return the run as far as Airflow still has it, and who is missing from it."""
+    from airflow_provider_dpq.core.store.attendance import SKIPPED, Attendance, attendance, present
 
     if not gate.dag_id:
-        return Attendance()
-    states = ask(gate.dag_id, run.run_id, sorted(run.tasks | {str(entry.task_id) for entry in run.entries}))
-    found = attendance(run, states)
-    silent = any(not lost.reported for lost in found.lost)
-    return attendance(run, states, elsewhere=store.elsewhere(gate, run.run_id)) if silent else found
+        return run, Attendance()
+    states = runs.states(gate.dag_id, run.run_id, sorted(run.tasks | {str(entry.task_id) for entry in run.entries}))
+    found = present(run, states)
+    if found is None:
+        return None, Attendance(awaited=tuple(sorted(states)))
+    failed = SKIPPED in states.values() and runs.has_failed(gate.dag_id, run.run_id)
+    missing = attendance(found, states, failed=failed)
+    if any(not lost.reported for lost in missing.lost):
+        missing = attendance(found, states, failed=failed, elsewhere=store.elsewhere(gate, run.run_id))
+    return found, missing
 
 
-def task_states(dag_id: str, run_id: str, task_ids: Sequence[str]) -> dict[Instance, str | None]:
-    """Return the states of some tasks in a run, by task and map index.
+def _lost_since(store: Store, gate: Gate, run: NewestRun, runs: Runs, now: datetime) -> str:
+    """Say which of the gate's tasks ended without a report in a newer run; empty where none did."""
+    from airflow_provider_dpq.core.store.attendance import FAILED, Lost
 
-    Empty where the run belongs to another Airflow that keeps its reports in the same store, and where no Airflow can be
-    asked, as outside a task.
-    """
-    from airflow.sdk.execution_time import task_runner
-
-    if not hasattr(task_runner, "SUPERVISOR_COMMS"):
-        return {}
-    # Airflow puts the map index behind the id of a task: such an id is asked for apart from its like.
-    alike = [one for one in task_ids if _split(one)[1] >= 0 and _split(one)[0] in task_ids]
-    together = [one for one in task_ids if one not in alike]
-    found: dict[Instance, str | None] = {}
-    for asked in (together, *([one] for one in alike)):
-        states = task_runner.RuntimeTaskInstance.get_task_states(dag_id=dag_id, task_ids=asked, run_ids=[run_id])
-        for name, state in states.get(run_id, {}).items():
-            found[(name, -1) if name in asked else _split(name)] = state
-    return found
-
-
-def _split(name: str) -> Instance:
-    """Take the map index off a name; -1 where there is none."""
-    task, _, index = name.rpartition("_")
-    return (task, int(index)) if task and index.isdecimal() else (name, -1)
+    if not gate.dag_id:
+        return ""
+    newest = max(_began(entry) for entry in run.entries)
+    of_data = [entry.data_interval_start for entry in run.entries if entry.data_interval_start is not None]
+    instances = {(task, -1) for task in run.tasks} | {(str(one.task_id), one.map_index) for one in run.entries[:1]}
+    for instance in sorted(instances):
+        for state in FAILED:
+            last = runs.last(gate.dag_id, instance, state, before=now + timedelta(days=1))
+            if last is None or last.run_id == run.run_id or last.ended_at is None or last.ended_at <= newest:
+                continue
+            older = last.logical_date is not None and any(last.logical_date < start for start in of_data)
+            if not older and not store.of_run(gate, last.run_id):
+                return f"{Lost(instance, state)} in run {last.run_id}"
+    return ""
 
 
 class QualityGateTrigger(BaseTrigger):
@@ -307,4 +330,4 @@ class QualityGateTrigger(BaseTrigger):
         from airflow_provider_dpq.hooks.dpq import DpqHook
 
         with DpqHook(self.dpq_conn_id).get_store() as store:
-            return self.query.standing(store, task_states)
+            return self.query.standing(store, AirflowRuns())

@@ -114,7 +114,8 @@ def _map_index(text: str) -> int:
 
 
 def _first_to_read(entries: Sequence[Entry]) -> Entry:
-    newest_try = max(entry.try_number for entry in entries)
+    # Not the highest try: that may be of a run of the same id that was deleted.
+    newest_try = max(entries, key=lambda entry: entry.number).try_number
     return max((entry for entry in entries if entry.try_number == newest_try), key=lambda entry: entry.verdict.rank)
 
 

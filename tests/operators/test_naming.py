@@ -13,7 +13,7 @@ from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.store import Store
 from airflow_provider_dpq.operators.quality import DataQualityCheckOperator
 from airflow_provider_dpq.sensors.gate import QualityGateSensor
-from tests.airflow_home import RunDag
+from tests.airflow_home import LOGICAL_DATE, RunDag
 
 SUITE = [{"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 1}}]
 
@@ -173,3 +173,42 @@ def test_sensor_on_a_part_looks_at_that_part_only(run_dag: RunDag, store: Store)
     assert [run.gate for run in store.latest()] == [Gate("parts", "orders-0"), Gate("parts", "orders-1")]
     assert waited(run_dag, "orders-0", "parts") == "success"
     assert waited(run_dag, "orders-1", "parts") == "failed"
+
+
+class FailLater(BaseOperator):
+    """A task that fails on every day but the first."""
+
+    def execute(self, context: Any) -> None:
+        """Fail, or do nothing."""
+        if context["logical_date"] > LOGICAL_DATE:
+            message = "broken"
+            raise ValueError(message)
+
+
+@pytest.mark.parametrize("mode", [{"mode": "poke"}, {"mode": "reschedule"}])
+def test_sensor_tells_of_a_run_that_died_before_it_measured(
+    mode: dict[str, Any],
+    run_dag: RunDag,
+    store: Store,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Neither with max_age, where the pass of the day before is young enough, nor of that day itself does it pass."""
+    with DAG("orders", schedule=None) as dag:
+        FailLater(task_id="load") >> check("check", gate="complete")
+    run_dag(dag)
+    assert waited(run_dag, "complete", "orders", **mode) == "success"
+    later = LOGICAL_DATE + timedelta(days=1)
+    died = dag.test(logical_date=later)
+    assert len(store.history(Gate("orders", "complete"))) == 1
+    for asked in ({}, {"max_age": None}):
+        caplog.clear()
+        capfd.readouterr()
+        settings = {"timeout": 0.1, "poke_interval": 0.05, "max_age": timedelta(hours=1), **mode, **asked}
+        with DAG("waiting", schedule=None) as waiting:
+            QualityGateSensor(task_id="wait", gate="complete", dag_id="orders", **settings)
+        assert run_dag(waiting, logical_date=later).states["wait"] != "success"
+        assert (
+            f"'check' ended as upstream_failed without a report in run {died.run_id}"
+            in capfd.readouterr().out + caplog.text
+        )

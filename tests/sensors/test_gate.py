@@ -13,7 +13,7 @@ from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.store import Store
 from airflow_provider_dpq.exceptions import GateDeclarationError
 from airflow_provider_dpq.sensors.gate import QualityGateSensor
-from airflow_provider_dpq.triggers.gate import task_states
+from airflow_provider_dpq.triggers.runs import AirflowRuns
 from tests.airflow_home import LOGICAL_DATE, DagOutcome, RunDag
 from tests.reports import report_with
 
@@ -151,7 +151,7 @@ def test_states_are_told_apart_by_task_and_map_index(run_dag: RunDag, metadata_d
 
         def execute(self, context: Any) -> None:
             """Ask."""
-            seen.append(task_states("alike", context["run_id"], ["check", "check_1", "other", "none"]))
+            seen.append(AirflowRuns().states("alike", context["run_id"], ["check", "check_1", "other", "none"]))
 
     with DAG("alike", schedule=None) as dag:
         mapped = Publish.partial(task_id="check").expand(doc=["one", "two"])

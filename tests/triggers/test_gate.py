@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,29 +20,66 @@ from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.store import Store
 from airflow_provider_dpq.triggers import gate as triggers
 from airflow_provider_dpq.triggers.gate import GateQuery, QualityGateTrigger, Standing
+from airflow_provider_dpq.triggers.runs import LastInstance
 from tests.reports import DAY, report_with
 
 OF_DAY = GateQuery(gate="orders", interval=(DAY.start, DAY.end))
 RECENT = GateQuery(gate="orders", max_age=timedelta(hours=1))
 
 
-def known(**states: str | None) -> Any:
-    """Return an Airflow that knows these states of task instances, such as ``check`` or ``check_0``."""
+@dataclass
+class Known:
+    """An Airflow that knows these runs.
 
-    def ask(dag_id: str, run_id: str, task_ids: Sequence[str]) -> dict[tuple[str, int], str | None]:
-        named = {name: name.rpartition("_") for name in states}
-        found = {
-            (task, int(index)) if index.isdecimal() else (name, -1): states[name]
-            for name, (task, _, index) in named.items()
-        }
+    Attributes:
+        states_of: States of task instances, such as ``check`` or ``check_0``, by run.
+        failed: Runs that have failed.
+        ended: When instances ended, by run and name; those of other runs never did.
+    """
+
+    states_of: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    failed: tuple[str, ...] = ()
+    ended: dict[str, datetime] = field(default_factory=dict)
+
+    def states(self, dag_id: str, run_id: str, task_ids: Sequence[str]) -> dict[tuple[str, int], str | None]:
+        """Return the states of some tasks in a run."""
+        found = {named(name): state for name, state in self.states_of.get(run_id, {}).items()}
         return {instance: state for instance, state in found.items() if instance[0] in task_ids}
 
-    return ask
+    def at(self, dag_id: str, logical_date: datetime, task_ids: Sequence[str]) -> dict[str, Any]:
+        """Return the states of some tasks in the runs of a day."""
+        assert logical_date == DAY.start
+        return {run_id: self.states(dag_id, run_id, task_ids) for run_id in self.states_of}
+
+    def last(self, dag_id: str, instance: tuple[str, int], state: str, *, before: datetime) -> LastInstance | None:
+        """Return the last instance that ended so."""
+        for run_id in reversed(self.states_of):
+            if self.states(dag_id, run_id, [instance[0]]).get(instance) == state:
+                day = DAY.end if run_id > "scheduled__2026-01-02" else DAY.start - timedelta(days=1)
+                return LastInstance(run_id, day, self.ended.get(run_id))
+        return None
+
+    def has_failed(self, dag_id: str, run_id: str) -> bool:
+        """Return whether a run has failed."""
+        return run_id in self.failed
 
 
-def strange(dag_id: str, run_id: str, task_ids: Sequence[str]) -> dict[tuple[str, int], str | None]:
-    """Stand for an Airflow that does not know the run."""
-    return {}
+RUN = "scheduled__2026-01-02"
+
+
+def named(name: str) -> tuple[str, int]:
+    """Return the task and the map index of ``check`` or ``check_0``."""
+    task, _, index = name.rpartition("_")
+    return (task, int(index)) if index.isdecimal() else (name, -1)
+
+
+def known(*, of: str = RUN, failed: bool = False, **states: str | None) -> Known:
+    """Return an Airflow that knows the states of task instances of one run."""
+    return Known({of: states}, (of,) if failed else ())
+
+
+strange = Known()
+"""An Airflow that does not know the run."""
 
 
 @pytest.mark.parametrize("query", [OF_DAY, RECENT])
@@ -183,8 +220,8 @@ def test_older_report_does_not_stand_for_a_task_that_runs_again(
     standing = query.standing(store, known(check=state))
     assert (standing.passed, str(standing)) == (False, "pass in run scheduled__2026-01-02, waiting for 'check'")
     store.write(report_with(Verdict.FAIL, run_id="second"))
-    assert query.standing(store, known(check="failed")).final
-    assert not query.standing(store, known(check=state)).final
+    assert query.standing(store, known(of="second", check="failed")).final
+    assert not query.standing(store, known(of="second", check=state)).final
 
 
 @pytest.mark.parametrize("query", [OF_DAY, RECENT])
@@ -219,6 +256,78 @@ def test_part_that_may_share_its_gate_waits_until_the_others_have_reported_elsew
     assert not query.standing(store, known(check_0="success", check_1="success")).passed
     store.write(report_with(Verdict.FAIL, gate="customers", map_index=1, gate_tasks=gate_tasks))
     assert query.standing(store, known(check_0="success", check_1="failed")).passed
+
+
+@pytest.mark.parametrize("query", [OF_DAY, RECENT])
+@pytest.mark.parametrize("failed", [False, True])
+def test_part_that_is_skipped_as_its_run_fails_was_not_measured(query: GateQuery, failed: bool, store: Store) -> None:
+    """A run whose time is over skips what has not ended; a branch skips what need not be measured."""
+    store.write(report_with(Verdict.PASS, task_id="a", gate_tasks=("a", "b")))
+    standing = query.standing(store, known(a="success", b="skipped", failed=failed))
+    assert standing.passed is not failed
+    assert ("'b' ended as skipped without a report" in str(standing)) is failed
+
+
+@pytest.mark.parametrize("query", [OF_DAY, RECENT])
+def test_reports_of_a_deleted_run_of_the_same_id_do_not_count(query: GateQuery, store: Store) -> None:
+    """It was made anew and measured anew, with other parts and from the first try on."""
+    minutes = timedelta(minutes=1)
+    for index, verdict in ((0, Verdict.PASS), (1, Verdict.PASS), (2, Verdict.FAIL)):
+        store.write(report_with(verdict, map_index=index, try_number=3, age=30 * minutes))
+    waiting = query.standing(store, known(check=None))
+    assert (waiting.passed, waiting.final, str(waiting)) == (False, False, "no report yet, waiting for 'check'")
+    ended = {"check_0": "failed", "check_1": "success"}
+    store.write(report_with(Verdict.PASS, map_index=1, age=20 * minutes))
+    store.write(report_with(Verdict.FAIL, map_index=0, age=20 * minutes))
+    assert query.standing(store, known(**ended)).tally == "1 of 2 failed"
+    store.write(report_with(Verdict.PASS, map_index=0, try_number=2, age=10 * minutes))
+    assert query.standing(store, known(**ended | {"check_0": "success"})).passed
+
+
+@pytest.mark.parametrize("query", [OF_DAY, RECENT])
+def test_worker_that_was_given_up_does_not_outrank_the_retry(query: GateQuery, store: Store) -> None:
+    """It wrote its report after that of the try which took its place."""
+    store.write(report_with(Verdict.FAIL, try_number=2, age=timedelta(minutes=5)))
+    store.write(report_with(Verdict.PASS, try_number=1, age=timedelta(minutes=30)))
+    assert query.standing(store, known(check="failed")).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("measured_before", [False, True])
+@pytest.mark.parametrize("state", ["failed", "upstream_failed"])
+def test_task_of_the_interval_that_failed_before_it_measured_is_told(
+    measured_before: bool, state: str, store: Store
+) -> None:
+    """By its name, which is the gate's where nobody has said otherwise."""
+    gate, task = "orders", "check"
+    if measured_before:
+        store.write(report_with(Verdict.PASS, run_id="before", data_interval=None))
+    else:
+        gate = task
+    asked = replace(OF_DAY, gate=gate, dag_id="orders_quality")
+    standing = asked.standing(store, known(check=state))
+    assert (standing.passed, standing.final) == (False, False)
+    assert str(standing) == f"'check' ended as {state} without a report in run {RUN}"
+    assert "no report yet" in str(asked.standing(store, known(check="queued")))
+
+
+def test_run_that_failed_since_before_it_measured_keeps_the_gate_shut(store: Store) -> None:
+    """With max_age an older pass is not the last word; a failure before it, of older data, or told by a report is."""
+    store.write(report_with(Verdict.PASS, age=timedelta(minutes=30)))
+    now = datetime.now(UTC)
+    later = "scheduled__2026-01-03"
+    airflow = Known({later: {"check": "upstream_failed"}}, ended={later: now})
+    standing = RECENT.standing(store, airflow)
+    assert not standing.passed
+    assert str(standing) == (
+        f"pass in run {RUN}; since then 'check' ended as upstream_failed without a report in run {later}"
+    )
+    assert RECENT.standing(store, replace(airflow, ended={later: now - timedelta(hours=1)})).passed
+    older = "scheduled__2026-01-01"
+    assert RECENT.standing(store, Known({older: {"check": "failed"}}, ended={older: now})).passed
+    assert OF_DAY.standing(store, airflow).passed
+    store.write(report_with(Verdict.FAIL, run_id=later, age=timedelta(minutes=20)))
+    store.write(report_with(Verdict.PASS, run_id="again", age=timedelta(minutes=10)))
+    assert RECENT.standing(store, airflow).passed
 
 
 def test_reports_of_another_airflow_are_taken_as_they_are(store: Store) -> None:

@@ -14,13 +14,19 @@ Instance: TypeAlias = tuple[str, int]
 States: TypeAlias = Mapping[Instance, str | None]
 """The states of task instances of a run, in Airflow's words; None before one is scheduled."""
 
-_ENDED: Final = ("success", "failed", "upstream_failed", "skipped", "removed")
+FAILED: Final = ("failed", "upstream_failed")
+"""States in which a task ends that did not do what it was to do."""
 
-_OWES_A_REPORT: Final = ("success", "failed", "upstream_failed")
+SKIPPED: Final = "skipped"
+
+OWES_A_REPORT: Final = ("success", *FAILED)
 """States in which a task that left no report was not measured, rather than left out."""
 
-_OUTLIVES_A_PASS: Final = ("failed", "upstream_failed", "skipped")
-"""States in which no task ends that has just passed: it ran again, and measured nothing."""
+_OUTLIVES_A_PASS: Final = (SKIPPED, *FAILED)
+"""States in which no task ends that has just passed: it ran again and measured nothing, or failed after all."""
+
+_REMOVED: Final = "removed"
+_ENDED: Final = ("success", SKIPPED, _REMOVED, *FAILED)
 
 _MOST_NAMED: Final = 3
 
@@ -63,7 +69,9 @@ class Attendance:
         return ", ".join([*waiting, *([_listed(map(str, self.lost))] if self.lost else [])])
 
 
-def attendance(run: NewestRun, states: States, *, elsewhere: Collection[Instance] = ()) -> Attendance:
+def attendance(
+    run: NewestRun, states: States, *, elsewhere: Collection[Instance] = (), failed: bool = False
+) -> Attendance:
     """Return who is missing from the newest run of a gate.
 
     Every instance of the gate's tasks has to report. One that is skipped, as by a branch, or removed from the run does
@@ -73,6 +81,7 @@ def attendance(run: NewestRun, states: States, *, elsewhere: Collection[Instance
         run: The newest run of the gate.
         states: The states of its tasks in that run; none where nobody knows that run.
         elsewhere: Instances that report under other gates.
+        failed: Whether the run has failed: one whose time is over skips what has not ended.
     """
     reported = {(entry.task_id or "", entry.map_index): entry for entry in run.entries}
     known = {task for task, _ in (*states, *reported)}
@@ -86,11 +95,27 @@ def attendance(run: NewestRun, states: States, *, elsewhere: Collection[Instance
         entry, state = reported.get(one), states.get(one)
         if (state not in _ENDED) if one in states else (entry is None):
             awaited.append(one)
-        elif entry is None and state in _OWES_A_REPORT:
+        elif entry is None and (state in OWES_A_REPORT or (failed and state == SKIPPED)):
             lost.append(Lost(one, str(state)))
         elif entry is not None and entry.verdict.passed and state in _OUTLIVES_A_PASS:
             lost.append(Lost(one, str(state), reported=True))
     return Attendance(tuple(awaited), tuple(lost))
+
+
+def present(run: NewestRun, states: States) -> NewestRun | None:
+    """Return a run without the reports of instances that it no longer has; None where none is left.
+
+    They are of a run of the same id that was deleted, or were removed as the task was mapped anew. Where nobody knows
+    the run, it is returned as it is.
+
+    Args:
+        run: The newest run of the gate.
+        states: The states of its tasks in that run.
+    """
+    if not states:
+        return run
+    here = [one for one in run.entries if states.get((one.task_id or "", one.map_index), _REMOVED) != _REMOVED]
+    return NewestRun(tuple(here)) if here else None
 
 
 def _named(instance: Instance) -> str:

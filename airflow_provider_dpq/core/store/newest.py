@@ -75,6 +75,17 @@ class NewestRun:
         return f"{as_bad} of {len(self.entries)} {_DID[self.verdict]}"
 
 
+def _outlived(written_last: Entry, entry: Entry) -> bool:
+    """Whether what was written last is of a try that a later one had taken the place of: its worker was given up.
+
+    A try of a lower number that began after one of a higher number is of a run of the same id: the first was deleted.
+    """
+    if entry.try_number <= written_last.try_number:
+        return False
+    begun, last = entry.started_at, written_last.started_at
+    return entry.problem is not None or (begun is not None and last is not None and begun > last)
+
+
 def _mapped(entry: Entry) -> tuple[str, ...]:
     return (str(entry.task_id),) if entry.map_index >= 0 else ()
 
@@ -93,6 +104,6 @@ def _newest_tries(newest_first: Sequence[Entry]) -> tuple[Entry, ...]:
     newest: dict[tuple[str | None, int], Entry] = {}
     for entry in newest_first:
         instance = (entry.task_id, entry.map_index)
-        if instance not in newest or entry.try_number > newest[instance].try_number:
+        if instance not in newest or _outlived(newest[instance], entry):
             newest[instance] = entry
     return tuple(sorted(newest.values(), key=lambda one: (-one.verdict.rank, one.task_id or "", one.map_index)))

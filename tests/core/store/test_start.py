@@ -18,6 +18,7 @@ from airflow_provider_dpq.core.process import is_gone, this_process
 from airflow_provider_dpq.core.store import Start, Store, open_store
 from airflow_provider_dpq.core.store.start import outstanding
 from airflow_provider_dpq.triggers.gate import GateQuery
+from airflow_provider_dpq.triggers.runs import AirflowRuns
 from tests.reports import report_with
 
 GATE = Gate("d", "rows")
@@ -73,7 +74,7 @@ def finish(store: Store, of: Provenance, *, interval: DataInterval | None = None
 def standing(store: Store, **query: object) -> object:
     """Where the gate stands for a sensor."""
     settings: dict[str, object] = {"gate": "rows", "dag_id": "d", "max_age": timedelta(days=1)}
-    return GateQuery(**(settings | query)).standing(store, lambda *_: {})
+    return GateQuery(**(settings | query)).standing(store, AirflowRuns())
 
 
 def test_a_report_takes_its_start_away(store: Store) -> None:
