@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
+
+from airflow_provider_dpq.core.gate.values import Values
 
 
 class PartCheck(BaseModel):
@@ -19,7 +21,7 @@ class PartCheck(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     success: bool
-    figures: Mapping[str, JsonValue] = Field(default_factory=dict)
+    figures: Values = Field(default_factory=dict)
     evaluated_by: str | None = None
 
 
@@ -37,7 +39,7 @@ class Part(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    key: Mapping[str, JsonValue]
+    key: Values
     state: str
     asked: str
     row_count: int

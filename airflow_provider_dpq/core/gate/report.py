@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from airflow_provider_dpq.core.environment import Environment, current
@@ -24,6 +24,7 @@ from airflow_provider_dpq.core.gate.profile import Profile
 from airflow_provider_dpq.core.gate.recording import Recording
 from airflow_provider_dpq.core.gate.series import Series
 from airflow_provider_dpq.core.gate.threshold import Threshold, ThresholdResult, judge
+from airflow_provider_dpq.core.gate.values import Values
 from airflow_provider_dpq.core.gate.verdict import Verdict, worst
 from airflow_provider_dpq.core.line import printable
 
@@ -114,8 +115,8 @@ class CheckResult(_Frozen):
     verdict: Verdict
     severity: str
     success: bool | None
-    declaration: Mapping[str, JsonValue] = Field(default_factory=dict)
-    result: Mapping[str, JsonValue] = Field(default_factory=dict)
+    declaration: Values = Field(default_factory=dict)
+    result: Values = Field(default_factory=dict)
     on_empty: str | None = None
     thresholds: tuple[ThresholdResult, ...] = ()
     error: Problem | None = None

@@ -31,7 +31,9 @@ def _counts(parts: Sequence[Figures]) -> dict[str, Any]:
     return {name: sum(_number(part, name) or 0 for part in parts) for name in COUNTS if name in parts[0]}
 
 
-def _sum(parts: Sequence[Figures]) -> dict[str, Any]:
+def _sum(parts: Sequence[Figures]) -> dict[str, Any] | None:
+    if any(part.get(OBSERVED) is None or isinstance(part[OBSERVED], str) for part in parts):
+        return None  # of nothing, or of infinite numbers
     values = [exact(value) for value in _observed(parts)]
     total = sum(values)
     if isinstance(total, Fraction):  # of the numbers as they are written; else one is infinite
@@ -53,16 +55,21 @@ def _extreme(choose: Callable[..., Any]) -> _Merge:
     return merge
 
 
-def _mean(parts: Sequence[Figures]) -> dict[str, Any]:
-    held = [part for part in parts if _number(part, OBSERVED) is not None and _number(part, WEIGHT)]
+def _mean(parts: Sequence[Figures]) -> dict[str, Any] | None:
+    held = [part for part in parts if _number(part, WEIGHT)]
+    if any(_number(part, name) is None for part in held for name in (OBSERVED, TOTAL)):
+        return None  # of values some of which are infinite
     count = sum(_number(part, WEIGHT) for part in held)
     total = sum((exact(_number(part, TOTAL) or 0) for part in held), Fraction(0))
     return {OBSERVED: total / count if count else None}
 
 
-def _stdev(parts: Sequence[Figures]) -> dict[str, Any]:
+def _stdev(parts: Sequence[Figures]) -> dict[str, Any] | None:
     """Add the squares about each part's mean and those of the means about the whole's (Chan, Golub, LeVeque 1979)."""
     held = [part for part in parts if _number(part, WEIGHT)]
+    spread = [part for part in held if _number(part, WEIGHT) > 1]
+    if any(_number(part, MEAN) is None for part in held) or any(_number(part, OBSERVED) is None for part in spread):
+        return None  # of values some of which are infinite
     total = sum(_number(part, WEIGHT) or 0 for part in held)
     if total < 2:
         return {OBSERVED: None}

@@ -369,7 +369,8 @@ def _answer(one: Declared, figures: Mapping[str, Any]) -> Answer:
         return Answer(value == expectation.value, {OBSERVED: value})
     shown = float(value) if isinstance(value, Fraction) else value
     return replace(
-        observed(expectation, (isinstance(value, str) and read_fine_moment(value)) or value), result={OBSERVED: shown}
+        observed(expectation, (isinstance(value, str) and read_fine_moment(value)) or value),
+        result={OBSERVED: jsonable(shown)},
     )
 
 

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from airflow_provider_dpq.core.gate.metric import OF_BASELINE, Metric
 from airflow_provider_dpq.core.gate.report import DataInterval
+from airflow_provider_dpq.core.gate.values import finite
 from airflow_provider_dpq.core.render.magnitude import Magnitude, magnitude
 
 ABSENT: Final = "-"
@@ -159,5 +160,5 @@ def value(item: JsonValue, *, limit: int = 300) -> str:
     elif isinstance(item, str):
         text = item
     else:
-        text = json.dumps(item, ensure_ascii=False)
+        text = json.dumps(finite(item), ensure_ascii=False)
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from airflow_provider_dpq.core.gate.report import Artifact, CheckResult, Provenance, Report
 from airflow_provider_dpq.core.gate.threshold import ThresholdResult
+from airflow_provider_dpq.core.gate.values import finite
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.render import figure, load
 from airflow_provider_dpq.core.render.demand import TARGETS
@@ -223,6 +224,7 @@ def _sample(item: JsonValue) -> str:
 
 def _plain(item: JsonValue) -> str:
     """Write a value of the data as it stands there: 1003 is no amount that wants a comma."""
+    item = finite(item)
     return figure.value(json.dumps(item)) if isinstance(item, (int, float)) else figure.value(item)
 
 

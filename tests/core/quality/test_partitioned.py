@@ -145,6 +145,25 @@ def test_merged_results_are_those_of_the_whole(orders: str, tmp_path: Path, form
         assert (merged.success, merged.result["scope"]) == (direct.success, "all partitions")
 
 
+@pytest.mark.parametrize("infinite", [[float("inf")], [float("-inf"), float("inf")]])
+def test_infinite_numbers_of_a_partition_are_kept(infinite: list[float], tmp_path: Path) -> None:
+    """Also of one that was measured in another run: the figures are those of the whole."""
+    for day, values in enumerate(([1.0, 2.0], infinite, [3.0]), start=1):
+        _write(tmp_path, day, pl.DataFrame({"amount": values}))
+    data = str(tmp_path / "day=*" / "*.parquet")
+    suite = [
+        _expect(f"column_{name}_to_be_between", column="amount", max_value=9)
+        for name in ("sum", "mean", "max", "min", "stdev")
+    ]
+    whole = check(data, suite)
+    gate = Gate()
+    for _ in range(2):
+        found, _ = gate.run(data, suite)
+        assert [(one.success, one.result["observed_value"]) for one in found.results] == [
+            (one.success, one.result["observed_value"]) for one in whole.results
+        ]
+
+
 def test_only_new_partitions_are_scanned(orders: str, tmp_path: Path) -> None:
     """A second run reads nothing, a new day is read alone, and both report on the whole table."""
     gate = Gate()

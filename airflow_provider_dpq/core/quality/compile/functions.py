@@ -160,8 +160,10 @@ def _sum(element: FunctionElement[float], compiler: Any, **kw: Any) -> str:
 @compiles(total, "duckdb")
 @compiles(mean, "duckdb")
 def _sum_duckdb(element: FunctionElement[float], compiler: Any, **kw: Any) -> str:
-    # Its plain ones lose a digit for each tenfold number of rows.
-    return f"{_SUMS[element.name][1]}({compiler.process(element.clauses, **kw)})"
+    # Its plain ones lose a digit for each tenfold number of rows; the others know no infinite number.
+    plain, compensated = _SUMS[element.name]
+    value = compiler.process(element.clauses, **kw)
+    return f"coalesce(nullif({compensated}({value}), 'NaN'), {plain}({value}))"
 
 
 @compiles(total, "postgresql")
