@@ -16,6 +16,8 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_MARK: Final = "\ufeff"
+"""A byte-order mark, which a decoder that is told the order leaves in the text."""
 _CHUNK: Final = 1024 * 1024
 
 
@@ -40,14 +42,15 @@ def in_utf8(scan: Scan, file: PlainFile, declared: str | None) -> tuple[PlainFil
 
 def _transcode(stream: IO[bytes], out: IO[bytes], encoding: str, file: PlainFile) -> None:
     decoder = codecs.getincrementaldecoder(encoding)()
-    lines = 1
+    lines, mark = 1, _MARK
     while True:
         chunk = stream.read(_CHUNK)
         try:
             text = decoder.decode(chunk, final=not chunk)
         except UnicodeError as error:
             raise undecodable(file, lines, encoding) from error
-        out.write(text.encode(UTF_8, "surrogatepass"))
+        out.write(text.removeprefix(mark).encode(UTF_8, "surrogatepass"))
+        mark = "" if text else mark
         lines += text.count("\n")
         if not chunk:
             return

@@ -159,6 +159,8 @@ def test_one_column_whose_values_have_commas_is_one_column(tmp_path: Path) -> No
         ("a,b\ncafé,€\n".encode("utf-8-sig"), "utf-8"),
         ("a,b\ncafé,€\n".encode("cp1252"), "cp1252"),
         ("a,b\ncafé,€\n".encode("utf-16-le"), "utf-16-le"),
+        ("\ufeffa,b\ncafé,€\n".encode("utf-16-le"), "utf-16-le"),
+        ("\ufeffa,b\ncafé,€\n".encode("utf-16-be"), "utf-16-be"),
     ],
 )
 def test_encoding_is_utf8_or_as_the_mark_or_the_owner_says(
