@@ -476,7 +476,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "The store's database failed for a reason that has no code of its own.",
         "Read the message, which is the database's own.",
     ),
-    "store_full": ("There is no room left for the store.", "Free some; what was stored before is intact."),
+    "store_full": ("There is no room left for the store.", "Free some space; what was stored before is intact."),
     "store_gone": (
         "There was a store, and its file is missing or empty, or tables of it are.",
         "Restore it from a backup. `dpq store upgrade --anew` begins a new one, without what was in the old one.",
@@ -495,7 +495,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "store_unwritable": (
         "The store can be read and not written.",
-        "Give the user that Airflow runs as the right to write it, and for a file its directory too.",
+        "Give the user that Airflow runs as write access to it, and for a file to its directory too.",
     ),
     "target_down": (
         "The target of a load test could not be reached before the load began.",

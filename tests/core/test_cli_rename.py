@@ -36,7 +36,7 @@ def test_gate_is_renamed(dpq: Callable[..., Result], store_url: str) -> None:
     result = dpq("gate", "rename", "flights", "flights", "--dag", "orders", "--new-dag", "sales", "--actor", "ann")
     assert (result.exit_code, result.stdout) == (
         0,
-        "Gate 'orders > flights' is 'sales > flights' now: 1 reports, 0 baselines moved.\n",
+        "Gate 'orders > flights' is now 'sales > flights'. Moved reports: 1, baselines: 0.\n",
     )
     with open_store(store_url) as store:
         assert store.gates() == [Gate("customers", "flights"), Gate("sales", "flights")]

@@ -35,4 +35,4 @@ def rename(
         was = find_gate(store, old, dag_id=dag_id, outside_airflow=outside_airflow)
         now = Gate(was.dag_id if new_dag is None else new_dag, new)
         reports, baselines = store.rename_gate(was, now, actor=actor)
-    write_text(f"Gate {str(was)!r} is {str(now)!r} now: {reports} reports, {baselines} baselines moved.\n")
+    write_text(f"Gate {str(was)!r} is now {str(now)!r}. Moved reports: {reports}, baselines: {baselines}.\n")

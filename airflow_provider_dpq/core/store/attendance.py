@@ -1,4 +1,4 @@
-"""Attendance: which task instances of a gate's newest run have reported, held against the states of its tasks."""
+"""Attendance: which task instances of a gate's newest run have reported, compared with the states of its tasks."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Final, TypeAlias
 from airflow_provider_dpq.core.store.newest import NewestRun
 
 Instance: TypeAlias = tuple[str, int]
-"""A task instance of a run: the task, and the map index, which is -1 where the task is not mapped."""
+"""A task instance of a run: the task and its map index, which is -1 for a task that is not mapped."""
 
 States: TypeAlias = Mapping[Instance, str | None]
-"""The states of task instances of a run, in Airflow's words; None before one is scheduled."""
+"""The states of the task instances of a run, in Airflow's words; None before one is scheduled."""
 
 FAILED: Final = ("failed", "upstream_failed")
-"""States in which a task ends that did not do what it was to do."""
+"""Final states of a task that did not do its work."""
 
 SKIPPED: Final = "skipped"
 
 OWES_A_REPORT: Final = ("success", *FAILED)
-"""States in which a task that left no report was not measured, rather than left out."""
+"""Final states in which a missing report means that the task did not measure; in the others it was left out."""
 
 _OUTLIVES_A_PASS: Final = (SKIPPED, *FAILED)
-"""States in which no task ends that has just passed: it ran again and measured nothing, or failed after all."""
+"""States in which a task cannot end right after it passed: it ran again and measured nothing, or failed after all."""
 
 _REMOVED: Final = "removed"
 _ENDED: Final = ("success", SKIPPED, _REMOVED, *FAILED)
@@ -33,12 +33,12 @@ _MOST_NAMED: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A task instance that has ended, and not with a report that counts.
+    """A task instance that has ended without a report that counts.
 
     Attributes:
         instance: The task instance.
         state: The state in which it ended.
-        reported: Whether it left a report before, in an earlier try.
+        reported: Whether it left a report in an earlier try.
     """
 
     instance: Instance
@@ -56,15 +56,15 @@ class Attendance:
     """Who is missing from the newest run of a gate.
 
     Attributes:
-        awaited: Task instances that have not reported yet, or run once more.
-        lost: Those that have ended without a report that counts.
+        awaited: Task instances that have not reported yet, or are running again.
+        lost: Task instances that have ended without a report that counts.
     """
 
     awaited: tuple[Instance, ...] = ()
     lost: tuple[Lost, ...] = ()
 
     def __str__(self) -> str:
-        """Say in words who is missing; empty where nobody is."""
+        """Describe who is missing; empty if nobody is."""
         waiting = [f"waiting for {_listed(map(_named, self.awaited))}"] if self.awaited else []
         return ", ".join([*waiting, *([_listed(map(str, self.lost))] if self.lost else [])])
 
@@ -74,12 +74,12 @@ def attendance(
 ) -> Attendance:
     """Return who is missing from the newest run of a gate.
 
-    Every instance of the gate's tasks has to report. One that is skipped, as by a branch, or removed from the run does
-    not; one that runs again, or has ended in another way since, is not stood for by what it reported before.
+    Every instance of the gate's tasks has to report, except one that is skipped (by a branch, say) or removed from the
+    run. What an instance reported before no longer counts once it runs again, or has since ended in another way.
 
     Args:
         run: The newest run of the gate.
-        states: The states of its tasks in that run; none where nobody knows that run.
+        states: The states of its tasks in that run; empty if Airflow does not know the run.
         elsewhere: Instances that report under other gates.
         failed: Whether the run has failed: one whose time is over skips what has not ended.
     """

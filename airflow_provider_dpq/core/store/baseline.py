@@ -1,4 +1,4 @@
-"""The baseline: with which report the history of a gate begins anew, and who accepted that. Appended, never changed."""
+"""The baseline: the report at which the history of a gate starts over, and who accepted it. Appended, never changed."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.store.audit import AuditEvent
 
 KINDS: Final = ("benchmark",)
-"""Kinds of gates that are judged by a history which can begin anew."""
+"""Kinds of gates that are judged by a history, which can start over."""
 
 ACCEPTED: Final = "baseline_accepted"
-"""Event of the audit trail that tells of a baseline."""
+"""Event of the audit trail for an accepted baseline."""
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """A report that was accepted as the level of its gate.
+    """A report that was accepted as the baseline of its gate.
 
     Attributes:
-        number: Counts up in the order of accepting; the newest counts.
+        number: Counts up in the order of acceptance; the newest baseline is in force.
         gate: Name of the gate.
         report_id: Identifier of the accepted report.
-        started_at: When that report was measured, in UTC: the history begins there anew.
+        started_at: When that report was measured, in UTC: the history starts over there.
         accepted_at: When it was accepted, in UTC.
         actor: Who accepted it.
         reason: Why, for people.
@@ -45,7 +45,7 @@ class Baseline:
 
     @property
     def identity(self) -> Gate:
-        """Whose level it is: the gate's DAG and name."""
+        """The gate whose baseline it is."""
         return Gate(self.dag_id, self.gate)
 
 
@@ -56,12 +56,12 @@ def require_explained(actor: str, reason: str) -> None:
         DeclarationError: ``unexplained_baseline``.
     """
     if not (actor.strip() and reason.strip()):
-        message = f"The acceptance by {actor!r} for the reason {reason!r} does not say who and why."
-        raise DeclarationError("unexplained_baseline", message, hint="Give both: they are kept with the baseline.")
+        message = f"The acceptance by {actor!r} for the reason {reason!r} does not say who accepts it, or why."
+        raise DeclarationError("unexplained_baseline", message, hint="Give both; they are stored with the baseline.")
 
 
 def require_acceptable(report: Report) -> None:
-    """Refuse a report that can be nobody's baseline.
+    """Refuse a report that cannot be a baseline.
 
     Raises:
         DeclarationError: ``kind_without_baseline`` or ``nothing_to_accept``.
@@ -70,18 +70,16 @@ def require_acceptable(report: Report) -> None:
         message = f"Report {report.id!r} is of a {report.kind} gate, which has no baseline."
         raise DeclarationError("kind_without_baseline", message, hint=f"Kinds that have one: {', '.join(KINDS)}.")
     if report.verdict is Verdict.ERROR:
-        message = (
-            f"Report {report.id!r} of gate {str(report.identity)!r} has the verdict error: there is nothing to accept."
-        )
-        raise DeclarationError("nothing_to_accept", message, hint="Accept one that measured what it was to measure.")
+        message = f"Report {report.id!r} of gate {str(report.identity)!r} has the verdict error: nothing to accept."
+        raise DeclarationError("nothing_to_accept", message, hint="Accept a report whose measurement is complete.")
 
 
 def acceptance(baseline: Baseline, report: Report) -> AuditEvent:
-    """Return the event of the audit trail that tells of a baseline.
+    """Return the event of the audit trail for an accepted baseline.
 
     Args:
-        baseline: What was accepted.
-        report: The report that it names.
+        baseline: The baseline.
+        report: The accepted report.
     """
     source = report.provenance
     return AuditEvent(

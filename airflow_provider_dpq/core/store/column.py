@@ -1,4 +1,4 @@
-"""Types of the store's columns. What one database could not keep is refused for all, so that all keep the same."""
+"""Types of the store's columns. A value that one database could not keep is refused by all of them."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from sqlalchemy.types import TypeEngine
 from airflow_provider_dpq.core.errors import StoreError
 
 NAME_LENGTH: Final = 250
-"""Most characters of a name: as many as Airflow allows, and few enough that every database can index some together."""
+"""Longest name: as long as Airflow allows, and short enough that every database can index several names together."""
 
 MYSQL: Final = ("mysql", "mariadb")
 """Dialects of MySQL and MariaDB."""
 
 
 class Words(TypeDecorator[str]):
-    """Text for people or programs, without the characters that some database refuses."""
+    """Text without the characters that some database refuses."""
 
     impl: TypeEngine[Any] | type[TypeEngine[Any]] = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Refuse a NUL, and halves of surrogate pairs, which have no form in UTF-8."""
+        """Refuse NUL characters, and lone surrogates, which UTF-8 cannot encode."""
         if value is not None and any(mark == "\0" or "\ud800" <= mark <= "\udfff" for mark in value):
             raise StoreError(
                 "invalid_text",
@@ -36,13 +36,13 @@ class Words(TypeDecorator[str]):
 
 
 class Name(Words):
-    """A short text that is looked up by."""
+    """A short text that rows are looked up by."""
 
     impl = String(NAME_LENGTH)
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Refuse what `Words` refuses, and what is too long to be a name."""
+        """Refuse what `Words` refuses, and a text that is too long for a name."""
         if value is not None and len(value) > NAME_LENGTH:
             message = f"The name {_short(value)!a} has {len(value)} characters."
             raise StoreError("invalid_text", message, hint=f"A name has at most {NAME_LENGTH} characters.")
@@ -62,7 +62,7 @@ class Moment(TypeDecorator[datetime]):
         return super().load_dialect_impl(dialect)
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Convert to UTC; a time without a zone could be any and is refused."""
+        """Convert to UTC; a time without a zone is ambiguous and refused."""
         if value is None:
             return None
         if value.tzinfo is None:

@@ -1,4 +1,4 @@
-"""A database by its URL, used in short transactions."""
+"""A database, opened by URL and used in short transactions."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from airflow_provider_dpq.core.store.limits import TASKS, UPGRADES, StoreLimits,
 
 
 class Database:
-    """A database that transactions are opened on, each on a connection of its own.
+    """A database whose transactions each have a connection of their own.
 
     No connection outlives its transaction: a process that Airflow forks inherits none, none goes stale, and none
-    writes to a file that was deleted meanwhile.
+    writes to a file that has been deleted.
 
     Args:
         url: SQLAlchemy URL.
-        create: Whether the file of a SQLite database may be made where there is none.
-        anew: Whether it may be made even where there was a store that is gone.
-        limits: How long it may take.
+        create: Whether a missing SQLite file may be created.
+        anew: Whether it may be created even if the store that was there is gone.
+        limits: How long operations may take.
 
     Raises:
         StoreError: ``invalid_store_url``, ``missing_driver``, ``store_gone``, or there is no file and none can be made.
@@ -43,17 +43,17 @@ class Database:
         return shown(self._url)
 
     def leave_mark(self) -> None:
-        """Remember that there is a store, where that is possible: beside the file of SQLite."""
+        """Leave a mark that there is a store, beside a SQLite file; other databases need none."""
         if self._mark is not None:
             self._mark.leave()
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Release the database."""
         self._engine.dispose()
 
     @contextmanager
     def upgrading(self) -> Iterator[Connection]:
-        """Open a transaction that writes, and whose statements may take as long as they need.
+        """Open a transaction that writes and has no time limit.
 
         Raises:
             StoreError: The database cannot be reached or written.
@@ -77,11 +77,11 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Open a transaction that writes; it is committed at the end, or leaves no trace.
+        """Open a transaction that writes; it is committed at the end, or rolled back whole.
 
         Raises:
             StoreError: The database cannot be reached or written.
-            IntegrityError: A row of the same key is there already.
+            IntegrityError: A row with the same key exists already.
         """
         with self._transaction(self._engine.execution_options(**{sqlite.WRITES: True})) as connection:
             yield connection

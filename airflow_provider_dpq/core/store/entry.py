@@ -1,4 +1,4 @@
-"""The entry: a report in brief, as its document tells it. The columns beside it find it, and decide nothing."""
+"""The entry: a report in brief, read from its document. The other columns only help to find it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from airflow_provider_dpq.core.gate.report import DataInterval, Problem, Provena
 from airflow_provider_dpq.core.gate.verdict import Verdict
 
 FOUND_BY: Final = ("report_id", "gate", "kind", "dag_id", "task_id", "run_id", "map_index", "try_number")
-"""Columns that reports are looked up by, and that their documents therefore have to agree with."""
+"""Columns that reports are looked up by; each must agree with the document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Entry:
     """A report in the store, in brief.
 
     Attributes:
-        number: Counts up in the order of writing: the newest report has the highest.
+        number: Counts up in the order of writing; the newest report has the highest number.
         report_id: Identifier of the report.
         gate: Name of the gate.
         kind: Kind of the gate.
@@ -37,8 +37,8 @@ class Entry:
         run_id: Run of the DAG, or the invocation outside Airflow.
         map_index: Index of a mapped task, -1 where it is not mapped.
         try_number: Attempt, counted from 1.
-        label: What this part of a mapped gate is about, for people; None where nothing says it.
-        gate_tasks: Tasks each instance of which reports under this gate, or may do so; None where nothing says it.
+        label: What this part of a mapped gate is about, for people; None if unknown.
+        gate_tasks: Tasks whose instances all report under this gate, or may do so; None if unknown.
         data_interval_start: Start of the span of data judged, in UTC; None where there is none.
         data_interval_end: End of that span.
         started_at: When measuring began, in UTC; None where the report cannot be trusted or read.
@@ -67,12 +67,12 @@ class Entry:
 
     @property
     def identity(self) -> Gate:
-        """Whose report it is: the gate's DAG and name."""
+        """The gate whose report it is."""
         return Gate.of(self.gate, self.dag_id)
 
     @property
     def part(self) -> str:
-        """The part of a mapped gate, for people; empty where it is not mapped and has no label."""
+        """The part of a mapped gate, for people; empty if it is not mapped and has no label."""
         return self.label or (f"[{self.map_index}]" if self.map_index >= 0 else "")
 
 
@@ -89,7 +89,7 @@ class _Source(BaseModel):
 
 
 class _Head(BaseModel):
-    """What an entry tells of a report; the rest is skipped, which makes reading many of them cheap."""
+    """The fields of a report that an entry needs; the others are skipped, so that reading many entries is cheap."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -105,25 +105,25 @@ class _Head(BaseModel):
 
     @property
     def found_by(self) -> tuple[Any, ...]:
-        """What the columns `FOUND_BY` hold where nobody changed them."""
+        """The values of the columns `FOUND_BY`, unless somebody changed them."""
         source = self.provenance
         names = (self.id, self.gate, self.kind, source.dag_id or "", source.task_id or "", source.run_id)
         return (*names, source.map_index, source.try_number)
 
 
 def entry_of(row: RowMapping, interval: tuple[datetime, datetime] | None = None) -> Entry:
-    """Return the entry of a row with its document; of one that cannot be trusted or read, an entry that says so.
+    """Return the entry of a row; if the report cannot be trusted or read, the entry says so.
 
     Args:
         row: The row.
-        interval: The data interval that it was found by, which the document then has to agree with; None where it was
-            found otherwise.
+        interval: The data interval by which the row was found, which must agree with the document; None if it was found
+            otherwise.
     """
     try:
         head = _head(row)
         judged = head.data_interval
         if interval is not None and (judged is None or (judged.start, judged.end) != interval):
-            raise _altered(row["report_id"], "it is about another data interval than its columns say")
+            raise _altered(row["report_id"], "its data interval differs from its columns")
     except StoreError as error:
         return _distrusted(row, error)
     source = head.provenance
@@ -159,7 +159,7 @@ def _head(row: RowMapping) -> _Head:
             "unreadable_report", message, hint="Was it written by a newer release?", quotes_data=False
         ) from error
     if head.found_by != tuple(row[name] for name in FOUND_BY):
-        raise _altered(row["report_id"], "its columns say something else than its document")
+        raise _altered(row["report_id"], "its columns and its document disagree")
     return head
 
 
@@ -199,20 +199,20 @@ def trusted_report(row: RowMapping) -> Report:
 
 
 def trusted_document(row: RowMapping) -> str:
-    """Return the JSON of a row's report, if it is the one that was written.
+    """Return the JSON of a row's report, after checking that it is what was written.
 
     Raises:
         StoreError: ``report_altered``.
     """
     document = row["document"]
     if not isinstance(document, str) or digest_of(document) != row["digest"]:
-        raise _altered(row["report_id"], "its document does not have the digest that was stored with it")
+        raise _altered(row["report_id"], "its document does not match the digest stored with it")
     return document
 
 
 def _altered(report_id: object, why: str) -> StoreError:
     message = f"Report {report_id!r} was changed after it was stored: {why}."
-    hint = "It counts as an error. Restore the store from a backup, and see who may write to it."
+    hint = "It counts as an error. Restore the store from a backup, and check who may write to it."
     return StoreError("report_altered", message, hint=hint, quotes_data=False)
 
 
@@ -260,11 +260,11 @@ def _document(report: Report) -> str:
 
 
 def key_of(gate: str, source: Provenance) -> str:
-    """Return what names the one report that a try of a gate leaves.
+    """Return the key of the one report that a try of a gate leaves.
 
     Args:
         gate: Name of the gate.
-        source: Which run it is of.
+        source: The run and the try.
     """
     parts = (gate, source.dag_id, source.task_id, source.run_id, source.map_index, source.try_number)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What went wrong between us and a database, in words that name the store and never its password."""
+"""Errors of a database as errors of the store, in words that name the store but never its password."""
 
 from __future__ import annotations
 
@@ -50,42 +50,42 @@ _SQLSTATE: Final = {
 
 _MYSQL_SLOW: Final = frozenset({1317, 1969, 3024})
 _MYSQL_LOCKED: Final = (1205, 1213)
-"""Numbers of MySQL's and MariaDB's errors of a lock not had in time and of a deadlock; their drivers tell no state."""
+"""Numbers of MySQL's and MariaDB's errors for a lock timeout and a deadlock, whose drivers report no SQLSTATE."""
 
 _PASSING: Final = frozenset({_UNREACHABLE, _LOCKED, _SLOW})
-"""What may be over in a moment."""
+"""Reasons that may pass in a moment."""
 
 _WORDS: Final = {
     _FAILED: ("failed", "Nothing was changed."),
     _UNREACHABLE: ("cannot be reached", "Check its address and that it can be reached from here."),
-    _UNWRITABLE: ("cannot be written", "Give this user the right to write it, and for a file its directory too."),
-    _FULL: ("has no room left", "Free some; what was stored before is intact."),
-    _SLOW: ("did not answer in time", "See what else runs on it, and try again."),
-    _LOCKED: ("is kept locked by another process", "Try again when that one is done."),
+    _UNWRITABLE: ("cannot be written", "Give this user write access to it, and for a file to its directory too."),
+    _FULL: ("has no room left", "Free some space; what was stored before is intact."),
+    _SLOW: ("did not answer in time", "Check what else is running on it, and try again."),
+    _LOCKED: ("is locked by another process", "Try again when that process has finished."),
     _CORRUPT: ("is damaged", "Restore it from a backup."),
-    _NO_STORE: ("is no database", "Name a file that does not exist yet, or one that a store is in."),
+    _NO_STORE: ("is no database", "Name a file that does not exist yet, or one that holds a store."),
 }
 
 
 def shown(url: URL) -> str:
-    """Return a URL for people: without its password, and without options, which may hold one too."""
+    """Return a URL for people, without its password and without its options, which may hold one too."""
     return url.set(query={}).render_as_string(hide_password=True)
 
 
 def cause(error: Exception, url: URL) -> Exception | None:
-    """Return an error that is worth a place in the traceback of the `StoreError` raised in its stead.
+    """Return an error if it belongs in the traceback of the `StoreError` raised in its place.
 
-    One whose text holds the password is not, nor is one that only wraps a `StoreError`.
+    One whose text holds the password does not, nor one that only wraps a `StoreError`.
     """
     secret = url.password is not None and str(url.password) in str(error)
     return None if secret or isinstance(getattr(error, "orig", None), StoreError) else error
 
 
 def store_error(error: SQLAlchemyError, url: URL) -> StoreError:
-    """Say what an error of a database means for the store.
+    """Return the error of the store that an error of a database amounts to.
 
     Args:
-        error: As the database's driver, SQLAlchemy or a column's type raised it.
+        error: The error that the driver, SQLAlchemy or a column's type raised.
         url: The store.
 
     Returns:

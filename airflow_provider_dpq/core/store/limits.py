@@ -1,4 +1,4 @@
-"""How long a store may take: to connect, to wait for a lock, to answer. A store that hangs holds up nobody for long."""
+"""How long a store may take to connect, to get a lock and to answer: one that hangs delays nobody for long."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from airflow_provider_dpq.core.driver import give_up
 from airflow_provider_dpq.core.store.column import MYSQL
 
 _IDLE_SECONDS: Final = 60
-"""So long the server keeps a transaction that nothing is asked in: its client is gone."""
+"""How long the server keeps an idle transaction: its client is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class StoreLimits:
     """How long a store may take.
 
     Attributes:
-        lock_seconds: To get a lock that others hold; of SQLite, to get at the file.
+        lock_seconds: To get a lock that others hold; with SQLite, to get access to the file.
         statement_seconds: To answer one statement; None for as long as it needs.
     """
 
@@ -28,24 +28,24 @@ class StoreLimits:
 
 
 TASKS: Final = StoreLimits()
-"""For tasks and the command line: a report is worth waiting for."""
+"""For tasks and the command line, for which a report is worth the wait."""
 
 LAST: Final = StoreLimits(lock_seconds=1.0, statement_seconds=1.0)
 """For a task that is about to be killed."""
 
 PAGES: Final = StoreLimits(lock_seconds=3.0, statement_seconds=10.0)
-"""For pages: somebody waits, and so do the other pages."""
+"""For web pages, where somebody is waiting."""
 
 
 UPGRADES: Final = StoreLimits(statement_seconds=None)
-"""For upgrades, which rewrite tables: neither the server nor the driver gives up a statement."""
+"""For upgrades, which rewrite tables: no statement has a time limit."""
 
 
 def limit(engine: Engine, limits: StoreLimits) -> Engine:
-    """Let each transaction of an engine end in time, on the server too; of SQLite see `sqlite.connect_arguments`.
+    """Limit the time of each transaction of an engine, on the server too; for SQLite see `sqlite.connect_arguments`.
 
     Args:
-        engine: The engine; its connections serve one transaction each.
+        engine: The engine, whose connections serve one transaction each.
         limits: How long a store may take.
     """
 
@@ -58,7 +58,7 @@ def limit(engine: Engine, limits: StoreLimits) -> Engine:
 
 
 def read_timeout(driver: str, limits: StoreLimits) -> dict[str, Any]:
-    """Return arguments of a driver that give up a server which says nothing, beyond what the server itself allows."""
+    """Return a driver's arguments for giving up on a silent server, later than the server's own limits."""
     if limits.statement_seconds is None:
         return {}
     seconds = int(limits.statement_seconds + limits.lock_seconds) + 5
@@ -67,7 +67,7 @@ def read_timeout(driver: str, limits: StoreLimits) -> dict[str, Any]:
 
 def _statement(connection: Connection, limits: StoreLimits) -> str | None:
     lock = max(1, round(limits.lock_seconds))
-    answer = 0 if limits.statement_seconds is None else max(1, round(limits.statement_seconds))  # 0 is no limit
+    answer = 0 if limits.statement_seconds is None else max(1, round(limits.statement_seconds))  # 0 means no limit
     if connection.dialect.name == "postgresql":
         return (
             f"SELECT set_config('lock_timeout', '{lock}s', true), set_config('statement_timeout', '{answer}s', true),"

@@ -1,4 +1,4 @@
-"""The mark beside a SQLite store, without which nobody could tell a store that is gone from a first use."""
+"""The mark beside a SQLite store, which tells a store that is gone from one that was never made."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from airflow_provider_dpq.core.errors import StoreError
 _SUFFIX: Final = ".made"
 _TEXT: Final = (
     "A store of reports of quality gates was made here, in the file of this name without .made.\n"
-    "While this mark is here, a store that is missing or empty is an error and is not made again.\n"
+    "As long as this mark exists, a missing or empty store is an error and is not made again.\n"
 )
 
 
 class Mark:
-    """The mark of the store in a file.
+    """The mark of a store in a file.
 
     Args:
-        store: The file that the store is in.
+        store: The file of the store.
     """
 
     def __init__(self, store: Path) -> None:
@@ -28,7 +28,7 @@ class Mark:
         self._path = store.with_name(store.name + _SUFFIX)
 
     def require_store(self) -> None:
-        """Refuse a store that was here and is not any more.
+        """Refuse a store that was here and no longer is.
 
         Raises:
             StoreError: ``store_gone``: its file is missing or empty.
@@ -40,16 +40,16 @@ class Mark:
         raise StoreError("store_gone", message, hint=BEGIN_ANEW, quotes_data=False)
 
     def leave(self) -> None:
-        """Leave the mark where it is missing; where this user may not write there, the store cannot be made either."""
+        """Leave the mark if it is missing; a user who may not write here could not have made the store either."""
         if not _exists(self._path):
             with contextlib.suppress(OSError):
                 self._path.write_text(_TEXT, encoding="utf-8")
 
 
 def _exists(path: Path) -> bool:
-    """Whether a file can be seen; False for a name that is too long, and in a folder that may not be searched."""
-    return os.path.exists(path)  # noqa: PTH110 - that of a path raises these errors
+    """Whether a file exists; False if its name is too long, or its folder may not be searched."""
+    return os.path.exists(path)  # noqa: PTH110 - `Path.exists` raises in these cases
 
 
-BEGIN_ANEW: Final = "Restore it from a backup, or begin a new one: dpq store upgrade --anew."
-"""What to do where a store is gone."""
+BEGIN_ANEW: Final = "Restore it from a backup, or start a new one: dpq store upgrade --anew."
+"""What to do if a store is gone."""

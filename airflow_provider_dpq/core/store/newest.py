@@ -1,4 +1,4 @@
-"""The newest run of a gate: what each of its task instances decided last, and what that makes of the gate."""
+"""The newest run of a gate: what each of its task instances decided last, and the verdict that follows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DID: Final = {
 
 @dataclass(frozen=True, slots=True)
 class NewestRun:
-    """The newest run of a gate, and of that the newest try of each task instance.
+    """The newest run of a gate, with the newest try of each of its task instances.
 
     Attributes:
         entries: One for each task instance, the worst first; never empty.
@@ -31,7 +31,7 @@ class NewestRun:
 
     @property
     def gate(self) -> Gate:
-        """Whose run it is."""
+        """The gate."""
         return self.entries[0].identity
 
     @property
@@ -41,24 +41,24 @@ class NewestRun:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of all instances."""
+        """The worst verdict of all instances."""
         return worst(entry.verdict for entry in self.entries)
 
     @property
     def worst(self) -> Entry:
-        """The entry that decides; of several as bad the first part."""
+        """The entry that decides the verdict; of several equally bad ones the first part."""
         return self.entries[0]
 
     @property
     def number(self) -> int:
-        """Number of its newest report, by which runs are ordered."""
+        """The number of its newest report, by which runs are ordered."""
         return max(entry.number for entry in self.entries)
 
     @property
     def tasks(self) -> frozenset[str]:
-        """The tasks each instance of which reports under this gate, or may do so, as the reports say.
+        """The tasks whose instances all report under this gate, or may do so, according to the reports.
 
-        Where a report of an older release does not say it, its task if it is mapped.
+        A report of an older release does not say; from it, its task is taken if it is mapped.
         """
         return frozenset(
             task
@@ -68,7 +68,7 @@ class NewestRun:
 
     @property
     def tally(self) -> str:
-        """How many of several instances decided as the worst, such as ``1 of 5 failed``; empty where there is one."""
+        """How many of several instances have the worst verdict, such as ``1 of 5 failed``; empty for a single one."""
         if len(self.entries) == 1:
             return ""
         as_bad = sum(1 for entry in self.entries if entry.verdict is self.verdict)
@@ -91,10 +91,10 @@ def _mapped(entry: Entry) -> tuple[str, ...]:
 
 
 def newest_run(entries: Iterable[Entry]) -> NewestRun | None:
-    """Return the run of the newest report of a gate, or None where there is no report.
+    """Return the run of the newest report of a gate; None if there is no report.
 
     Args:
-        entries: Reports of one gate, of any runs, but all of the newest one.
+        entries: Reports of one gate, including all of the newest run.
     """
     ordered = sorted(entries, key=lambda entry: -entry.number)
     return NewestRun(_newest_tries([one for one in ordered if one.run_id == ordered[0].run_id])) if ordered else None

@@ -1,4 +1,4 @@
-"""Patience with a store that may answer in a moment: one that is locked, restarts, or is out of reach for now."""
+"""Patience with a store that may answer in a moment: locked, restarting, or temporarily out of reach."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from airflow_provider_dpq.core.errors import StoreBusyError
 T = TypeVar("T")
 
 KEEPING_SECONDS: Final = 30.0
-"""So long keeping a report is tried: what was measured may have taken hours."""
+"""How long to keep trying to store a report: the measurement may have taken hours."""
 
 STARTING_SECONDS: Final = 10.0
-"""So long recording that measuring starts is tried."""
+"""How long to keep trying to record a start."""
 
 LAST_SECONDS: Final = 1.0
-"""So long where the process is about to be killed."""
+"""How long to keep trying if the process is about to be killed."""
 
 
 def patiently(work: Callable[[], T], seconds: float) -> T:
-    """Do something with a store, and try again while it is busy.
+    """Do some work with a store, and try again while it is busy.
 
     Args:
-        work: Opens the store, and does something in one transaction.
-        seconds: How long to go on trying.
+        work: Opens the store and does its work in one transaction.
+        seconds: How long to keep trying.
 
     Raises:
         StoreError: What the last attempt raised.

@@ -1,4 +1,4 @@
-"""What is asked of the tables of reports and of baselines. Every question is answered from an index."""
+"""Queries on the tables of reports and baselines. Each is answered from an index."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from airflow_provider_dpq.core.store.tables import reports
 
 _OF = reports.c
 _ROW: Final = [_OF[name] for name in ("number", *FOUND_BY, "document", "digest")]
-"""What an entry or a whole report is read from."""
+"""The columns that an entry or a whole report is read from."""
 
 _NEWEST_FIRST: Final = _OF.number.desc()
 
@@ -51,7 +51,7 @@ def elsewhere(gate: Gate, run_id: str) -> Select[Any]:
 
 
 def newest_run_id(gate: Gate, kind: str | None) -> Select[Any]:
-    """The run that the newest report of a gate is of."""
+    """The run of a gate's newest report."""
     return select(_OF.run_id).where(*_is_of(gate, kind)).order_by(_NEWEST_FIRST).limit(1)
 
 
@@ -62,14 +62,14 @@ def of_task(dag_id: str, task_id: str, run_id: str, map_index: int) -> Select[An
 
 
 def baselines(gate: Gate) -> Select[Any]:
-    """What was accepted for a gate, the oldest first."""
+    """The baselines accepted for a gate, oldest first."""
     columns = [accepted.c[field.name] for field in fields(Baseline)]
     same = (accepted.c.gate == gate.name, accepted.c.dag_id == gate.dag_id)
     return select(*columns).where(*same).order_by(accepted.c.number)
 
 
 def gates(name: str | None) -> Select[Any]:
-    """The DAG and name of each gate, or of each that bears a name."""
+    """The DAG and name of each gate, or of each gate with a given name."""
     newest = _newest_of_each(name)
     return select(_OF.dag_id, _OF.gate).join(newest, newest.c.number == _OF.number)
 
@@ -89,15 +89,15 @@ def _is_of(gate: Gate, kind: str | None) -> list[ColumnElement[bool]]:
 
 
 def _newest_of_each(name: str | None) -> CTE:
-    """The number of the newest report of each gate, or of each gate of a name.
+    """The number of the newest report of each gate, or of each gate with a given name.
 
-    Walks an index backwards, where each gate in each DAG begins with its newest report, and leaps from one beginning to
-    the next: the cost grows with the number of gates, not with that of the reports.
+    Walks an index backwards, in which each gate of each DAG begins with its newest report, and jumps from one gate to
+    the next: the cost grows with the number of gates, not of reports.
     """
     newest = select(_last(reports, true() if name is None else _OF.gate == name).label("number"))
     newest_of_each = newest.cte("newest", recursive=True)
     here, there = reports.alias("here"), reports.alias("there")
-    # Not a comparison of (gate, dag_id) in one: SQLite would read its way through all reports of the pair.
+    # Not one comparison of (gate, dag_id): SQLite would read all reports of the pair.
     leap: Any = _last(there, and_(there.c.gate == here.c.gate, there.c.dag_id < here.c.dag_id), here)
     if name is None:
         leap = func.coalesce(leap, _last(there, there.c.gate < here.c.gate, here))
@@ -107,6 +107,6 @@ def _newest_of_each(name: str | None) -> CTE:
 
 
 def _last(table: FromClause, where: ColumnElement[bool], *outer: FromClause) -> ScalarSelect[int]:
-    """Number of the last report in the order of gate, DAG and number, of those that meet a condition."""
+    """The number of the last report, by gate, DAG and number, of those that meet a condition."""
     backwards = [table.c[name].desc() for name in ("gate", "dag_id", "number")]
     return select(table.c.number).where(where).order_by(*backwards).limit(1).correlate(*outer).scalar_subquery()

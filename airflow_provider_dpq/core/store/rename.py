@@ -17,16 +17,16 @@ from airflow_provider_dpq.core.store.entry import key_of, row_of, trusted_report
 from airflow_provider_dpq.core.store.start import Start
 
 _BATCH: Final = 100
-"""Reports rewritten at once: whole documents, which may be large."""
+"""How many reports are rewritten at once; each is a whole document, which may be large."""
 
 
 def rename(connection: Connection, old: Gate, new: Gate) -> tuple[int, int]:
-    """Move what a gate left in the store, in a transaction of the caller's.
+    """Move what a gate left in the store, within the caller's transaction.
 
     Args:
         connection: A connection that writes.
-        old: The gate as it was known.
-        new: The gate as it is known from now on.
+        old: The gate's identity so far.
+        new: The gate's new identity.
 
     Returns:
         How many reports and how many baselines were moved.
@@ -40,7 +40,7 @@ def rename(connection: Connection, old: Gate, new: Gate) -> tuple[int, int]:
         raise StoreError("unknown_gate", message, hint="dpq report list names the gates.", quotes_data=False)
     if any(_left_by(connection, new)):
         message = f"Gate {str(new)!r} has reports or baselines already."
-        hint = "Two histories are not put together: neither could be told from the other afterwards."
+        hint = "Histories are not merged: they could not be told apart afterwards."
         raise StoreError("gate_exists", message, hint=hint, quotes_data=False)
     moved, baselines = _left_by(connection, old)
     columns, of = tables.reports.c, tables.baselines.c
@@ -55,11 +55,11 @@ def rename(connection: Connection, old: Gate, new: Gate) -> tuple[int, int]:
 
 
 def renaming(old: Gate, new: Gate, moved: tuple[int, int], actor: str) -> AuditEvent:
-    """Return the event of the audit trail that tells of a renaming.
+    """Return the event of the audit trail for a renaming.
 
     Args:
-        old: The gate as it was known.
-        new: The gate as it is known from now on.
+        old: The gate's identity so far.
+        new: The gate's new identity.
         moved: How many reports and how many baselines were moved.
         actor: Who did it.
     """
@@ -68,7 +68,7 @@ def renaming(old: Gate, new: Gate, moved: tuple[int, int], actor: str) -> AuditE
         actor=actor,
         event="gate_renamed",
         dag_id=new.dag_id or None,
-        detail=f"gate {str(old)!r} is {str(new)!r} now: {moved[0]} reports, {moved[1]} baselines",
+        detail=f"gate {str(old)!r} is now {str(new)!r}: {moved[0]} reports, {moved[1]} baselines",
     )
 
 
@@ -81,7 +81,7 @@ def _left_by(connection: Connection, gate: Gate) -> tuple[int, int]:
 
 
 def _move_starts(connection: Connection, old: Gate, new: Gate) -> None:
-    """Move what has started and left no report, so that the new gate is held up as the old one was."""
+    """Move starts without a report too, so that they hold up the new gate as they did the old one."""
     columns = tables.starts.c
     asked = select(*(columns[field.name] for field in fields(Start)))
     same = (columns.gate == old.name, columns.dag_id == old.dag_id)

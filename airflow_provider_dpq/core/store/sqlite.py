@@ -1,4 +1,4 @@
-"""SQLite in a file, shared by many processes: where the file may be, and how each connection uses it."""
+"""A SQLite file shared by many processes: where it may be, and how each connection uses it."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ WRITES: Final = "dpq_writes"
 
 
 def connect_arguments(url: URL, wait_seconds: float) -> dict[str, Any]:
-    """Return how to connect: wait so long for other writers, unless the URL says how long, and leave BEGIN to us."""
+    """Return how to connect: how long to wait for other writers, unless the URL says so, and with BEGIN left to us."""
     timeout = {} if "timeout" in url.query else {"timeout": wait_seconds}
     return {"isolation_level": None, **timeout}
 
 
 def mark_of(url: URL) -> Mark | None:
-    """Return the mark beside the file of a store; None for the address of a file that only SQLite reads."""
+    """Return the mark beside the file of a store; None for a ``file:`` URI, which only SQLite can read."""
     path = url.database or ":memory:"
     return None if ":memory:" in path or path.startswith("file:") else Mark(Path(path))
 
 
 def find_file(url: URL, *, create: bool) -> None:
-    """See to it that the file is there, or that SQLite can make it.
+    """Make sure that the file exists, or that SQLite can create it.
 
     Args:
         url: The store.
-        create: Whether it may be made, in a directory that may be made too.
+        create: Whether it may be created, with its directory.
 
     Raises:
-        StoreError: ``invalid_store_url``: it is no file; ``store_unreachable``: it is not there, and may not or cannot
-            be made.
+        StoreError: ``invalid_store_url``: it is no file; ``store_unreachable``: it does not exist, and may not or
+            cannot be created.
     """
     path = url.database or ":memory:"
     if ":memory:" in path or url.query.get("mode") == "memory":
@@ -51,7 +51,7 @@ def find_file(url: URL, *, create: bool) -> None:
     if path.startswith("file:"):
         return
     if not create:
-        if not os.path.exists(path):  # noqa: PTH110 - False too for a name that is too long, or may not be looked for
+        if not os.path.exists(path):  # noqa: PTH110 - also False if the name is too long or may not be looked up
             raise StoreError(
                 "store_unreachable",
                 f"There is no store {path!r}.",
@@ -69,11 +69,11 @@ def find_file(url: URL, *, create: bool) -> None:
 
 
 def share(engine: Engine, *, create: bool) -> None:
-    """Let each connection of an engine share the file: readers never wait, and writers wait in line.
+    """Let each connection of an engine share the file: readers never wait, and writers queue.
 
     Args:
         engine: The engine.
-        create: Whether the file may still have to be made one that is shared so, which changes it.
+        create: Whether the file may be created, and switched to WAL, which changes it.
     """
     event.listen(engine, "connect", _set_up)
     if create:
@@ -83,7 +83,7 @@ def share(engine: Engine, *, create: bool) -> None:
 
 
 def _make(_dialect: object, _record: object, arguments: list[Any], _options: object) -> None:
-    """Make the file with the mode that it is to have, before SQLite makes it with that of the umask."""
+    """Create the file with the right mode, before SQLite creates it with that of the umask."""
     if not str(arguments[0]).startswith("file:"):
         with suppress(OSError):  # SQLite says why in its own words
             make_file(Path(arguments[0]))
@@ -91,7 +91,7 @@ def _make(_dialect: object, _record: object, arguments: list[Any], _options: obj
 
 def _set_up(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
-    # What is no UTF-8 was never written by us: its row is told by its digest, and the others are read all the same.
+    # Bytes that are no UTF-8 were not written by us: the digest of that row fails, and the others can still be read.
     connection.text_factory = partial(str, encoding="utf-8", errors="replace")
 
 
@@ -101,10 +101,10 @@ def _set_write_ahead_log(connection: sqlite3.Connection, _: object) -> None:
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
             raise
-        # Another process is at the file just now. All works without WAL, and the next connection asks again.
+        # Another process is using the file. Everything works without WAL too, and the next connection tries again.
 
 
 def _begin(connection: Connection) -> None:
-    # A writer takes the lock at once: one that reads first and then writes could not be made to wait.
+    # A writer takes the lock at once: SQLite cannot wait for the lock if a transaction reads before it writes.
     writes = connection.get_execution_options().get(WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

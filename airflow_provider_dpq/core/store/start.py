@@ -1,7 +1,7 @@
-"""A start: measuring that has begun, and has left no report yet. Writing the report takes it away.
+"""A start: a measurement that has begun and left no report yet. Writing the report removes it.
 
-What is left of a process that was killed outright is its start: neither a page nor a sensor takes an older report for
-the newest.
+If the process is killed outright, its start remains, so that neither a page nor a sensor takes an older report for the
+newest.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from airflow_provider_dpq.core.process import is_gone, this_process
 from airflow_provider_dpq.core.store.newest import NewestRun
 
 _UNLIMITED: Final = timedelta(days=1)
-"""So long a gate without a time limit may measure on another machine before it counts as killed."""
+"""How long a gate without a time limit may measure on another machine before it counts as killed."""
 
 _ENDING: Final = timedelta(minutes=1)
-"""So long after its time limit a gate may still write its report."""
+"""How long after its time limit a gate may still write its report."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Measuring that has begun.
+    """A measurement that has begun.
 
     Attributes:
         gate: Name of the gate.
@@ -40,9 +40,9 @@ class Start:
         data_interval_start: Start of the span of data judged; None where there is none.
         data_interval_end: End of that span.
         started_at: When measuring began.
-        ends_by: When it has ended at the latest, however it ends.
-        process: Which process measures.
-        after: Number of the newest report of the store when it began.
+        ends_by: The latest time at which it can still be running.
+        process: The process that measures.
+        after: Number of the newest report in the store when it began.
     """
 
     gate: str
@@ -71,7 +71,7 @@ class Start:
         interval: DataInterval | None = None,
         limit_seconds: float | None = None,
     ) -> Start:
-        """Return the start of measuring in this process, at this moment.
+        """Return the start of a measurement in this process, now.
 
         Args:
             gate: Name of the gate.
@@ -101,12 +101,12 @@ class Start:
 
     @property
     def identity(self) -> Gate:
-        """Whose it is: the gate's DAG and name."""
+        """The gate that is measured."""
         return Gate(self.dag_id, self.gate)
 
     @property
     def source(self) -> Provenance:
-        """Which run it is of."""
+        """The run that it belongs to."""
         return Provenance(
             dag_id=self.dag_id or None,
             task_id=self.task_id or None,
@@ -116,7 +116,7 @@ class Start:
         )
 
     def is_over(self, now: datetime | None = None) -> bool:
-        """Whether it can leave no report any more: its process has ended, or its time.
+        """Whether it can no longer leave a report: its process has ended, or its time is up.
 
         Args:
             now: The time; the present if not given.
@@ -126,11 +126,11 @@ class Start:
 
     @property
     def state(self) -> str:
-        """Where it stands, in a word: ``killed`` or ``measuring``."""
+        """Its state in one word: ``killed`` or ``measuring``."""
         return "killed" if self.is_over() else "measuring"
 
     def told(self) -> str:
-        """Say in words where it stands."""
+        """Describe its state."""
         begun = f"{self.started_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
         if self.is_over():
             return f"measuring started at {begun} in run {self.run_id} and has left no report: its process was killed"
@@ -138,9 +138,9 @@ class Start:
 
 
 def outstanding(starts: Iterable[Start], run: NewestRun | None) -> list[Start]:
-    """Return the starts of a gate that its newest run does not answer, the newest first.
+    """Return the starts of a gate that no report answers, newest first.
 
-    A start is answered by a report that was written after it, unless that is of another part of the same run.
+    A report that was written after a start answers it, unless the report is about another part of the same run.
 
     Args:
         starts: Starts of the gate.
@@ -160,7 +160,7 @@ def outstanding(starts: Iterable[Start], run: NewestRun | None) -> list[Start]:
 
 
 def unanswered(starts: Iterable[Start], runs: Iterable[NewestRun]) -> list[Start]:
-    """Return the starts of several gates that their newest runs do not answer, by gate and the newest first.
+    """Return the starts of several gates that no report answers, by gate and newest first.
 
     Args:
         starts: Starts of any gates.

@@ -1,4 +1,4 @@
-"""The store of reports: opened by URL, written once for each try of a gate, and asked for what was decided."""
+"""The store of reports, opened by URL: each try of a gate writes one, and the verdicts are read from it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from airflow_provider_dpq.core.store.start import Start
 from airflow_provider_dpq.core.store.upgrade import require_version, upgrade_tables
 
 _ATTEMPTS: Final = 30
-"""How often a row is put in the place of another one: after each failure that of another process is kept."""
+"""How often to try to replace a row that other processes replace at the same time."""
 
 
 def open_store(url: str, *, upgrade: bool = True, limits: StoreLimits = TASKS) -> Store:
@@ -34,11 +34,11 @@ def open_store(url: str, *, upgrade: bool = True, limits: StoreLimits = TASKS) -
 
     Args:
         url: SQLAlchemy URL: ``sqlite:////path/dpq.db``, ``postgresql+psycopg2://user:password@host/database``.
-        upgrade: Whether to make the store where there is none, and to upgrade one that an older release made.
-        limits: How long it may take.
+        upgrade: Whether to make a missing store, and to upgrade one of an older release.
+        limits: How long operations may take.
 
     Returns:
-        The store; close it, best with ``with``.
+        The store; close it, preferably with ``with``.
 
     Raises:
         StoreError: ``store_unreachable``, ``not_a_store``, ``newer_store`` ...: it cannot be used.
@@ -53,10 +53,10 @@ def upgrade_store(url: str, *, anew: bool = False) -> tuple[int, int]:
 
     Args:
         url: SQLAlchemy URL of the store.
-        anew: Whether to make what is missing even where there was a store that is gone, or lacks tables.
+        anew: Whether to make what is missing even if a store was here that is gone, or lacks tables.
 
     Returns:
-        The schema version found, 0 where there was no store, and the schema version that it has now.
+        The schema version found, 0 if there was no store, and the schema version now.
 
     Raises:
         StoreError: ``store_unreachable``, ``newer_store``, ``store_gone`` ...: it cannot be used.
@@ -65,13 +65,13 @@ def upgrade_store(url: str, *, anew: bool = False) -> tuple[int, int]:
 
 
 class Store:
-    """Reports of gates, the levels accepted for them and the audit trail around them, in one database.
+    """Reports of gates, their accepted baselines and the audit trail, in one database.
 
-    Each call is one transaction on a connection of its own, so that a store may be handed to threads and to forked
-    processes. Every method raises `StoreError` where the database cannot be reached, read or written.
+    Each call is one transaction on a connection of its own, so that threads and forked processes can share a store.
+    Every method raises `StoreError` if the database cannot be reached, read or written.
 
     Args:
-        database: A database whose tables are of this release's version.
+        database: A database whose tables have the version of this release.
     """
 
     def __init__(self, database: Database) -> None:
@@ -84,22 +84,22 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Release the database."""
         self._database.close()
 
     def write(self, report: Report, *, replace: bool = False) -> None:
-        """Keep a report, whole or not at all.
+        """Store a report, whole or not at all.
 
         Args:
             report: The report.
-            replace: Whether an earlier report of the same gate, task instance and try gives way to this one.
+            replace: Whether to replace an earlier report of the same gate, task instance and try.
 
         Raises:
             StoreError: ``report_exists``: there is one already; ``unreadable_report``, ``invalid_text`` or
-                ``invalid_time``: it holds what cannot be kept.
+                ``invalid_time``: it holds something that cannot be stored.
         """
         row = row_of(report)
-        # Where another process keeps a report of this key in between, that one is replaced in turn.
+        # If another process stores a report with this key in between, that report is replaced in turn.
         ways = (self._replaced, self._inserted) * _ATTEMPTS if replace else (self._inserted,)
         if not any(way(row) for way in ways):
             source = report.provenance
@@ -107,7 +107,7 @@ class Store:
                 f"Gate {str(report.identity)!r} already has a report of try {source.try_number} of task"
                 f" {source.task_id!r} (map index {source.map_index}) in run {source.run_id!r}."
             )
-            hint = "A try writes one report of a gate: give each gate of a task a name of its own."
+            hint = "A try writes one report for each gate: give each gate of a task its own name."
             raise ReportExistsError("report_exists", message, hint=hint, quotes_data=False)
 
     def _inserted(self, row: dict[str, Any]) -> bool:
@@ -120,7 +120,7 @@ class Store:
         return True
 
     def _replaced(self, row: dict[str, Any]) -> bool:
-        """Put a report in the place of an earlier one, as the newest of all; False where there is no earlier one."""
+        """Replace an earlier report, as the newest of all; False if there is none."""
         of_key = tables.reports.c.key == row["key"]
         try:
             with self._database.writing() as connection:
@@ -134,18 +134,20 @@ class Store:
         return False
 
     def begin(self, start: Start) -> None:
-        """Record that measuring starts; writing its report takes the record away.
+        """Record that a measurement starts; writing its report removes the record.
 
         Args:
-            start: What is measured, and by whom.
+            start: The start.
 
         Raises:
             StoreBusyError: ``store_locked``: other processes record the start of the same try over and over.
         """
-        # Where another process records the start of the same try in between, that one is replaced in turn.
+        # If another process records a start of the same try in between, that start is replaced in turn.
         if not any(self._begun(start) for _ in range(_ATTEMPTS)):
-            message = f"Other processes keep recording that gate {str(start.identity)!r} starts."
-            raise StoreBusyError("store_locked", message, hint="Does one try run several times?", quotes_data=False)
+            message = f"Other processes keep recording starts of the same try of gate {str(start.identity)!r}."
+            raise StoreBusyError(
+                "store_locked", message, hint="Check whether one try runs several times.", quotes_data=False
+            )
 
     def _begun(self, start: Start) -> bool:
         key = key_of(start.gate, start.source)
@@ -159,13 +161,13 @@ class Store:
         return True
 
     def withdraw(self, start: Start) -> None:
-        """Take back that measuring started: it was refused before anything was measured, and leaves no report."""
+        """Remove a start: the measurement was refused before it began, and leaves no report."""
         key = key_of(start.gate, start.source)
         with self._database.writing() as connection:
             connection.execute(delete(tables.starts).where(tables.starts.c.key == key))
 
     def starts(self, gate: Gate | None = None, *, dag_ids: Collection[str] | None = None) -> list[Start]:
-        """Return what has started and left no report, the newest first.
+        """Return the measurements that have started and left no report, newest first.
 
         Args:
             gate: Only of this gate; None for all.
@@ -198,7 +200,7 @@ class Store:
         return trusted_report(row)
 
     def entry(self, report_id: str) -> Entry | None:
-        """Return the entry of a report by its identifier; None where there is no such report."""
+        """Return the entry of a report by its identifier; None if there is no such report."""
         return next(iter(self._entries(query.report(report_id))), None)
 
     def gates(self, name: str | None = None) -> list[Gate]:
@@ -228,12 +230,12 @@ class Store:
     def newest_run(
         self, gate: Gate, *, kind: str | None = None, interval: tuple[datetime, datetime] | None = None
     ) -> NewestRun | None:
-        """Return the newest run of a gate, or None where it has no report.
+        """Return the newest run of a gate; None if it has no report.
 
         Args:
             gate: The gate.
             kind: Only reports of this kind; None for all.
-            interval: Only reports about exactly this data interval, given by its ends with time zone; None for all.
+            interval: Only reports about exactly this data interval, as start and end with time zone; None for all.
         """
         with self._database.reading() as connection:
             if interval is not None:
@@ -280,13 +282,13 @@ class Store:
         return self._entries(query.of_run(gate, run_id, None))
 
     def of_task(self, dag_id: str, task_id: str, run_id: str, map_index: int = -1) -> list[Entry]:
-        """Return the entries that a task instance left, newest try first, whatever their gate.
+        """Return the entries of a task instance for all its gates, newest try first.
 
         Args:
             dag_id: DAG.
             task_id: Task.
             run_id: Run of the DAG.
-            map_index: Index of a mapped task, -1 where it is not mapped.
+            map_index: Index of a mapped task, -1 if it is not mapped.
         """
         return self._entries(query.of_task(dag_id, task_id, run_id, map_index))
 
@@ -305,10 +307,10 @@ class Store:
             return [entry_of(row) for row in connection.execute(asked).mappings()]
 
     def accept_baseline(self, report_id: str, *, actor: str, reason: str) -> Baseline:
-        """Let the history of a gate begin anew with a report, and note that in the audit trail; both or neither.
+        """Start the history of a gate over at a report, and record that in the audit trail; both or neither.
 
         Args:
-            report_id: Identifier of the report whose measurement is the new level.
+            report_id: Identifier of the report that becomes the baseline.
             actor: Who accepts it.
             reason: Why, for people.
 
@@ -336,7 +338,7 @@ class Store:
         return baseline
 
     def baselines(self, gate: Gate) -> list[Baseline]:
-        """Return what was accepted as the level of a gate, in the order of accepting.
+        """Return the baselines of a gate, in the order of acceptance.
 
         Args:
             gate: The gate.
@@ -345,12 +347,12 @@ class Store:
             return [Baseline(**row) for row in connection.execute(query.baselines(gate)).mappings()]
 
     def rename_gate(self, old: Gate, new: Gate, *, actor: str) -> tuple[int, int]:
-        """Move the reports and baselines of a gate to another DAG or name, and note it in the audit trail; all or none.
+        """Move the reports and baselines of a gate to another DAG or name, and record that in the audit trail.
 
         Args:
-            old: The gate as it was known.
-            new: The gate as it is known from now on.
-            actor: Who does it.
+            old: The gate's identity so far.
+            new: The gate's new identity.
+            actor: Who renames it.
 
         Returns:
             How many reports and how many baselines were moved.
@@ -370,7 +372,7 @@ class Store:
             connection.execute(insert(tables.audit).values(asdict(event)))
 
     def audit(self, *, limit: int = 100) -> list[AuditEvent]:
-        """Return the newest events of the audit trail, the last one appended first.
+        """Return the newest events of the audit trail, newest first.
 
         Args:
             limit: Most events returned.
@@ -381,7 +383,7 @@ class Store:
             return [AuditEvent(**row) for row in connection.execute(newest).mappings()]
 
     def probe(self) -> None:
-        """Read from the store, and write to it what is taken back at once.
+        """Check that the store can be read and written; what is written is rolled back.
 
         Raises:
             StoreError: One of the two is not possible.
@@ -394,7 +396,7 @@ class Store:
 
 
 def _number_to_come(connection: Connection) -> dict[str, int]:
-    """Return the number of the next report where the database does not count it up: SQLite reuses that of a deleted."""
+    """Return the next report's number for SQLite, which would reuse that of a deleted one; others count up."""
     if connection.dialect.name != "sqlite":
         return {}
     return {"number": connection.execute(query.NEWEST_NUMBER).scalar_one() + 1}

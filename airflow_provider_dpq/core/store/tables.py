@@ -11,7 +11,7 @@ from airflow_provider_dpq.core.store.column import MYSQL, Moment, Name, Words
 
 metadata: Final = MetaData()
 
-_SERIAL: Final = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts up an INTEGER only
+_SERIAL: Final = BigInteger().with_variant(Integer(), "sqlite")  # SQLite only counts up an INTEGER
 _DOCUMENT: Final = Text().with_variant(mysql.LONGTEXT(), *MYSQL)
 
 # Names that differ in case or accents are different names, in MySQL and MariaDB too.
@@ -26,7 +26,7 @@ schema: Final = Table("dpq_schema", metadata, Column("version", Integer, nullabl
 reports: Final = Table(
     "dpq_report",
     metadata,
-    # Counts up in the order of writing: the newest report has the highest one, whatever the clocks of machines say.
+    # Counts up in the order of writing: the newest report has the highest number, whatever the clocks say.
     Column("number", _SERIAL, primary_key=True, autoincrement=True),
     # Hash of gate, dag_id, task_id, run_id, map_index and try_number. A unique constraint on the columns themselves
     # would be too wide for some databases.
@@ -36,7 +36,7 @@ reports: Final = Table(
     Column("kind", Name, nullable=False),
     Column("subject", Words, nullable=False),
     Column("verdict", Name, nullable=False),
-    # Empty outside Airflow: a null is neither equal to nor less than anything.
+    # Empty outside Airflow, and not null, which compares with nothing.
     Column("dag_id", Name, nullable=False),
     Column("task_id", Name, nullable=False),
     Column("run_id", Name, nullable=False),
@@ -46,7 +46,7 @@ reports: Final = Table(
     Column("data_interval_end", Moment),
     Column("started_at", Moment, nullable=False),
     Column("duration_seconds", Double, nullable=False),
-    # The whole report, as its codec writes it. The other columns are there to find it, and decide nothing.
+    # The whole report as JSON. The other columns only help to find it.
     Column("document", _DOCUMENT, nullable=False),
     # SHA-256 of the document, in hexadecimal digits. A row without it is not trusted.
     Column("digest", String(64), nullable=False, server_default=""),
@@ -62,7 +62,7 @@ starts: Final = Table(
     "dpq_start",
     metadata,
     Column("number", _SERIAL, primary_key=True, autoincrement=True),
-    # As of the report that takes it away.
+    # The same key as the report that will replace it.
     Column("key", String(64), nullable=False, unique=True),
     Column("gate", Name, nullable=False),
     Column("kind", Name, nullable=False),
@@ -77,7 +77,7 @@ starts: Final = Table(
     Column("started_at", Moment, nullable=False),
     Column("ends_by", Moment, nullable=False),
     Column("process", Name, nullable=False),
-    # Number of the newest report when it was written: a report with a higher one came after it.
+    # Number of the newest report when it was written: a report with a higher number came later.
     Column("after", BigInteger, nullable=False),
     Index("dpq_start_gate", "gate", "dag_id"),
     info={"since": 4},
@@ -105,16 +105,16 @@ audit: Final = Table(
 baselines: Final = Table(
     "dpq_baseline",
     metadata,
-    # Counts up in the order of accepting.
+    # Counts up in the order of acceptance.
     Column("number", _SERIAL, primary_key=True, autoincrement=True),
     Column("gate", Name, nullable=False),
-    # Not a foreign key: an acceptance outlives the report, whose time stands beside it.
+    # Not a foreign key: a baseline outlives its report, whose time is stored here too.
     Column("report_id", Name, nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("accepted_at", Moment, nullable=False),
     Column("actor", Words, nullable=False),
     Column("reason", Words, nullable=False),
-    # Empty outside Airflow, as that of its report.
+    # Empty outside Airflow, as in its report.
     Column("dag_id", Name, nullable=False, server_default=""),
     Index("dpq_baseline_of_gate", "gate", "dag_id", "number"),
     info={"since": 2},

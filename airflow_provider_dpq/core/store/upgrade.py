@@ -18,11 +18,11 @@ from airflow_provider_dpq.core.store.mark import BEGIN_ANEW
 from airflow_provider_dpq.core.store.tables import audit, baselines, metadata, reports, schema, starts
 
 _LOCK: Final = 0x6470715F73746F72
-"""Of PostgreSQL's advisory locks, the one that upgrades of a store take."""
+"""The advisory lock of PostgreSQL that an upgrade holds."""
 
 _LOCK_TIMEOUT_SECONDS: Final = 30
 _BATCH: Final = 200
-"""Reports read at once: whole documents, which may be large."""
+"""How many reports are read at once; each is a whole document, which may be large."""
 
 
 def _create_tables(connection: Connection) -> None:
@@ -34,7 +34,7 @@ def _create_baselines(connection: Connection) -> None:
 
 
 def _name_gates_by_dag(connection: Connection) -> None:
-    """Give reports the digests of their documents and baselines the DAGs of their reports; index by gate and DAG."""
+    """Add digests to reports and DAGs to baselines, and index both by gate and DAG."""
     _complete(connection, reports)
     _complete(connection, baselines)
     _add_digests(connection)
@@ -42,7 +42,7 @@ def _name_gates_by_dag(connection: Connection) -> None:
 
 
 def _complete(connection: Connection, table: Table) -> None:
-    """Add the columns and indexes that a table of an older release lacks, and drop the indexes that are no more."""
+    """Add the columns and indexes that a table of an older release lacks, and drop indexes that are no longer used."""
     present = {column["name"] for column in inspect(connection).get_columns(table.name)}
     for column in table.columns:
         if column.name not in present:
@@ -68,11 +68,11 @@ def _add_digests(connection: Connection) -> None:
     digest = update(reports).where(table.number == bindparam("of")).values(digest=bindparam("found"))
     while rows := connection.execute(lacking.where(table.number > last)).all():
         connection.execute(digest, [{"of": number, "found": digest_of(document)} for number, document in rows])
-        last = rows[-1].number  # or each batch would look anew through all that went before
+        last = rows[-1].number  # else each batch would search all rows before it again
 
 
 def _add_dags_of_baselines(connection: Connection) -> None:
-    """Take the DAG of a baseline from its report, and where that is gone from the event that told of accepting it."""
+    """Take the DAG of a baseline from its report or, if that is gone, from the audit event of its acceptance."""
     table = baselines.c
     for number, report_id in connection.execute(select(table.number, table.report_id)).all():
         dag_id = connection.execute(select(reports.c.dag_id).where(reports.c.report_id == report_id)).scalar()
@@ -92,10 +92,10 @@ STEPS: Final[tuple[Callable[[Connection], None], ...]] = (
     _name_gates_by_dag,
     _create_starts,
 )
-"""The first makes a store of an empty database; each following one takes a store to the next version.
+"""The first step makes a store in an empty database; each of the others takes a store to the next version.
 
-A step that finds its work done, or half done by one that was killed, does what is left: MariaDB cannot roll back
-tables.
+A step whose work was done before, or half done by a process that was killed, does the rest: MariaDB cannot roll back
+changes of tables.
 """
 
 VERSION: Final = len(STEPS)
@@ -103,18 +103,18 @@ VERSION: Final = len(STEPS)
 
 
 def upgrade_tables(database: Database, *, told: bool = False, anew: bool = False) -> tuple[int, int]:
-    """Bring a database to `VERSION` in one transaction; of many processes that try, one does it and the others wait.
+    """Bring a database to `VERSION` in one transaction; if several processes try, one does it while the others wait.
 
     Args:
         database: The database.
-        told: Whether somebody told to do it, and it may so complete tables that have no version.
-        anew: Whether it may make tables again that a store had and has no more.
+        told: Whether a person asked for it, so that tables without a version may be completed.
+        anew: Whether tables that the store has lost may be made again.
 
     Returns:
-        The version found, 0 for a database without a store, and the version that it has now.
+        The version found, 0 for a database without a store, and the version now.
 
     Raises:
-        StoreError: ``newer_store``: a newer release made it; ``store_gone``: it lacks tables that it had.
+        StoreError: ``newer_store``: a newer release made it; ``store_gone``: it has lost tables.
     """
     with _alone(database) as connection:
         found, present = _version(connection), _present(connection)
@@ -132,11 +132,11 @@ def upgrade_tables(database: Database, *, told: bool = False, anew: bool = False
 
 
 def require_version(database: Database, *, upgrading: bool) -> None:
-    """See to it that a database is a store of `VERSION`.
+    """Make sure that a database is a store of `VERSION`.
 
     Args:
         database: The database.
-        upgrading: Whether to make or upgrade the store where that is needed.
+        upgrading: Whether to make or upgrade the store if needed.
 
     Raises:
         StoreError: ``newer_store``, ``store_gone``, or ``older_store`` where it may not be upgraded.
@@ -146,7 +146,7 @@ def require_version(database: Database, *, upgrading: bool) -> None:
     _refuse_newer(found, database)
     lost = _lost(found, present)
     if upgrading and (lost or found < VERSION):
-        upgrade_tables(database)  # which looks again, once it is alone: somebody else may be making the tables
+        upgrade_tables(database)  # which looks again under its lock: another process may be making the tables
         return
     _refuse_lost(lost, database)
     if found < VERSION:
@@ -160,7 +160,7 @@ def _present(connection: Connection) -> set[str]:
 
 
 def _lost(version: int, present: set[str]) -> list[str]:
-    """Name the tables that a store of a version has and that are not there; of none, the version of those that are."""
+    """Return the tables that a store of a version lacks; one with reports but no version lacks its schema table."""
     if version == 0:
         return [schema.name] if reports.name in present else []
     return [table.name for table in metadata.sorted_tables if _since(table) <= version and table.name not in present]
@@ -168,12 +168,12 @@ def _lost(version: int, present: set[str]) -> list[str]:
 
 def _refuse_lost(lost: list[str], database: Database) -> None:
     if lost:
-        message = f"The store {database} lacks what it had: {', '.join(lost)}."
+        message = f"The store {database} has lost tables: {', '.join(lost)}."
         raise StoreError("store_gone", message, hint=BEGIN_ANEW, quotes_data=False)
 
 
 def _since(table: Table) -> int:
-    """The version that a table came with."""
+    """The version that brought a table."""
     return int(table.info.get("since", VERSION))
 
 
@@ -191,11 +191,11 @@ def _refuse_newer(found: int, database: Database) -> None:
 
 @contextmanager
 def _alone(database: Database) -> Iterator[Connection]:
-    with database.upgrading() as connection:  # which is enough for SQLite
+    with database.upgrading() as connection:  # for SQLite that is enough
         if connection.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         elif connection.dialect.name in MYSQL:
-            # Held until the connection closes, for a change of tables commits whatever was begun.
+            # Held until the connection closes, since changing tables commits the transaction.
             held = connection.execute(select(func.get_lock(schema.name, _LOCK_TIMEOUT_SECONDS))).scalar()
             if held != 1:
                 message = f"Another process keeps upgrading the store {database}."

@@ -135,7 +135,7 @@ def test_store_that_can_only_be_read_is_read(store: Store, store_path: Path, rep
     with open_store(f"sqlite:///file:{store_path}?mode=ro&uri=true") as read_only:
         assert read_only.report(report.id) == report
         error = _failure(lambda: read_only.write(report, replace=True))
-    assert (error.reason, "right to write" in str(error)) == ("store_unwritable", True)
+    assert (error.reason, "write access" in str(error)) == ("store_unwritable", True)
 
 
 def test_store_kept_locked_is_told_after_the_wait(store: Store, store_path: Path, report: Report) -> None:

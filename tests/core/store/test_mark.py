@@ -69,7 +69,7 @@ def test_store_that_is_gone_or_cut_is_not_made_again(
     before = store_path.read_bytes() if store_path.exists() else None
     for create in (True, False):
         assert _reason(lambda create=create: open_store(store_url, upgrade=create)) == "store_gone"
-    with pytest.raises(StoreError, match="Restore it from a backup, or begin a new one: dpq store upgrade --anew"):
+    with pytest.raises(StoreError, match="Restore it from a backup, or start a new one: dpq store upgrade --anew"):
         open_store(store_url)
     assert (store_path.read_bytes() if store_path.exists() else None) == before
 

@@ -69,7 +69,7 @@ def test_history_moves_whole(store: Store, kept: list[Report], new: Gate) -> Non
     assert [run for run in store.latest() if run.gate != new] == others
     event = store.audit()[0]
     assert (event.actor, event.event, event.dag_id) == ("ben", "gate_renamed", new.dag_id or None)
-    assert event.detail == f"gate 'flights_quality > flights' is {str(new)!r} now: 104 reports, 1 baselines"
+    assert event.detail == f"gate 'flights_quality > flights' is now {str(new)!r}: 104 reports, 1 baselines"
 
 
 @pytest.mark.parametrize("new", [OLD, Gate(OLD.dag_id, "planes"), Gate("other", "flights"), Gate("", "flights")])
