@@ -18,9 +18,10 @@ from airflow_provider_dpq.core.quality.compile.column import refusal, refuse_mal
 from airflow_provider_dpq.core.quality.compile.comparison import rounded
 from airflow_provider_dpq.core.quality.compile.dialects import has
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.compile.functions import mean, median, stdev, total
+from airflow_provider_dpq.core.quality.compile.functions import mean, median, stdev, total, widened
 from airflow_provider_dpq.core.quality.compile.median import MedianOfMany
 from airflow_provider_dpq.core.quality.compile.moment import are_comparable, beyond_python
+from airflow_provider_dpq.core.quality.compile.number import as_written
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
 from airflow_provider_dpq.core.quality.compile.plausibility import require_figure, share_of
 from airflow_provider_dpq.core.quality.expectations import aggregate as declared
@@ -221,6 +222,8 @@ def _figure(
         least: Of how many values there is a figure.
     """
     column = _cast(table.column(expectation.column), expectation, ordered=ordered)
+    single = column.single and not table.pandas_like
+    column = as_written(column) if single and not ordered else column
     _require_type(column, expectation, table, ordered=ordered)
     if ordered and table.pandas_like:
         bounds = {name: rounded(column, getattr(expectation, name)) for name in ("min_value", "max_value")}
@@ -244,6 +247,8 @@ def _figure(
         return Plan(figures=counts, queries={"observed": aggregate(column.value, domain, column)}, read=read)
     value = sa.type_coerce(column.value, sa.Integer) if column.kind is Kind.BOOLEAN else column.value
     figure = aggregate(domain.values(value))
+    if single and ordered:  # once, and not for each value
+        figure = widened(figure)
     if table.pandas_like and column.kind is Kind.TIMESTAMP_TZ:
         figure = shown(figure, column.kind)
     return Plan(figures={**counts, "observed": figure}, read=read)

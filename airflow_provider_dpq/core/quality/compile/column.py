@@ -241,7 +241,7 @@ def _pandas_members(column: Column, members: list[Any]) -> tuple[sa.ColumnElemen
     if not (column.kind.numeric or len(others) == len(members)) or not all(comparable(column, m) for m in others):
         message = f"value_set has members that the {column.kind} column {column.name!r} cannot hold."
         raise NotScannableError(message)
-    if column.kind.numeric and column.native != "FLOAT":
+    if column.kind.numeric and not column.single:
         others = [fitting for fitting in (member_of(column, m) for m in others) if fitting is not ABSENT]
     return column.value, others
 

@@ -128,12 +128,13 @@ def _same(a: Column, b: Column, table: Table) -> sa.ColumnElement[bool]:
 def plan_sum_equal(expectation: declared.ExpectMulticolumnSumToEqual, table: Table) -> Plan:
     """The values of a row add up to a number; with a missing value they do not in pandas, and nobody knows in SQL."""
     columns = tuple(map(cast_to_number, _listed(expectation, table)))
+    columns = columns if table.pandas_like else tuple(map(number.as_written, columns))
     kinds = {column.kind for column in columns}
     exactly = Kind.FLOAT not in kinds
     if table.pandas_like and (
         not all(kind.numeric for kind in kinds)
         or kinds >= {Kind.FLOAT, Kind.DECIMAL}
-        or all(column.native == "FLOAT" for column in columns)
+        or all(column.single for column in columns)
     ):
         raise NotScannableError(f"The columns {expectation.column_list} cannot be added exactly.")
     total: sa.ColumnElement[Any] = sa.literal(0)

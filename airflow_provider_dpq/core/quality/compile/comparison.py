@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import operator
-import struct
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Context, Decimal
@@ -86,9 +85,9 @@ def _number_limit(column: Column, symbol: str, bound: float | Decimal, table: Ta
     if column.kind is Kind.DECIMAL:
         written = decimal_of(bound) if math.isfinite(bound) else None
         return symbol, float(bound) if written is None or not _is_short(written) else written
-    if table.pandas_like and column.native == "FLOAT":
+    if table.pandas_like and column.single:
         return symbol, rounded(column, float(bound))
-    return number.limit(symbol, bound)
+    return number.limit(symbol, bound, single=column.single)
 
 
 def _is_short(written: Decimal) -> bool:
@@ -99,13 +98,7 @@ def _is_short(written: Decimal) -> bool:
 
 def rounded(column: Column, bound: Any) -> Any:
     """Return a bound as numpy compares it with a column: of one of single precision, the nearest single."""
-    if column.native != "FLOAT" or not isinstance(bound, float):
-        return bound
-    try:
-        (single,) = struct.unpack("f", struct.pack("f", bound))
-    except OverflowError:
-        return math.copysign(math.inf, bound)
-    return single
+    return number.nearest_single(bound) if column.single and isinstance(bound, float) else bound
 
 
 _EVERY_DIGIT: Final = Context(prec=10_000)
@@ -141,7 +134,7 @@ def _number(column: Column, member: Any) -> Any:
     if column.kind is Kind.BOOLEAN:
         return bool(member) if member in (0, 1) else ABSENT
     if column.kind is Kind.FLOAT:
-        return _floating(member)
+        return _floating(member, single=False)
     if not math.isfinite(member):
         return ABSENT
     if column.kind is Kind.INTEGER:
@@ -153,16 +146,12 @@ def _number(column: Column, member: Any) -> Any:
     return ABSENT
 
 
-def _floating(member: float | Decimal) -> Any:
-    """Return the floating number that is written as a number is, or `ABSENT`."""
+def _floating(member: float | Decimal, *, single: bool) -> Any:
+    """Return the floating number, of four bytes or of eight, that is written as a number is; or `ABSENT`."""
     if not math.isfinite(member):
         return ABSENT if math.isnan(member) else float(member)
-    value = exact(member)
-    try:
-        near = float(value)
-    except OverflowError:
-        return ABSENT
-    return near if exact(near) == value else ABSENT
+    near = number.nearest(member, single=single)
+    return near if math.isfinite(near) and number.written(near, single=single) == exact(member) else ABSENT
 
 
 def as_column(column: Column, member: Any, table: Table) -> Any:
@@ -176,6 +165,8 @@ def as_column(column: Column, member: Any, table: Table) -> Any:
     numeric = isinstance(member, (int, float, Decimal)) and not isinstance(member, bool) and column.kind.numeric
     if numeric and table.dialect == "sqlite":
         return _of_sqlite(member)
+    if numeric and column.single:
+        return _floating(member, single=True)
     if numeric or (isinstance(member, date) and column.kind.temporal):
         return member_of(column, member)
     if comparable(column, member) or (column.kind is Kind.BOOLEAN and member in (0, 1)):
@@ -186,7 +177,7 @@ def as_column(column: Column, member: Any, table: Table) -> Any:
 def _of_sqlite(member: float | Decimal) -> Any:
     """Return a number as SQLite holds it, which compares its whole and its floating numbers exactly."""
     whole = number.plain(member)
-    return whole if isinstance(whole, int) and not _is_wide(whole) else _floating(member)
+    return whole if isinstance(whole, int) and not _is_wide(whole) else _floating(member, single=False)
 
 
 def _is_wide(value: int) -> bool:

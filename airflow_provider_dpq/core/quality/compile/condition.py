@@ -7,12 +7,13 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import DeclarationError
-from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, comparable, ordered
+from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, comparable, ordered, rounded
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import known
 from airflow_provider_dpq.core.quality.compile.moment import are_comparable
@@ -101,7 +102,7 @@ def _typed(table: Table, column: Column, value: Any) -> Any:
         value = _moment(column, value)
     if not are_comparable(column, value) and not comparable(column, value):
         raise NotScannableError(f"Row condition compares {column.kind} column {column.name!r} with {value!r}.")
-    if table.pandas_like and column.native == "FLOAT" and isinstance(value, float):
+    if table.pandas_like and column.single and isinstance(value, float):
         return ctypes.c_float(value).value  # 0.1 is another number in four bytes, where pandas compares
     return value
 
@@ -129,7 +130,7 @@ def _compared(table: Table, column: Column, symbol: str, value: Any) -> sa.Colum
 def _held(table: Table, column: Column, value: Any) -> sa.ColumnElement[bool]:
     """Return the condition that a column's value is equal to a value."""
     held: sa.ColumnElement[bool]
-    if isinstance(value, (bool, str)) or (table.pandas_like and column.native == "FLOAT"):
+    if isinstance(value, (bool, str)) or (table.pandas_like and column.single):
         held = column.value == value
         return held
     wanted = as_column(column, value, table)
@@ -161,7 +162,7 @@ def partition_filters(table: Table, partition: Mapping[str, Any]) -> list[sa.Col
         DeclarationError: ``invalid_partition``: a value does not fit its column.
         MeasurementError: ``missing_column``.
     """
-    return [_partition_filter(column, items) for column, items in _of_partition(table, partition)]
+    return [_partition_filter(table, column, items) for column, items in _of_partition(table, partition)]
 
 
 def require_readable(table: Table, partition: Mapping[str, Any]) -> None:
@@ -180,8 +181,11 @@ def _of_partition(table: Table, partition: Mapping[str, Any]) -> Iterator[tuple[
         yield cast_for(table.column(name), *items), items
 
 
-def _partition_filter(column: Column, items: Collection[Any]) -> sa.ColumnElement[bool]:
+def _partition_filter(table: Table, column: Column, items: Collection[Any]) -> sa.ColumnElement[bool]:
     values = [_fit(column, item) for item in items]
+    if column.kind.numeric:
+        fitted = [rounded(column, v) if table.pandas_like else as_column(column, v, table) for v in values]
+        values = [value for value in fitted if value is not ABSENT]
     return known(column.value.in_(values))
 
 
@@ -190,7 +194,7 @@ def _fit(column: Column, value: Any) -> Any:
     readers: Mapping[Kind, Callable[[Any], Any]] = {
         Kind.INTEGER: _integer,
         Kind.FLOAT: float,
-        Kind.DECIMAL: float,
+        Kind.DECIMAL: _decimal,
         Kind.BOOLEAN: _truth,
         Kind.DATE: _day,
         Kind.TIMESTAMP: _instant,
@@ -199,7 +203,7 @@ def _fit(column: Column, value: Any) -> Any:
     }
     try:
         return readers[column.kind](value)
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, ArithmeticError) as error:
         message = f"Partition value {value!r} does not fit the {column.kind} column {column.name!r}."
         hint = "Give a value of the column's type."
         raise DeclarationError("invalid_partition", message, hint=hint, quotes_data=True) from error
@@ -209,6 +213,13 @@ def _integer(value: Any) -> int:
     if isinstance(value, str) or float(value).is_integer():
         return int(value)
     raise ValueError(value)
+
+
+def _decimal(value: Any) -> Decimal:
+    number = Decimal(str(value))
+    if not number.is_finite():
+        raise ValueError(value)
+    return number
 
 
 def _truth(value: Any) -> bool:

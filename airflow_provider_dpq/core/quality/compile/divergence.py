@@ -49,8 +49,9 @@ def _of_values(expectation: ExpectColumnKLDivergenceToBeLessThan, column: Column
     partition = expectation.partition_object
     expected = {} if partition is None else _expected(partition, column, domain.table)
     present = sa.not_(column.missing)
-    counted = domain.select(column.value, sa.func.count(), where=(present,)).group_by(column.value)
-    query = counted.order_by(column.value).limit(_MOST + 1)
+    value = column.value if domain.table.pandas_like else column.shown
+    counted = domain.select(value, sa.func.count(), where=(present,)).group_by(value)
+    query = counted.order_by(value).limit(_MOST + 1)
     figures = {"values": domain.count(present)}
     if column.malformed is not None:
         figures["malformed"] = domain.count(column.malformed)

@@ -85,6 +85,8 @@ class RowCondition:
             raise _refusal(f"Column {column.name!r} ({column.native}) holds what expressions do not know.")
         # A text as it stands: PostgreSQL knows capitals of letters beyond ASCII by the collation of the column alone.
         plain = column.value if column.text is None or column.kind is not Kind.STRING else column.text
+        if column.single and not self._table.pandas_like:
+            plain = column.shown  # 0.1 is 0.1, of however many bytes
         return _Value(plain, column.kind, column=node.column)
 
     def _cast(self, value: _Value, kind: Kind) -> _Value:

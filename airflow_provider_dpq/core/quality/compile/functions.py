@@ -66,6 +66,14 @@ class finite(FunctionElement[float]):  # noqa: N801 - named as a SQL function
     name = "finite"
 
 
+class widened(FunctionElement[float]):  # noqa: N801 - named as a SQL function
+    """The number of eight bytes that is written, in its shortest decimal text, as one of four bytes is."""
+
+    type = sa.Double()
+    inherit_cache = True
+    name = "widened"
+
+
 class characters(FunctionElement[int]):  # noqa: N801 - named as the SQL function
     """Number of characters (code points) of a text."""
 
@@ -215,6 +223,26 @@ def _finite_null(element: finite, compiler: Any, **kw: Any) -> str:
 def _finite_spark(element: finite, compiler: Any, **kw: Any) -> str:
     number = compiler.process(element.clauses, **kw)
     return f"nullif(nullif(nullif({number}, double('NaN')), double('Infinity')), double('-Infinity'))"
+
+
+@compiles(widened)
+def _widened(element: widened, compiler: Any, **kw: Any) -> str:
+    single: sa.ColumnElement[Any] = sa.cast(_only(element), sa.REAL())
+    return str(compiler.process(sa.cast(sa.cast(single, sa.Text()), sa.Double()), **kw))
+
+
+@compiles(widened, "mysql")
+@compiles(widened, "mariadb")
+def _widened_mysql(element: widened, compiler: Any, **kw: Any) -> str:
+    # Both write six digits of the nine that such a number may have; the fewest that name it are looked for.
+    number = compiler.process(_only(element), **kw)
+    single = f"CAST({number} AS FLOAT)"
+    texts = {6: f"CAST(CAST({single} AS CHAR) AS DOUBLE)"}
+    for digits in (7, 8, 9):
+        scale = f"{digits - 1} - floor(log10(abs({number})))"
+        texts[digits] = f"CAST(round(CAST({number} AS DECIMAL(65, 30)), {scale}) AS DOUBLE)"
+    cases = " ".join(f"WHEN CAST({text} AS FLOAT) = {single} THEN {text}" for text in texts.values())
+    return f"(CASE {cases} ELSE {number} END)"
 
 
 @compiles(characters)

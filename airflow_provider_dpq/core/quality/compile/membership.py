@@ -66,9 +66,7 @@ class _Held:
         else:
             fitted = _fitted(self.column, self.declared, table)
             self.declared = [member for member, _ in fitted]
-            self.members = [
-                member if value is ABSENT or isinstance(value, sa.ClauseElement) else value for member, value in fitted
-            ]
+            self.members = [value if isinstance(value, date) else member for member, value in fitted]
             self.wanted = [value for _, value in fitted if value is not ABSENT]
         self.domain = Domain(table, expectation.condition)
         self.present = sa.not_(self.column.missing)

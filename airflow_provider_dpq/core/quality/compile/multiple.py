@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.errors import UnsupportedExpectationError
 from airflow_provider_dpq.core.quality.compile.column import each_value, plan_unfit
 from airflow_provider_dpq.core.quality.compile.distinct import each_distinct
+from airflow_provider_dpq.core.quality.compile.number import as_written
 from airflow_provider_dpq.core.quality.compile.plan import Plan
 from airflow_provider_dpq.core.quality.expectations.multiple import ExpectColumnValuesToBeMultiples
 from airflow_provider_dpq.core.quality.predicate import Multiple
@@ -40,7 +41,7 @@ def plan_multiples(expectation: ExpectColumnValuesToBeMultiples, table: Table) -
         raise UnsupportedExpectationError(
             "unsupported_expectation", message, hint="Check an export of the table as a file."
         )
-    number = column.value if column.kind is not Kind.FLOAT else sa.cast(column.value, sa.String(40))
+    number = column.value if column.kind is not Kind.FLOAT else sa.cast(as_written(column).value, sa.String(40))
     exact = sa.cast(number, _EXACT)
     # MariaDB does not take the remainder of a negative number, a negative zero, for zero.
     return each_value(expectation, table, column, sa.func.mod(sa.func.abs(exact), sa.cast(unit, _EXACT)) == 0)

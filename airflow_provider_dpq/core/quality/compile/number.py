@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 import re
+import struct
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
@@ -15,6 +17,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.gate.share import exact
+from airflow_provider_dpq.core.quality.compile.functions import widened
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 _EXACT: Final = 2**53
@@ -22,6 +25,8 @@ _EXACT: Final = 2**53
 _SURE_DIGITS: Final = 15
 """A decimal number of so many digits is the shortest text of the floating number that it is rounded to."""
 _DECIMAL: Final = re.compile(r"(?:DECIMAL|NUMERIC)\((\d+), ?(\d+)\)", re.IGNORECASE)
+_DIGITS_OF_SINGLE: Final = 9
+"""So many digits tell every floating number of four bytes from all others."""
 _WIDEST: Final = 38
 _WIDEST_OF_MYSQL: Final = (65, 30)
 
@@ -53,8 +58,29 @@ def mixed(a: Column, b: Column) -> bool:
     return Kind.FLOAT in kinds and bool(kinds & {Kind.INTEGER, Kind.DECIMAL})
 
 
+def of_eight_bytes(column: Column, value: sa.ColumnElement[Any]) -> Column:
+    """Return a column of a database with floating numbers of four bytes, whose values are numbers of eight.
+
+    Drivers and engines would write six digits of the others, or compare them with what the shorter text writes.
+
+    Args:
+        column: The column.
+        value: Its value, of four bytes.
+    """
+    wide: sa.ColumnElement[float] = sa.cast(value, sa.Double())
+    return replace(column, value=wide, shown=widened(value), key=wide, single=True)
+
+
+def as_written(column: Column) -> Column:
+    """Return a column of floating numbers of four bytes as those of eight that are written alike, any other as is."""
+    return replace(column, value=widened(column.value), single=False) if column.single else column
+
+
 def equal(a: Column, b: Column, table: Table) -> sa.ColumnElement[bool]:
     """Return the condition that two columns of numbers hold the same number."""
+    if not _differ(a, b, table):
+        return a.value == b.value
+    a, b = as_written(a), as_written(b)
     if not mixed(a, b):
         return a.value == b.value
     precise, floating = (b, a) if a.kind is Kind.FLOAT else (a, b)
@@ -64,11 +90,19 @@ def equal(a: Column, b: Column, table: Table) -> sa.ColumnElement[bool]:
 def greater(a: Column, b: Column, table: Table, *, or_equal: bool) -> sa.ColumnElement[bool]:
     """Return the condition that one column of numbers is greater than another."""
     symbol = ">=" if or_equal else ">"
+    if not _differ(a, b, table):
+        return a.value.op(symbol, is_comparison=True)(b.value)
+    a, b = as_written(a), as_written(b)
     if not mixed(a, b):
         return a.value.op(symbol, is_comparison=True)(b.value)
     if a.kind is Kind.FLOAT:
         return _compared(b, a, "<=" if or_equal else "<", table)
     return _compared(a, b, symbol, table)
+
+
+def _differ(a: Column, b: Column, table: Table) -> bool:
+    """Whether two columns hold numbers of several kinds; pandas compares floating ones as such, whatever their size."""
+    return mixed(a, b) or (a.single is not b.single and not table.pandas_like)
 
 
 def _compared(precise: Column, floating: Column, symbol: str, table: Table) -> sa.ColumnElement[bool]:
@@ -80,24 +114,20 @@ def _compared(precise: Column, floating: Column, symbol: str, table: Table) -> s
         )
         return compared
 
-    written = _written(precise, floating, table)
-    if written is None:
+    digits = _written(precise, floating, table)
+    if digits is None:
         return by(precise.value, floating.value)
     if table.dialect == "postgresql":
-        return by(precise.value, written)
+        return by(precise.value, digits)
     near: sa.ColumnElement[float] = sa.cast(precise.value, sa.Double())
     as_floating: sa.ColumnElement[float] = sa.type_coerce(floating.value, sa.Double())
-    if _sure(precise) and not _single(floating, table):
+    if _sure(precise):
         return by(near, as_floating)
     if symbol == "=":
-        return (
-            precise.value == written
-            if _single(floating, table)
-            else sa.and_(near == as_floating, by(precise.value, written))
-        )
+        return sa.and_(near == as_floating, by(precise.value, digits))
     strict = symbol.removesuffix("=")
     apart: sa.ColumnElement[bool] = near.op(strict, is_comparison=True)(as_floating)
-    return sa.or_(apart, sa.and_(near == as_floating, by(precise.value, written)))
+    return sa.or_(apart, sa.and_(near == as_floating, by(precise.value, digits)))
 
 
 def _sure(precise: Column) -> bool:
@@ -106,13 +136,6 @@ def _sure(precise: Column) -> bool:
         found = _DECIMAL.fullmatch(precise.native)
         return found is not None and int(found[1]) <= _SURE_DIGITS
     return precise.native.upper() in ("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER")
-
-
-def _single(floating: Column, table: Table) -> bool:
-    name = floating.native.upper().partition("(")[0]
-    return (
-        name == ("FLOAT" if table.dialect in ("duckdb", "mysql", "mariadb") else "REAL") and table.dialect != "sqlite"
-    )
 
 
 def _written(precise: Column, floating: Column, table: Table) -> sa.ColumnElement[Any] | None:
@@ -148,29 +171,67 @@ def significant(text: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
 
 def in_common(column: Column, other: Column, table: Table) -> sa.ColumnElement[Any]:
     """Return a column of numbers in the form in which it is looked up among another's values."""
+    if column.single is not other.single:
+        column, other = as_written(column), as_written(other)
     if not mixed(column, other):
         return column.value
     if table.dialect == "duckdb":
         return shortest_text(column.value, column.kind)
     precise, floating = (other, column) if column.kind is Kind.FLOAT else (column, other)
-    written = _written(precise, floating, table)
-    return column.value if written is None or column is precise else written
+    digits = _written(precise, floating, table)
+    return column.value if digits is None or column is precise else digits
 
 
-def limit(symbol: str, bound: float | Decimal) -> tuple[str, float]:
+def nearest(value: float | Decimal, *, single: bool) -> float:
+    """Return the floating number nearest to a finite number, infinity where it is greater than all.
+
+    Args:
+        value: The number.
+        single: Whether it is one of four bytes.
+    """
+    try:
+        near = float(exact(value))
+    except OverflowError:
+        return math.copysign(math.inf, value)
+    return nearest_single(near) if single else near
+
+
+def nearest_single(value: float) -> float:
+    """Return the floating number of four bytes nearest to one of eight."""
+    try:
+        (single,) = struct.unpack("f", struct.pack("f", value))
+    except OverflowError:
+        return math.copysign(math.inf, value)
+    return float(single)
+
+
+def shortest_single(value: float) -> float:
+    """Return the number that the shortest decimal text of one of four bytes writes; any other number as it is."""
+    if not math.isfinite(value) or nearest_single(value) != value:
+        return value
+    texts = (f"{value:.{digits}g}" for digits in range(1, _DIGITS_OF_SINGLE + 1))
+    return next((float(text) for text in texts if nearest_single(float(text)) == value), value)
+
+
+def written(value: float, *, single: bool) -> Fraction | float:
+    """Return the number that the shortest decimal text of a finite floating number writes."""
+    return exact(shortest_single(value) if single else value)
+
+
+def limit(symbol: str, bound: float | Decimal, *, single: bool = False) -> tuple[str, float]:
     """Return a comparison of a floating number with a bound as one with a floating bound.
 
     Args:
         symbol: ``<``, ``<=``, ``>`` or ``>=``.
         bound: The bound, as a number of any kind.
+        single: Whether the floating number is one of four bytes.
     """
-    try:
-        near = float(bound)
-    except OverflowError:
-        return symbol, math.copysign(math.inf, bound)
-    if not math.isfinite(near) or exact(near) == exact(bound):
+    if not math.isfinite(bound):
+        return symbol, float(bound)
+    near = nearest(bound, single=single)
+    if not math.isfinite(near) or written(near, single=single) == exact(bound):
         return symbol, near
-    below = exact(near) < exact(bound)  # every number up to `near` is, and the next one is above
+    below = written(near, single=single) < exact(bound)  # every number up to `near` is, and the next one is above
     return ("<=" if below else "<") if symbol[0] == "<" else (">" if below else ">="), near
 
 

@@ -134,7 +134,7 @@ class Quantiles:
     def _ranked(self, ranks: Sequence[int]) -> list[Any]:
         """Fetch the values that stand at ranks, counted from 0, in one statement."""
         value, present = self._column.value, sa.not_(self._column.missing)
-        query = self._domain.select(value, where=(present,)).order_by(value).limit(1)
+        query = self._domain.select(self._column.shown, where=(present,)).order_by(value).limit(1)
         at = [query.offset(rank).scalar_subquery().label(f"q{index}") for index, rank in enumerate(ranks)]
         (row,) = self._table.fetch(sa.select(*at))
         return list(row)

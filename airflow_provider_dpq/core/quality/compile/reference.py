@@ -74,10 +74,10 @@ def _in_common(column: Column, other: Column, table: Table) -> sa.ColumnElement[
 
 
 def _value_in_common(column: Column, other: Column, table: Table) -> sa.ColumnElement[Any]:
-    if column.kind is other.kind:
-        return column.value
     if column.kind.numeric:
         return number.in_common(column, other, table)
+    if column.kind is other.kind:
+        return column.value
     zoned = Kind.TIMESTAMP_TZ in (column.kind, other.kind)
     return moment.in_common(column.value, column.kind, zoned=zoned)
 

@@ -68,7 +68,11 @@ class Pair:
 
     def relative(self, tolerance: Tolerance) -> float:
         """The relative tolerance of this pair: numbers of four bytes are never the same to the last digit."""
-        return max(tolerance.relative, _SINGLE) if self.here.single or self.there.single else tolerance.relative
+        return (
+            max(tolerance.relative, _SINGLE)
+            if self.here.column.single or self.there.column.single
+            else tolerance.relative
+        )
 
     def differs(
         self, here: sa.ColumnElement[Any], there: sa.ColumnElement[Any], tolerance: Tolerance

@@ -69,8 +69,9 @@ def typed_column(name: str, native: str, *, by_microsecond: bool = False) -> Col
     kind = kind_of(native)
     if kind is Kind.FLOAT:
         value = without_nan(value)
-    text = None if native == "FLOAT" else text_of(value, kind)  # numpy writes numbers of four bytes in its own way
-    return Column(name, kind, native, value, shown(value, kind), value, value.is_(None), text=text)
+    single = native == "FLOAT"
+    text = None if single else text_of(value, kind)  # numpy writes numbers of four bytes in its own way
+    return Column(name, kind, native, value, shown(value, kind), value, value.is_(None), text=text, single=single)
 
 
 def shown(value: sa.ColumnElement[Any], kind: Kind) -> sa.ColumnElement[Any]:

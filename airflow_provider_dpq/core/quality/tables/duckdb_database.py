@@ -24,6 +24,7 @@ from airflow_provider_dpq.core.errors import (
 )
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query
 from airflow_provider_dpq.core.quality.compile.functions import exact_text
+from airflow_provider_dpq.core.quality.compile.number import of_eight_bytes
 from airflow_provider_dpq.core.quality.place import require_below
 from airflow_provider_dpq.core.quality.query import is_query
 from airflow_provider_dpq.core.quality.tables.disk import open_file
@@ -246,6 +247,8 @@ def _readings(name: str) -> Iterator[tuple[str, str]]:
 def _column(name: str, native: str) -> Column:
     column = typed_column(name, native)
     # Shown and compared as DuckDB has it: how pandas would write a value is of no matter here.
+    if column.single:
+        return of_eight_bytes(replace(column, text=None), column.value)
     if column.kind is not Kind.STRING:
         return replace(column, shown=column.value, text=None)
     value = exact_text(column.value)

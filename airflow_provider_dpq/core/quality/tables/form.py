@@ -11,7 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import MeasurementError
-from airflow_provider_dpq.core.quality.compile.functions import exact_text
+from airflow_provider_dpq.core.quality.compile.functions import exact_text, widened
 from airflow_provider_dpq.core.quality.compile.number import plain, shortest_text
 from airflow_provider_dpq.core.quality.instant import of_nanoseconds
 from airflow_provider_dpq.core.quality.tables.cast import cast_to_figures
@@ -55,7 +55,6 @@ class Comparable:
         kind: What it holds, as its engine keeps it.
         native: The type's name in its source.
         value: The value as it is brought into DuckDB: what a database returns for it, without a rule of collation.
-        single: Whether it holds floating numbers of four bytes, of which six digits can be relied on.
         column: The column itself.
     """
 
@@ -63,7 +62,6 @@ class Comparable:
     kind: Kind
     native: str
     value: sa.ColumnElement[Any]
-    single: bool
     column: Column
 
     @property
@@ -121,12 +119,9 @@ def _comparable(column: Column, table: Table) -> Comparable:
         kind, value = Kind.FLOAT, sa.type_coerce(value, sa.Double())  # SQLite has no other numbers with a fraction
     elif kind is Kind.STRING and isinstance(column.type, sa.types.CHAR):
         value = exact_text(sa.func.rtrim(value))
-    return Comparable(column.name, kind, column.native, value, _is_single(column, table.dialect), column)
-
-
-def _is_single(column: Column, dialect: str) -> bool:
-    name = column.native.upper().partition("(")[0]
-    return name == ("REAL" if dialect not in ("duckdb", "mysql", "mariadb") else "FLOAT") and dialect != "sqlite"
+    elif column.single:
+        value = widened(value)
+    return Comparable(column.name, kind, column.native, value, column)
 
 
 _TIMES: Final = (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMP_TZ)

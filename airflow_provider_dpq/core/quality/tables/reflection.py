@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, SourceError
 from airflow_provider_dpq.core.quality.compile.functions import exact_text, without_nan
+from airflow_provider_dpq.core.quality.compile.number import of_eight_bytes
 from airflow_provider_dpq.core.quality.tables.sqlite_column import sqlite_column
 from airflow_provider_dpq.core.quality.tables.statement import reading_query
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, named
@@ -81,7 +82,7 @@ def describe_query(connection: sa.Connection, text: str) -> tuple[sa.FromClause,
         message = f"The query returns several columns of one name: {names!r}."
         raise DeclarationError("invalid_query", message, hint="Name them apart with AS.", quotes_data=True)
     dialect = connection.dialect
-    codes: Mapping[Any, Any] = _TEMPORAL.get(dialect.name, {})
+    codes: Mapping[Any, Any] = _BY_CODE.get(dialect.name, {})
     known = [codes.get(code) for _, code in described]
     types = _types_of(connection, source, names, known)
     return source, {name: typed_column(name, type_, dialect) for name, type_ in zip(names, types, strict=True)}
@@ -96,17 +97,23 @@ def query_source(text: str) -> sa.FromClause:
 
 
 _OF_MYSQL: Final[Mapping[int, sa.types.TypeEngine[Any]]] = {
+    4: sa.types.FLOAT(),
     7: sa.types.DateTime(),
     10: sa.types.Date(),
     12: sa.types.DateTime(),
     14: sa.types.Date(),
 }
-_TEMPORAL: Final[Mapping[str, Mapping[int, sa.types.TypeEngine[Any]]]] = {
-    "postgresql": {1082: sa.types.Date(), 1114: sa.types.DateTime(), 1184: sa.types.DateTime(timezone=True)},
+_BY_CODE: Final[Mapping[str, Mapping[int, sa.types.TypeEngine[Any]]]] = {
+    "postgresql": {
+        700: sa.types.REAL(),
+        1082: sa.types.Date(),
+        1114: sa.types.DateTime(),
+        1184: sa.types.DateTime(timezone=True),
+    },
     "mysql": _OF_MYSQL,
     "mariadb": _OF_MYSQL,
 }
-"""Types of days and moments by the codes by which the databases' protocols name them."""
+"""Types that a value of Python does not tell, by the codes by which the databases' protocols name them."""
 
 
 def _types_of(
@@ -177,7 +184,20 @@ def typed_column(name: str, type_: Any, dialect: sa.Dialect) -> Column:
         # A pattern is the database's own, with the column's collation; what is equal is so whatever collation it has.
         text, value = plain, exact_text(plain)
     column = Column(name, kind, native, value, value, value, plain.is_(None), text=text, type=type_)
-    return sqlite_column(column) if dialect.name == "sqlite" else column
+    if dialect.name == "sqlite":
+        return sqlite_column(column)
+    return of_eight_bytes(column, value) if _is_single(type_, dialect) else column
+
+
+_SINGLE: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("databricks", "mariadb", "mysql"), "FLOAT"),
+    **dict.fromkeys(("mssql", "postgresql", "redshift", "trino"), "REAL"),
+}
+"""The type of floating numbers of four bytes, by dialect."""
+
+
+def _is_single(type_: Any, dialect: sa.Dialect) -> bool:
+    return dialect.name in _SINGLE and _SINGLE[dialect.name] == getattr(type_, "__visit_name__", "").upper()
 
 
 def _value_type(kind: Kind, type_: Any, *, year: bool) -> Any:

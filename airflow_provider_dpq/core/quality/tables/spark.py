@@ -20,6 +20,7 @@ from airflow_provider_dpq.core.errors import (
     SourceError,
 )
 from airflow_provider_dpq.core.quality.compile.functions import exact_text, without_nan
+from airflow_provider_dpq.core.quality.compile.number import of_eight_bytes
 from airflow_provider_dpq.core.quality.compile.spark_dialect import compile_query
 from airflow_provider_dpq.core.quality.query import is_query
 from airflow_provider_dpq.core.quality.tables.reflection import changes, refuse_changes
@@ -254,7 +255,8 @@ def _column(name: str, type_: Any) -> Column:
     text: sa.ColumnElement[Any] | None = plain if kind is Kind.STRING else None
     if "collate" in type_.simpleString():
         value = exact_text(plain)
-    return Column(name, kind, type_.simpleString(), value, value, value, value.is_(None), text=text, type=type_)
+    column = Column(name, kind, type_.simpleString(), value, value, value, value.is_(None), text=text, type=type_)
+    return of_eight_bytes(column, value) if type_.typeName() == "float" else column
 
 
 def _zone(session: SparkSession) -> tzinfo:

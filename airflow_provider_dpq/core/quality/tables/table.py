@@ -84,6 +84,7 @@ class Column:
         prevailing: Returns the kind that most values of a column of text have; None for typed sources.
         misfit: Says where the first row stands for which a condition holds, for columns with malformed text.
         decode: Returns the value of Python that what is fetched as `raw` stands for; None where it is that value.
+        single: Whether it holds floating numbers of four bytes: 0.1 is another number there than in eight.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Column:
     prevailing: Callable[[], Kind | None] | None = None
     misfit: Callable[[sa.ColumnElement[bool]], str | None] | None = None
     decode: Callable[[Any], Any] | None = None
+    single: bool = False
 
     @property
     def noun(self) -> str:

@@ -121,7 +121,7 @@ def test_tolerances_hold_for_figures_but_not_for_counts() -> None:
 
 
 def test_other_database_answers_one_statement(tmp_path: Path) -> None:
-    """The figures of the other table are one statement, however many columns there are."""
+    """The figures are one statement, however many columns there are; one more of SQLite's looks for misfits."""
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'there.db'}", poolclass=sa.NullPool)
     HERE.to_sql("orders", engine, index=False, dtype={"at": sa.DateTime(), "f": sa.Double()})
     seen: list[str] = []
@@ -129,7 +129,7 @@ def test_other_database_answers_one_statement(tmp_path: Path) -> None:
     declared = {"type": KIND, "kwargs": {"other_table": "orders", "other_connection": "shop"}}
     (result,) = check(HERE, [declared], connect=lambda _: engine).results
     assert result.success, result
-    assert len([statement for statement in seen if "FROM orders" in statement or 'FROM "orders"' in statement]) == 1
+    assert len([statement for statement in seen if "FROM orders" in statement or 'FROM "orders"' in statement]) == 2
 
 
 @pytest.mark.parametrize(
