@@ -34,7 +34,8 @@ class Part(BaseModel):
         asked: Digest of what was asked of it: the suite and which rows.
         row_count: Its rows.
         checks: What each check found, by name.
-        kinds: What the columns of its text files hold, by name; those without a value are not among them.
+        readings: How its columns were read, by name: as those of all partitions together.
+        evidence: What of its own values decides that, by name: counts and types, and no value.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -44,4 +45,5 @@ class Part(BaseModel):
     asked: str
     row_count: int
     checks: Mapping[str, PartCheck]
-    kinds: Mapping[str, str] = Field(default_factory=dict)
+    readings: Mapping[str, str] = Field(default_factory=dict)
+    evidence: Mapping[str, Mapping[str, int | str]] = Field(default_factory=dict)

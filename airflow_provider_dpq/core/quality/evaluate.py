@@ -237,7 +237,7 @@ def _delegate(
         answers = _asked_of_gx(table, known, built, wanted)
         for declared, answer in zip(known, answers, strict=True):
             if not _is_refused(answer):
-                outcomes[declared.name] = Outcome(answer, "gx")
+                outcomes[declared.name] = Outcome(answer, gx.NAME)
     return outcomes
 
 

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from airflow_provider_dpq.core.quality.tables.database import DatabaseTable
 
 _Validate: TypeAlias = Callable[[Any, Any], Any]
+NAME: Final = "gx"
+"""What results name Great Expectations by, as the evaluator."""
+
 _NO_METRIC: Final = re.compile(r"No provider found for \S+")
 _FALLBACK: Final = "Great Expectations could not evaluate it."
 

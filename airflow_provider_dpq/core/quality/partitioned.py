@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from fractions import Fraction
+from functools import reduce
 from typing import Any, Final, TypeAlias
 
 from pydantic import JsonValue
@@ -15,43 +15,36 @@ from pydantic import JsonValue
 from airflow_provider_dpq.core.errors import DeclarationError, EndedError, MeasurementError, unexpected_error
 from airflow_provider_dpq.core.gate.part import Part, PartCheck
 from airflow_provider_dpq.core.gate.report import Report
-from airflow_provider_dpq.core.quality.compile.aggregate import observed
-from airflow_provider_dpq.core.quality.compile.column import counted
 from airflow_provider_dpq.core.quality.compile.plan import Answer
-from airflow_provider_dpq.core.quality.disclosure import cut, hides_figures
 from airflow_provider_dpq.core.quality.evaluate import Outcome, Progress, evaluate
-from airflow_provider_dpq.core.quality.instant import read_fine_moment
-from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.merge import (
-    COUNTS,
     MEAN,
     MERGES,
     OBSERVED,
     TOTAL,
     WEIGHT,
     figures_of,
-    merge_figures,
     require_partitionable,
 )
 from airflow_provider_dpq.core.quality.plan import ROWS
 from airflow_provider_dpq.core.quality.result_format import ResultFormat
-from airflow_provider_dpq.core.quality.suite import Declared, Suite, load_suite
+from airflow_provider_dpq.core.quality.suite import Suite, load_suite
+from airflow_provider_dpq.core.quality.tables.evidence import Evidence, readings, together
 from airflow_provider_dpq.core.quality.tables.partitions import (
     Partition,
     by_columns,
+    evidence_beside,
     files_of,
-    kinds_of,
     only,
-    texts_among,
 )
 from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.quality.whole import ALL, Found, Merged, is_hidden, merge_found
 
 Folders: TypeAlias = Callable[[Sequence[str]], Sequence[Partition] | None]
-_Opened: TypeAlias = Callable[[Partition, frozenset[str]], AbstractContextManager[Table]]
-_MOST_NAMED: Final = 20
+_Opened: TypeAlias = Callable[[Partition, Evidence | None], AbstractContextManager[Table]]
+_MOST_ROUNDS: Final = 3
+"""How often partitions are measured again: their columns are mostly read alike after the first time."""
 _MOST_READ: Final = 20
-_ALL: Final = "all partitions"
-_PLAIN: Final = "string"
 _COUNT: Final = "dpq:count:"
 _MEAN: Final = "dpq:mean:"
 _TOTAL: Final = "dpq:total:"
@@ -78,27 +71,6 @@ class Asked:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """What came of all partitions.
-
-    Attributes:
-        subject: What was checked, for people.
-        rows: Their rows.
-        outcomes: What came of each check, by its name.
-        parts: The partitions that are measured; one that could not be is not among them.
-        scanned: How many were measured now.
-        total: How many there are.
-    """
-
-    subject: str
-    rows: int
-    outcomes: Mapping[str, Outcome]
-    parts: tuple[Part, ...]
-    scanned: int
-    total: int
-
-
 def check_by_partition(
     data: Any, by: Sequence[str], opened: Callable[[Any], Table], asked: Asked, folders: Folders | None
 ) -> Merged:
@@ -121,11 +93,15 @@ def check_by_partition(
     parted = replace(asked, suite=replace(asked.suite, expectations=mergeable))
     found = folders(by) if folders is not None else None
     if found is not None:
-        merged = _merged(str(data), found, lambda one, texts: opened(files_of(data, one, texts)), parted)
-        return _with_others(merged, lambda: opened(data), asked)
+        scan = _Scan(str(data), found, parted, lambda one, beside: opened(files_of(data, one, beside)))
+        scan.measure()
+        scan.measure_alike()
+        return _with_others(scan.merged(), lambda: opened(data), asked)
     with opened(data) as table:
-        merged = _merged(table.subject, by_columns(table, by), lambda one, _: only(table, one), parted)
-        return _with_others(merged, lambda: nullcontext(table), asked)
+        scan = _Scan(table.subject, by_columns(table, by), parted, lambda one, _: only(table, one))
+        scan.forget_others(table)
+        scan.measure()
+        return _with_others(scan.merged(), lambda: nullcontext(table), asked)
 
 
 def _with_others(merged: Merged, opened: Callable[[], AbstractContextManager[Table]], asked: Asked) -> Merged:
@@ -147,141 +123,120 @@ def _of_all(outcome: Outcome) -> Outcome:
     """Return an outcome that says that it is of all partitions."""
     if not isinstance(outcome.answer, Answer):
         return outcome
-    answer = replace(outcome.answer, result={**outcome.answer.result, "scope": _ALL})
+    answer = replace(outcome.answer, result={**outcome.answer.result, "scope": ALL})
     return replace(outcome, answer=answer, unexpected=None)
 
 
-def _merged(subject: str, partitions: Sequence[Partition], opened: _Opened, asked: Asked) -> Merged:
-    if not partitions:
-        message = f"{subject} has no partition."
-        raise MeasurementError("no_partition", message, hint="Are the data written already?", quotes_data=False)
-    digest = _digest(asked.suite, asked.digest + subject)
-    known = _known(asked.history, digest)
-    found = {_text(one.shown, one.state): known.get(_text(one.shown, one.state)) for one in partitions}
-    left = [one for one in partitions if found[_text(one.shown, one.state)] is None]
-    scan = _Scan(asked, _extended(asked.suite), digest, opened)
-    for number, partition in enumerate(left, start=1):
-        asked.tell(f"partition {number} of {len(left)}, {len(partitions)} in all")
-        found[_text(partition.shown, partition.state)] = scan.measure(partition)
-        if (end := next((error for error in scan.errors.values() if isinstance(error, EndedError)), None)) is not None:
-            # The partitions that follow are not measured, for any check.
-            scan.errors = {one.name: end for one in asked.suite.expectations} | scan.errors
-            break
-    scan.measure_alike(partitions, found)
-    parts = [part for part in found.values() if part is not None]
-    whole = tuple(part for part in parts if len(part.checks) == len(asked.suite.expectations))
-    if len(whole) < len(partitions) and not scan.errors:
-        raise MeasurementError("not_evaluated", "A partition is neither measured nor in error.", quotes_data=False)
-    merged = {one.name: scan.outcome(one, parts) for one in asked.suite.expectations}
-    outcomes = {name: outcome for name, outcome in merged.items() if outcome is not None}
-    kept = tuple(part for part in whole if not _hides(part, asked))
-    return Merged(subject, sum(part.row_count for part in parts), outcomes, kept, scan.count, len(partitions))
-
-
-def _hides(part: Part, asked: Asked) -> bool:
-    """Whether a part holds a value of a hidden column: then no report keeps it, and it is measured again."""
-    if _is_hidden(part.key, asked.wanted):
-        return True
-    observing = {name for name, check in part.checks.items() if {OBSERVED, MEAN} & check.figures.keys()}
-    return any(
-        one.name in observing
-        and hides_figures(one.observes, {n: jsonable(v) for n, v in one.kwargs.items()}, asked.wanted)
-        for one in asked.suite.expectations
-    )
-
-
-def _is_hidden(key: Mapping[str, JsonValue], wanted: ResultFormat) -> bool:
-    return any(name.casefold() in wanted.hidden_columns for name in key)
-
-
 class _Scan:
-    """The partitions that are measured now: their samples, and the first error of each check."""
+    """The partitions of a table: those that are known from earlier reports, and those that are measured now."""
 
-    def __init__(self, asked: Asked, extended: Suite, digest: str, opened: _Opened) -> None:
-        self.errors: dict[str, MeasurementError] = {}
-        self._asked, self._extended, self._digest, self._opened = asked, extended, digest, opened
-        self._fresh: dict[str, dict[str, Mapping[str, JsonValue]]] = {}
-        self._measured: set[str] = set()
+    def __init__(self, subject: str, partitions: Sequence[Partition], asked: Asked, opened: _Opened) -> None:
+        if not partitions:
+            message = f"{subject} has no partition."
+            raise MeasurementError("no_partition", message, hint="Are the data written already?", quotes_data=False)
+        self._subject, self._asked, self._opened = subject, asked, opened
+        self._extended = _extended(asked.suite)
+        self._digest = _digest(asked.suite, asked.digest + subject)
+        known = _known(asked.history, self._digest)
+        parts = (known.get(_text(one.shown, one.state)) for one in partitions)
+        self._found = [Found(one, part) for one, part in zip(partitions, parts, strict=True)]
+        for one in self._found:
+            one.readings = None if one.part is None else one.part.readings
+        self._end: EndedError | None = None
 
-    @property
-    def count(self) -> int:
-        """How many partitions were measured."""
-        return len(self._measured)
+    def forget_others(self, table: Table) -> None:
+        """Forget the partitions whose columns were read otherwise than the table's are now."""
+        parts = [one.part for one in self._found if one.part is not None]
+        now = readings(table.evidence({name for part in parts for name in part.readings})).items()
+        for one in self._found:
+            if one.part is not None and not one.part.readings.items() <= now:
+                one.part = None
 
-    def measure_alike(self, partitions: Sequence[Partition], found: dict[str, Part | None]) -> None:
-        """Measure again, as text, what is text in one partition of text files and of a type in another."""
-        texts = texts_among(part.kinds for part in found.values() if part is not None)
-        for partition in partitions if texts else ():
-            key = _text(partition.shown, partition.state)
-            part = found[key]
-            if part is not None and any(part.kinds.get(name, _PLAIN) != _PLAIN for name in texts):
-                found[key] = self.measure(partition, texts)
+    def measure(self) -> None:
+        """Measure the partitions that are not known, each as those before it are read."""
+        left = [one for one in self._found if one.part is None]
+        beside = self._evidence() if len(left) < len(self._found) else None
+        for number, one in enumerate(left, start=1):
+            self._asked.tell(f"partition {number} of {len(left)}, {len(self._found)} in all")
+            self._measure(one, beside)
+            beside = together(beside or {}, one.evidence) if one.part is not None else beside
+            if self._end is not None:
+                return
 
-    def measure(self, partition: Partition, texts: frozenset[str] = frozenset()) -> Part | None:
+    def measure_alike(self) -> None:
+        """Measure again the partitions whose columns were read otherwise than all partitions together are."""
+        for _ in range(_MOST_ROUNDS):
+            whole = readings(self._evidence())
+            left = [one for one in self._found if one.readings != whole]
+            if self._end is not None or not left or all(one.part is None for one in self._found):
+                return
+            self._asked.tell(f"{len(left)} partitions again, whose columns are read as those of all partitions")
+            besides = list(evidence_beside([one.evidence for one in self._found]))
+            for one, beside in zip(self._found, besides, strict=True):
+                if one.readings != whole and self._end is None:
+                    self._measure(one, beside)
+        error = MeasurementError(
+            "schema_changed", "The types of columns in partitions changed while these were measured.", quotes_data=False
+        )
+        self._found[0].errors = dict.fromkeys((one.name for one in self._asked.suite.expectations), error)
+
+    def _measure(self, one: Found, beside: Evidence | None) -> None:
         """Measure a partition: what could be is in the part, and what could not is an error.
 
         Args:
-            partition: The partition.
-            texts: Columns that are text in another one.
+            one: The partition.
+            beside: What the others hold; None where none of them is known.
         """
-        asked = self._asked
+        asked, partition = self._asked, one.partition
+        one.part, one.results, one.errors = None, {}, {}
+        one.readings = None if beside is None else readings(beside)
         try:
-            with self._opened(partition, texts) as table:
-                kinds = kinds_of(table)
+            with self._opened(partition, beside) as table:
                 rows, outcomes = evaluate(table, self._extended, asked.built, asked.wanted, asked.tell)
+                evidence = table.evidence(table.columns_used)
                 table.confirm()
         except DeclarationError:
             raise
         except Exception as error:  # noqa: BLE001 - of any engine; of this partition, and the others stand
             told = error if isinstance(error, MeasurementError) else unexpected_error(error, "Measuring it")
-            self.errors = {one.name: _within(partition, told, asked.wanted) for one in asked.suite.expectations} | (
-                self.errors
-            )
-            return None
-        key = _text(partition.shown, partition.state)
-        self._measured.add(key)
-        found = dict(zip((one.name for one in self._extended.expectations), outcomes, strict=True))
+            self._note(one, {declared.name: told for declared in asked.suite.expectations})
+            return
+        one.is_scanned, one.readings = True, readings(together(evidence, beside or {}))
+        found = dict(zip((declared.name for declared in self._extended.expectations), outcomes, strict=True))
+        answers = {name: outcome.answer for name, outcome in found.items()}
         wrong = {
-            _declared_name(name): _within(partition, outcome.answer, asked.wanted)
-            for name, outcome in found.items()
-            if not isinstance(outcome.answer, Answer) or outcome.answer.success is None
+            _declared_name(name): answer
+            for name, answer in reversed(answers.items())
+            if not isinstance(answer, Answer) or answer.success is None
         }
-        self.errors = wrong | self.errors
-        checks = {one.name: _part_check(one.name, found) for one in asked.suite.expectations if one.name not in wrong}
-        for name in checks:
-            answer = found[name].answer
-            self._fresh.setdefault(name, {})[key] = answer.result if isinstance(answer, Answer) else {}
-        return Part(
-            key=partition.shown, state=partition.state, asked=self._digest, row_count=rows, checks=checks, kinds=kinds
+        self._note(one, wrong)
+        checks = {
+            declared.name: _part_check(declared.name, found)
+            for declared in asked.suite.expectations
+            if declared.name not in wrong
+        }
+        one.results = {name: answer.result for name in checks if isinstance(answer := answers[name], Answer)}
+        one.part = Part(
+            key=partition.shown,
+            state=partition.state,
+            asked=self._digest,
+            row_count=rows,
+            checks=checks,
+            readings=one.readings,
+            evidence=evidence if partition.files else {},
         )
 
-    def outcome(self, one: Declared, parts: Sequence[Part]) -> Outcome | None:
-        """Return what came of a check in all partitions; None where their figures cannot be put together.
+    def _evidence(self) -> Evidence:
+        none: Evidence = {}
+        return reduce(together, (one.evidence for one in self._found), none)
 
-        A check that could not be measured in one of them is an error.
-        """
-        held = [part for part in parts if one.name in part.checks]
-        checks = [part.checks[one.name] for part in held]
-        by = ", ".join(sorted({check.evaluated_by for check in checks if check.evaluated_by})) or None
-        if one.name in self.errors:
-            return Outcome(self.errors[one.name], by)
-        try:
-            figures = merge_figures(one.type, [check.figures for check in checks])
-            if figures is None:
-                return None
-            answer = _answer(one, figures)
-        except MeasurementError as refused:
-            return Outcome(refused, by)
-        except Exception as error:  # noqa: BLE001 - of this check, and the others stand
-            return Outcome(unexpected_error(error, "Merging the partitions"), by)
-        wanted = self._asked.wanted
-        scope: dict[str, JsonValue] = {"scope": _ALL}
-        broken = [part.key for part in held if part.checks[one.name].figures.get("unexpected_count")]
-        shown = [dict(key) for key in broken if not _is_hidden(key, wanted)]
-        if shown and not (wanted.exclude_unexpected_values or wanted.values_kept_out):
-            scope["partitions_with_unexpected"] = list[JsonValue](shown[:_MOST_NAMED])
-        samples = _samples(list(self._fresh.get(one.name, {}).values()), wanted)
-        return Outcome(replace(answer, result={**samples, **answer.result, **scope}, rows=_looked_at(checks)), by)
+    def _note(self, one: Found, wrong: Mapping[str, object]) -> None:
+        one.errors = {name: _within(one.partition, error, self._asked.wanted) for name, error in wrong.items()}
+        self._end = next((error for error in one.errors.values() if isinstance(error, EndedError)), self._end)
+
+    def merged(self) -> Merged:
+        """Put the partitions together."""
+        return merge_found(self._subject, self._found, self._asked.suite, self._asked.wanted)
 
 
 def _declared_name(name: str) -> str:
@@ -289,15 +244,9 @@ def _declared_name(name: str) -> str:
     return name.removeprefix(_COUNT).removeprefix(_MEAN).removeprefix(_TOTAL)
 
 
-def _looked_at(checks: Sequence[PartCheck]) -> int | None:
-    """Add the rows that a check's own condition left it; None where a partition does not say."""
-    rows = [check.figures.get(ROWS) for check in checks]
-    return sum(row for row in rows if isinstance(row, int)) if rows and None not in rows else None
-
-
 def _within(partition: Partition, error: object, wanted: ResultFormat) -> MeasurementError:
     reason = error.reason if isinstance(error, MeasurementError) else "not_evaluated"
-    place = "a partition" if _is_hidden(partition.shown, wanted) else f"the partition {partition.shown!r}"
+    place = "a partition" if is_hidden(partition.shown, wanted) else f"the partition {partition.shown!r}"
     kind = type(error) if isinstance(error, EndedError) else MeasurementError
     return kind(reason, f"In {place}: {error}")
 
@@ -356,48 +305,3 @@ def _known(history: Callable[[int], Sequence[Report]] | None, digest: str) -> di
     reports = (report for limit in (1, _MOST_READ) for report in history(limit))
     found = ([part for part in report.parts if part.asked == digest] for report in reports)
     return {_text(part.key, part.state): part for part in next(filter(None, found), [])}
-
-
-def _answer(one: Declared, figures: Mapping[str, Any]) -> Answer:
-    if OBSERVED not in figures:
-        found = {name.removesuffix("_count"): figures[name] for name in COUNTS if name in figures}
-        found["elements"] = found.pop("element")
-        return counted(found, float(one.kwargs.get("mostly", 1)))
-    value = figures[OBSERVED]
-    expectation: Any = one.expectation
-    if one.type == "expect_table_row_count_to_equal":
-        return Answer(value == expectation.value, {OBSERVED: value})
-    shown = float(value) if isinstance(value, Fraction) else value
-    return replace(
-        observed(expectation, (isinstance(value, str) and read_fine_moment(value)) or value),
-        result={OBSERVED: jsonable(shown)},
-    )
-
-
-def _samples(fresh: Sequence[Mapping[str, JsonValue]], wanted: ResultFormat) -> dict[str, JsonValue]:
-    """Return the unexpected rows of the partitions that were measured now; positions in a partition name no row."""
-    joined: dict[str, list[JsonValue]] = {}
-    for result in fresh:
-        for name, value in result.items():
-            indexed = "index" in name and not wanted.index_columns
-            if isinstance(value, list) and "unexpected" in name and not indexed and not name.endswith("_counts"):
-                joined.setdefault(name, []).extend(value)
-    short = ("partial_unexpected", "unexpected_rows")
-    limits = {
-        name: wanted.partial_unexpected_count if name.startswith(short) else wanted.sample_rows for name in joined
-    }
-    limits["unexpected_index_column_names"] = len(wanted.index_columns)
-    if wanted.exclude_unexpected_values:
-        joined |= {name: _one_mapping(values) for name, values in joined.items() if name.endswith("index_list")}
-    return {name: cut(values, limits[name]) for name, values in joined.items()}
-
-
-def _one_mapping(values: Sequence[JsonValue]) -> list[JsonValue]:
-    """Put the keys of rows of all partitions together: with excluded values each has one mapping, of lists of keys."""
-    whole: dict[str, JsonValue] = {}
-    for entry in values:
-        for name, keys in entry.items() if isinstance(entry, dict) else ():
-            held = whole.setdefault(name, [])
-            if isinstance(held, list) and isinstance(keys, list):
-                held.extend(keys)
-    return [whole] if whole else []

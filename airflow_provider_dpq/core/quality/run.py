@@ -315,7 +315,7 @@ def _telling(progress: Progress | None, hidden: frozenset[str]) -> Progress:
 def _open_newest(data: Any, opened: Callable[[Any], Table], folders: Folders | None, by: Sequence[str]) -> None:
     """Open the newest partition where none was, to know its columns: what earlier reports found is told again."""
     for newest in ((folders(by) if folders is not None else None) or ())[-1:]:
-        opened(files_of(data, newest, frozenset())).close()
+        opened(files_of(data, newest, None)).close()
 
 
 def _require_rows(table: Table, suite: Suite, partition: Mapping[str, Any] | None, rows: int) -> None:

@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import DeclarationError, EndedError, MeasurementError, SourceError
-from airflow_provider_dpq.core.gate.report import Provenance, Report, parse_report
+from airflow_provider_dpq.core.gate.report import CheckResult, Provenance, Report, parse_report
 from airflow_provider_dpq.core.gate.threshold import parse_thresholds
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.quality import SuiteResult, check, partitioned
@@ -110,13 +110,14 @@ class Gate:
         return found, report
 
 
-def _compared(found: SuiteResult) -> list[Any]:
+def _of(result: CheckResult) -> Any:
     names = ("element_count", "unexpected_count", "unexpected_percent", "missing_count", "missing_percent")
     names += ("unexpected_percent_total", "unexpected_percent_nonmissing", "observed_value")
-    return [
-        (result.success, result.verdict, {name: result.result[name] for name in names if name in result.result})
-        for result in found.results
-    ]
+    return result.success, result.verdict, {name: result.result[name] for name in names if name in result.result}
+
+
+def _compared(found: SuiteResult) -> list[Any]:
+    return list(map(_of, found.results))
 
 
 @pytest.mark.parametrize("form", ["folders", "frame", "csv", "sqlite"])
@@ -251,14 +252,153 @@ def test_partition_in_error_stays_to_be_done(orders: str, tmp_path: Path) -> Non
 
 
 def test_check_that_errs_in_one_partition_is_an_error_alone(orders: str, tmp_path: Path) -> None:
-    """A column that one day lacks is an error of its check; the others count that day's rows too."""
-    _write(tmp_path, 4, _frame(4).drop("fee"))
-    suite = [*NOT_NULL, _expect("column_values_to_not_be_null", column="fee")]
-    gate = Gate()
-    found, report = gate.run(orders, suite)
+    """A figure that one day has none of is an error of its check; the others count that day's rows too."""
+    csv = tmp_path / "csv"
+    for day in range(1, DAYS + 1):
+        frame = _frame(day).with_columns(fee=pl.lit("none") if day == 4 else pl.col("fee").cast(pl.String))
+        (csv / f"day={day}").mkdir(parents=True)
+        frame.write_csv(csv / f"day={day}" / "part.csv")
+    suite = [*NOT_NULL, _expect("column_mean_to_be_between", column="fee")]
+    found, report = Gate().run(str(csv / "*" / "*.csv"), suite)
     assert [result.verdict for result in found.results] == [Verdict.FAIL, Verdict.ERROR]
     assert found.results[0].result["element_count"] == 50 * (DAYS - 1) + 1
     assert len(report.parts) == DAYS - 1
+
+
+def test_column_that_a_partition_lacks_is_missing_there(orders: str, tmp_path: Path) -> None:
+    """As in a scan of everything: its rows have no value, and the check is no error."""
+    _write(tmp_path, 1, _frame(1).drop("fee"))
+    suite = [*NOT_NULL, _expect("column_values_to_not_be_null", column="fee")]
+    found, _ = Gate().run(orders, suite)
+    assert _compared(found) == _compared(check(orders, suite))
+    assert found.results[1].result["unexpected_count"] == 50
+
+
+KINDS = {
+    "integer": "1,17,-3",
+    "wide": "9007199254740993,12345678901234567890,1",
+    "float": "1.0,2.5,1",
+    "nan": "nan,1.5,2",
+    "decimal": "12345678901234567.25,1.10,0.1",
+    "text": "a,007,1",
+    "boolean": "true,False,true",
+    "day": "2024-01-01,2024-02-29,",
+    "moment": "2024-01-01 10:00:00,2024-01-02T00:00,",
+    "instant": "2024-03-01T10:00:00Z,2024-03-01T09:30:00-01:00,",
+    "nothing": ",,",
+}
+"""Values of each kind, as they are written."""
+PAIRS = [
+    *[("integer", kind) for kind in ("wide", "float", "decimal", "text", "boolean", "nothing")],
+    *[("float", kind) for kind in ("wide", "decimal", "text")],
+    *[("nan", kind) for kind in ("integer", "decimal")],
+    *[("text", kind) for kind in ("boolean", "instant")],
+    *[("day", kind) for kind in ("moment", "instant", "text", "integer")],
+    ("moment", "instant"),
+]
+
+
+def _of_kinds(column: str) -> list[dict[str, Any]]:
+    """Checks whose answers depend on how a column is read."""
+    return [
+        _expect("column_values_to_not_be_null", column=column),
+        _expect("column_values_to_match_regex", column=column, regex="^[0-9]+$"),
+        _expect("column_value_lengths_to_equal", column=column, value=1),
+        _expect("column_values_to_be_in_set", column=column, value_set=[1, 2.5, 9007199254740992]),
+        _expect("column_values_to_be_in_set", column=column, value_set=["1", "a", "2024-01-01"]),
+        _expect("column_values_to_be_between", column=column, min_value=0, max_value=9007199254740992),
+        _expect("column_pair_values_to_be_equal", column_A=column, column_B="y"),
+        _expect("row_condition_to_hold", expression=f"{column} > 1"),
+    ]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_columns_are_read_alike_in_all_partitions(tmp_path: Path, form: str) -> None:
+    """Numbers, texts, truth values, days and moments mean in each partition what they mean in the whole table.
+
+    There is a column for each pair of kinds, of which the first partition holds the one and the second the other.
+    """
+    names = [f"{first}_{second}" for first, second in PAIRS]
+    suite = [one for name in names for one in _of_kinds(name)]
+    gate, pattern = Gate(), str(tmp_path / "*" / f"a.{form}")
+    for day in range(2):
+        (tmp_path / f"day={day}").mkdir()
+        values = [KINDS[pair[day]].split(",") for pair in PAIRS]
+        rows = [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
+        (tmp_path / f"day={day}" / f"a.{form}").write_text(_table(rows) if form == "csv" else _objects(rows))
+        found, _ = gate.run(pattern, suite, sample_rows=0)
+    whole = check(pattern, suite, sample_rows=0)
+    for merged, direct in zip(found.results, whole.results, strict=True):
+        assert _of(merged) == _of(direct), direct.name
+    assert found.scanned_partition_count == 2
+    assert _compared(gate.run(pattern, suite, sample_rows=0)[0]) == _compared(found)
+
+
+def _table(rows: list[dict[str, str]]) -> str:
+    lines = [[*rows[0], "y"], *([*row.values(), "1"] for row in rows)]
+    return "".join(",".join(line) + "\n" for line in lines)
+
+
+def _objects(rows: list[dict[str, str]]) -> str:
+    """Objects of JSON: a number or a truth value where the text is one, or else a string."""
+
+    def value(text: str) -> str:
+        plain = text[-1:].isdigit() and "-" not in text[1:] and text != "007"
+        return {"False": "false", "": "null", "true": text}.get(text, text if plain else f'"{text}"')
+
+    lines = ({**row, "y": "1"} for row in rows)
+    return "".join("{" + ", ".join(f'"{name}": {value(text)}' for name, text in line.items()) + "}\n" for line in lines)
+
+
+@pytest.mark.parametrize("later", ["float", "text", "nothing"])
+def test_types_of_parquet_are_those_of_all_partitions(tmp_path: Path, later: str) -> None:
+    """A column of whole numbers is of floating ones, or of texts, where it is so in another partition."""
+    other = {"float": pl.Series([2.5]), "text": pl.Series(["a"]), "nothing": pl.Series([None], dtype=pl.Int32)}[later]
+    _write(tmp_path, 1, pl.DataFrame({"x": [1, 17], "y": [1, 1]}))
+    gate, pattern, suite = Gate(), str(tmp_path / "*" / "*.parquet"), _of_kinds("x")[:8]
+    gate.run(pattern, suite)
+    _write(tmp_path, 2, pl.DataFrame({"x": other, "y": [1]}))
+    found, _ = gate.run(pattern, suite)
+    assert _compared(found) == _compared(check(pattern, suite))
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_empty_file_is_a_partition_without_rows(tmp_path: Path, form: str) -> None:
+    """Nothing is written in it, as in an empty file among those of a whole table."""
+    written = _table if form == "csv" else _objects
+    for day, text in enumerate(["", written([{"x": "1"}]), ""]):
+        (tmp_path / f"day={day}").mkdir()
+        (tmp_path / f"day={day}" / f"a.{form}").write_text(text)
+    suite = [_expect("column_values_to_not_be_null", column="x"), _expect("table_row_count_to_equal", value=1)]
+    found, _ = Gate().run(str(tmp_path / "*" / f"a.{form}"), suite)
+    assert [result.verdict for result in found.results] == [Verdict.PASS] * 2
+    assert (found.row_count, found.partition_count) == (1, 3)
+
+
+def test_partition_is_read_alike_after_another_one_is_gone(tmp_path: Path) -> None:
+    """A column was text because of one partition: without it, the others hold numbers again."""
+    for day, value in enumerate(["1", "2", "N/A"]):
+        (tmp_path / f"day={day}").mkdir()
+        (tmp_path / f"day={day}" / "a.csv").write_text(_table([{"x": value}]))
+    gate, pattern = Gate(), str(tmp_path / "*" / "a.csv")
+    suite = [_expect("column_values_to_be_in_set", column="x", value_set=["1", "2", "N/A"])]
+    assert gate.run(pattern, suite)[0].results[0].success
+    (tmp_path / "day=2" / "a.csv").unlink()
+    found, _ = gate.run(pattern, suite)
+    assert _compared(found) == _compared(check(pattern, suite))
+    assert not found.results[0].success
+
+
+def test_column_of_a_table_that_changed_its_type_is_measured_anew(orders: str) -> None:
+    """Where a column makes the partitions, those that were measured with another type say nothing of it now."""
+    gate, whole = Gate(), pl.read_parquet(orders)
+    suite = [_expect("column_values_to_match_regex", column="number", regex="^[0-9]+$")]
+    gate.run(whole, suite, partition_by="at")
+    assert gate.run(whole, suite, partition_by="at")[0].scanned_partition_count == 0
+    changed = whole.with_columns(number=pl.col("number").cast(pl.Float64))
+    found, _ = gate.run(changed, suite, partition_by="at")
+    assert found.scanned_partition_count == DAYS
+    assert _compared(found) == _compared(check(changed, suite))
 
 
 def test_what_cannot_be_merged_is_judged_on_the_whole(orders: str) -> None:
@@ -431,9 +571,8 @@ def test_tables_of_servers_are_merged_by_a_column(server: str, orders: str, requ
     assert many.results[2].result["observed_value"] == pytest.approx(mean, rel=1e-12)
 
 
-@pytest.mark.parametrize("second", ["N/A", "2.50"])
-def test_column_that_is_text_in_one_partition_is_text_in_all(tmp_path: Path, second: str) -> None:
-    """A set of texts and a pattern mean the same in each partition, also in those that were measured before."""
+def test_column_that_is_text_in_one_partition_is_text_in_all(tmp_path: Path) -> None:
+    """A set of texts and a range mean the same in each partition, also in those that were measured before."""
     suite = [
         {
             "name": "set",
@@ -454,15 +593,14 @@ def test_column_that_is_text_in_one_partition_is_text_in_all(tmp_path: Path, sec
 
     first = night("2024-01-01", "1")
     assert first.scanned_partition_count == 1
-    both = night("2024-01-02", second)
+    both = night("2024-01-02", "N/A")
     by_name = {result.name: result for result in both.results}
-    if second == "N/A":
-        assert both.scanned_partition_count == 2
-        assert by_name["set"].success
-        assert by_name["range"].result["unexpected_count"] == 1
-        assert night("2024-01-03", "1").results[0].success
-    else:
-        assert both.scanned_partition_count == 1
+    assert both.scanned_partition_count == 2
+    assert by_name["set"].success
+    assert by_name["range"].result["unexpected_count"] == 1
+    third = night("2024-01-03", "1")
+    assert third.results[0].success
+    assert third.scanned_partition_count == 1, "it is read as the others are at once"
 
 
 def test_changed_reference_is_seen_by_unchanged_partitions(orders: str, tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def find_broken(
     failing = [one for one in declared if one.name in outcomes and one.name in failed]
     _require_complete([(one.name, outcomes[one.name].unexpected) for one in failing])
     found = {one.name: _of_query(one.name, outcomes[one.name]) for one in failing}
-    delegated = [one for one in failing if outcomes[one.name].by == "gx"]
+    delegated = [one for one in failing if outcomes[one.name].by == gx.NAME]
     if delegated and table.pandas_like:
         found |= _of_gx(table, delegated)
     return [broken for broken in found.values() if broken is not None and broken.count]

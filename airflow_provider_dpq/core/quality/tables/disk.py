@@ -83,14 +83,19 @@ class PlainFile:
         return address
 
 
-def with_rows(scan: Scan, files: Sequence[PlainFile]) -> list[PlainFile]:
+def with_rows(scan: Scan, files: Sequence[PlainFile], *, alone: bool) -> list[PlainFile]:
     """Return the files of a table in which anything is written; the empty ones among others are noted.
 
+    Args:
+        scan: What reads them.
+        files: The files.
+        alone: Whether they are all files of the table.
+
     Raises:
-        SourceError: ``empty_file``: all are empty.
+        SourceError: ``empty_file``: all files of the table are empty.
     """
     empty = [file for file in files if file.is_blank()]
-    if len(empty) == len(files):
+    if alone and len(empty) == len(files):
         more = f" and {len(empty) - 1} more are" if len(empty) > 1 else " is"
         message = f"{files[0].name!r}{more} empty: nothing is written there, not even the names of columns."
         raise SourceError("empty_file", message, hint="Is it written already?", quotes_data=False)

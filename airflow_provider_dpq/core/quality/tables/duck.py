@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
@@ -18,6 +18,9 @@ from airflow_provider_dpq.core.quality.tables.hashes import only_repeated
 from airflow_provider_dpq.core.quality.tables.scan import SOURCE, Scan, quote_name, quote_text
 from airflow_provider_dpq.core.quality.tables.statement import require_query
 from airflow_provider_dpq.core.quality.tables.table import POSITION, Column, Kind, Table, named
+
+if TYPE_CHECKING:
+    from airflow_provider_dpq.core.quality.tables.evidence import Evidence
 
 _NEAR: Final = 1_000_000
 """So many rows are looked through for a sample before all are."""
@@ -39,6 +42,11 @@ _BY_MICROSECOND: Final = {"TIMESTAMP_NS": "TIMESTAMP", "TIMESTAMPTZ_NS": "TIMEST
 def kind_of(native: str) -> Kind:
     """Return what a column of a DuckDB type holds."""
     return Kind.DECIMAL if native.startswith("DECIMAL") else _KINDS.get(native, Kind.OTHER)
+
+
+def is_finer(native: str) -> bool:
+    """Whether a column of a DuckDB type holds moments finer than microseconds."""
+    return native in _BY_MICROSECOND
 
 
 class DuckType(sa.types.UserDefinedType[Any]):
@@ -149,6 +157,12 @@ class DuckTable(Table):
     def whole(self) -> tuple[sa.FromClause, Mapping[str, str]]:
         """Return all rows with their positions, and what each column is called there, to be written as they are."""
         return self.rows(positioned=True), {name: name for name in self.columns}
+
+    def evidence(self, names: Iterable[str]) -> Evidence:
+        """Return what decides how columns are read."""
+        there = [column.name for column in self._there(names)]
+        found = self.scan.evidence.get(self._relation)
+        return super().evidence(there) if found is None else found(there)
 
     @property
     def many_rows(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from airflow_provider_dpq.core.quality.address import without_secrets
 from airflow_provider_dpq.core.quality.place import Place, Stored, find_stored, is_place, locate
 from airflow_provider_dpq.core.quality.tables.archive import unpacked
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile, find_files, is_marker
+from airflow_provider_dpq.core.quality.tables.evidence import Evidence
 from airflow_provider_dpq.core.quality.tables.json_file import attach_json
 from airflow_provider_dpq.core.quality.tables.parquet_file import attach_parquet
 from airflow_provider_dpq.core.quality.tables.reading import Reading
@@ -57,12 +58,14 @@ class Files:
     Attributes:
         name: What they were found by, for people.
         members: The files, all of this machine's disk or all of one place.
-        texts: Columns of text files that are text, whatever their values here are.
+        beside: What the other parts of the same table hold, where they are only one, and are read as the others are.
+        alone: Whether they are all files of the table, as far as is known.
     """
 
     name: str
     members: tuple[Path | Stored, ...]
-    texts: frozenset[str] = frozenset()
+    beside: Evidence = field(default_factory=dict)
+    alone: bool = True
 
     def __str__(self) -> str:
         """Return the name."""
@@ -102,8 +105,8 @@ def attach_files(scan: Scan, relation: str, path: str | Path | Place | Files, re
         DeclarationError: ``unknown_format`` or ``outside_root``.
         SourceError: The files are missing or cannot be read.
     """
-    if isinstance(path, Files) and path.texts:
-        reading = replace(reading, texts=path.texts)
+    if isinstance(path, Files):
+        reading = replace(reading, beside=path.beside, alone=path.alone)
     found = _found(path, reading)
     scan.sizes[relation] = len(found), _size(found)
     kind, files = _given(scan, path, found, reading)

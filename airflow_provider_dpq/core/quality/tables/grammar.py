@@ -139,11 +139,11 @@ def floating_number(signs: Signs, *, exact: bool) -> Form:
 
     def fits(text: _Text) -> _Condition:
         infinite = sa.and_(sa.func.isinf(value(text)), sa.not_(sa.func.regexp_matches(text, "[iI]")))  # 1e999
-        number = sa.and_(matches(text, pattern), value(text).is_not(None), sa.not_(infinite))
+        number = _then(matches(text, pattern), sa.and_(value(text).is_not(None), sa.not_(infinite)))
         if not exact:
             return number
         sure = sa.or_(sa.func.regexp_matches(text, "[iInN]"), sa.not_(is_rounded(signs.as_sql(text))))
-        return sa.and_(number, sure)
+        return _then(number, sure)
 
     return Form(Kind.FLOAT, fits, value)
 
@@ -161,6 +161,11 @@ def is_rounded(text: _Text) -> _Condition:
         (sa.func.regexp_matches(text, "[eE]"), sa.false()),
         else_=significant(near) != significant(text),
     )
+
+
+def plain_number(signs: Signs) -> Form:
+    """Return the form of numbers without an exponent, of any number of digits; their values are no part of it."""
+    return Form(Kind.DECIMAL, lambda text: matches(text, signs.pattern(NUMBER)), lambda _: sa.null())
 
 
 def decimal_number(signs: Signs, digits_before: int, digits_after: int) -> Form | None:
@@ -189,11 +194,22 @@ def _is_day(text: _Text) -> _Condition:
 ISO_DAY: Final = Form(Kind.DATE, _is_day, lambda text: sa.try_cast(text, sa.Date()))
 
 
+def _then(first: _Condition, second: _Condition) -> _Condition:
+    """Return whether both hold, without a look at the second where the first does not, which saves most of the time."""
+    return sa.case((first, second), else_=sa.false())
+
+
+def _begins_with_day(text: _Text) -> _Condition:
+    """Whether a text may be more than a day: it goes on after one."""
+    return sa.and_(sa.func.strlen(text) > len("2024-01-01"), sa.func.substr(text, 5, 1) == "-")
+
+
 def _is_moment(text: _Text) -> _Condition:
     value = sa.try_cast(text, sa.TIMESTAMP())
     # Mostly they are written as SQL writes them, which is sooner seen.
     written = sa.and_(sa.func.strlen(text) == len("2024-01-01 00:00:00"), sa.cast(value, sa.String()) == text)
-    return sa.or_(written, sa.and_(matches(text, MOMENT), value.is_not(None), sa.func.year(value) > 0))
+    moment = sa.or_(written, sa.and_(matches(text, MOMENT), value.is_not(None), sa.func.year(value) > 0))
+    return _then(_begins_with_day(text), moment)
 
 
 ISO_MOMENT: Final = Form(Kind.TIMESTAMP, _is_moment, lambda text: sa.try_cast(text, sa.TIMESTAMP()))
@@ -202,7 +218,8 @@ ISO_MOMENT: Final = Form(Kind.TIMESTAMP, _is_moment, lambda text: sa.try_cast(te
 def _is_instant(text: _Text) -> _Condition:
     value = sa.try_cast(text, _Instant)
     day = sa.func.left(text, len("2024-01-01"))
-    return sa.and_(matches(text, INSTANT), value.is_not(None), _is_day(day))
+    instant = _then(matches(text, INSTANT), sa.and_(value.is_not(None), _is_day(day)))
+    return _then(_begins_with_day(text), instant)
 
 
 ISO_INSTANT: Final = Form(Kind.TIMESTAMP_TZ, _is_instant, lambda text: sa.try_cast(text, _Instant))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.quality.compile.number import shortest_text
 from airflow_provider_dpq.core.quality.tables.json_number import number_text
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, named
+from airflow_provider_dpq.core.quality.tables.tally import MOMENTS, Tally, prevailing
 from airflow_provider_dpq.core.quality.tables.text_column import TextColumns
 
 STRING: Final = "VARCHAR"
@@ -19,6 +20,11 @@ STRING: Final = "VARCHAR"
 
 _STRINGS: Final = "dpq:string:"
 _NUMBERS: Final = "dpq:number:"
+
+
+def parts_beside(key: str, tally: Tally) -> dict[str, Tally]:
+    """Return what the parts that `text_parts` makes hold in the other parts of a table."""
+    return {_STRINGS + key: tally, _NUMBERS + key: tally}
 
 
 def text_parts(key: str) -> dict[str, sa.ColumnElement[Any]]:
@@ -32,19 +38,18 @@ def _is(key: str, type_: str) -> sa.ColumnElement[bool]:
     return found
 
 
-def string_column(column: Column) -> Column:
-    """Return a column of strings, which checks may cast to days and moments; no string is a number or a truth value."""
+def string_columns(texts: TextColumns, names: Sequence[str]) -> dict[str, Column]:
+    """Return columns of strings, which checks may cast to days and moments; no string is a number or a truth value."""
+    return {name: _of_strings(column) for name, column in texts.texts(names, only=MOMENTS).items()}
 
+
+def _of_strings(column: Column) -> Column:
     def read_as(kind: Kind) -> Column:
         if kind.temporal and column.read_as is not None:
             return column.read_as(kind)
         return _without_values(column, kind)
 
-    def prevailing() -> Kind | None:
-        kind = None if column.prevailing is None else column.prevailing()
-        return kind if kind is not None and kind.temporal else None
-
-    return replace(column, read_as=read_as, prevailing=prevailing)
+    return replace(column, read_as=read_as)
 
 
 def _without_values(column: Column, kind: Kind) -> Column:
@@ -60,14 +65,15 @@ class MixedColumn:
     Args:
         key: Its name.
         texts: Reads what `text_parts` returns.
+        beside: What the values are in the other parts of the table.
     """
 
-    def __init__(self, key: str, texts: TextColumns) -> None:
+    def __init__(self, key: str, texts: TextColumns, beside: Tally) -> None:
         self._key = key
         self._texts = texts
-        names = [_STRINGS + key, _NUMBERS + key]
-        strings, self._numbers = texts.columns(names, frozenset(names)).values()
-        self._strings = string_column(strings)
+        self._beside = beside
+        self._numbers = texts.texts([_NUMBERS + key])[_NUMBERS + key]
+        self._strings = string_columns(texts, [_STRINGS + key])[_STRINGS + key]
         self._written: sa.ColumnElement[Any] = sa.cast(named(key), sa.String())
         number = named(_NUMBERS + key)
         self._told_apart = sa.case((number.is_not(None), shortest_text(number, Kind.DECIMAL)), else_=self._written)
@@ -84,8 +90,15 @@ class MixedColumn:
             dtype="object",
             read_as=self._read_as,
             read_as_moments=None if moments is None else lambda: self._cast(moments()),
-            prevailing=self._prevailing,
+            prevailing=lambda: prevailing(self.tally() + self._beside),
         )
+
+    def tally(self) -> Tally:
+        """Return what the values here are: how many are numbers, of which forms, truth values, days and moments."""
+        strings, numbers = self._texts.tallies([_STRINGS + self._key, _NUMBERS + self._key]).values()
+        truth = sa.case((_is(self._key, "BOOLEAN"), self._written))
+        values, truths = self._texts.figures([sa.func.count(self._written), sa.func.count(truth)])
+        return Tally(values, {**numbers.forms, **strings.forms, "boolean": truths}, numbers.digits)
 
     def _read_as(self, kind: Kind) -> Column:
         if kind is Kind.BOOLEAN:
@@ -107,12 +120,3 @@ class MixedColumn:
             misfit=self._texts.misfit,
             decode=json.loads,
         )
-
-    def _prevailing(self) -> Kind | None:
-        """Return the kind that at least half of the values have."""
-        kinds = [Kind.FLOAT, Kind.BOOLEAN]
-        most = None if self._strings.prevailing is None else self._strings.prevailing()
-        kinds += [] if most is None else [most]
-        values = [self._read_as(kind).value for kind in kinds]
-        total, *counts = self._texts.figures([sa.func.count(value) for value in (self._written, *values)])
-        return next((kind for kind, count in zip(kinds, counts, strict=True) if count and 2 * count >= total), None)

@@ -14,15 +14,32 @@ from typing import Any, Final
 from airflow_provider_dpq.core.errors import SourceError
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import literal_text
 from airflow_provider_dpq.core.quality.read_options import ReadOptions
+from airflow_provider_dpq.core.quality.tables import json_kind
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile, with_rows
 from airflow_provider_dpq.core.quality.tables.duck import pick
-from airflow_provider_dpq.core.quality.tables.json_column import STRING, MixedColumn, string_column, text_parts
-from airflow_provider_dpq.core.quality.tables.json_number import NUMBERS, number_types, restore_digits
-from airflow_provider_dpq.core.quality.tables.reading import Reading, quote_list, refuse_twins, stored_name, view
+from airflow_provider_dpq.core.quality.tables.evidence import Evidence, together
+from airflow_provider_dpq.core.quality.tables.json_column import (
+    STRING,
+    MixedColumn,
+    parts_beside,
+    string_columns,
+    text_parts,
+)
+from airflow_provider_dpq.core.quality.tables.json_number import extents, restore_digits
+from airflow_provider_dpq.core.quality.tables.reading import (
+    NO_COLUMN,
+    Reading,
+    quote_list,
+    refuse_twins,
+    stored_name,
+    view,
+)
 from airflow_provider_dpq.core.quality.tables.scan import Scan, quote_name, quote_text
 from airflow_provider_dpq.core.quality.tables.table import Column
+from airflow_provider_dpq.core.quality.tables.tally import Tally, read_tally
 from airflow_provider_dpq.core.quality.tables.text_column import ROW, TextColumns
 
+_TYPES: Final = {json_kind.BOOLEAN: "BOOLEAN", json_kind.STRING: STRING}
 _LONGEST_TYPE: Final = 65_536
 """Objects whose type would take more characters, as those of a dictionary do, are kept as the texts that they are."""
 
@@ -34,49 +51,95 @@ def attach_json(scan: Scan, relation: str, files: Sequence[PlainFile], reading: 
         SourceError: ``empty_file``, ``ambiguous_columns``, or ``unreadable_json``: a value is no object, has a key
             twice, or is no JSON.
     """
-    files = with_rows(scan, files)
+    files = with_rows(scan, files, alone=reading.alone)
     source = f"{quote_list([file.address(scan) for file in files])}, format = 'auto', hive_partitioning = false"
-    kinds = _structure(scan, source, files)
-    refuse_twins(files[0].name, list(kinds))
+    structures = _structures(scan, source, files, reading)
+    own: dict[str, dict[str, Any]] = {k: {json_kind.KIND: json_kind.kind_of(found)} for k, found in structures.items()}
+    kinds = {key: str(found[json_kind.KIND]) for key, found in together(own, reading.beside).items() if key in own}
     table = f"{quote_name(f'{relation}_json')}.rows"
-    _stage(scan, relation, source, kinds)
-    json_kinds = {key: kind for key, kind in kinds.items() if _type(kind) == "JSON"}
-    long = restore_digits(scan, table, source, [key for key, kind in json_kinds.items() if kind in ("DOUBLE", "JSON")])
-    types = number_types(scan, table, [key for key, kind in json_kinds.items() if kind in NUMBERS], long)
-    for key, type_ in types.items():
-        name = quote_name(stored_name(key))
-        scan.connection.execute(
-            f"ALTER TABLE {table} ALTER {name} TYPE {type_} USING CAST(CAST({name} AS VARCHAR) AS {type_})"
-        )
-    mixed = _mixed(scan, table, [key for key in json_kinds if key not in types])
-    named = ", ".join(f"{quote_name(stored_name(key))} AS {quote_name(key)}" for key in kinds)
-    texts_of = {name: literal_text(part) for key in mixed for name, part in text_parts(key).items()}
-    parts = ", ".join(["*", *(f"{part} AS {quote_name(name)}" for name, part in texts_of.items())])
-    view(scan, relation, f"(SELECT {parts} FROM (SELECT {named} FROM {table}))")  # noqa: S608 - quoted names
-    numbered = quote_name(f"{relation}_rows")
-    rows = f"SELECT rowid AS {quote_name(ROW)}, {named} FROM {table}"  # noqa: S608 - as above
-    view(scan, f"{relation}_rows", f"(SELECT {parts} FROM ({rows}))")  # noqa: S608 - as above
-    scan.count_rows(relation)
-    texts = TextColumns(scan, numbered, ReadOptions(), lambda row: f"object {row + 1:,}")
-    strings = [key for key, kind in kinds.items() if kind == STRING]
-    found = pick(scan, relation, [column for column in scan.columns(relation) if column[0] in kinds])
-    found |= {key: string_column(column) for key, column in texts.columns(strings, frozenset(strings)).items()}
-    return found | {key: MixedColumn(key, texts).column() for key in mixed}
+    types = {key: _type(structure, kinds[key]) for key, structure in structures.items()}
+    _stage(scan, relation, source if files else None, types)
+    fractions = [key for key, type_ in types.items() if type_ == "JSON" and structures[key] in ("DOUBLE", "JSON")]
+    long = restore_digits(scan, table, source, fractions) if files else frozenset()
+    numbers = [key for key in own if own[key][json_kind.KIND] == kinds[key] == json_kind.NUMBER]
+    for key, extent in extents(scan, table, numbers, long).items():
+        own[key] |= extent
+    for key in _all_nested(scan, table, [key for key, structure in structures.items() if structure == "JSON"]):
+        own[key][json_kind.KIND] = json_kind.NESTED
+    whole = together(own, reading.beside)
+    mixed = [key for key in own if json_kind.is_mixed(whole[key])]
+    for key in own:
+        if whole[key][json_kind.KIND] == json_kind.NUMBER and key not in mixed:
+            _retype(scan, table, key, str(json_kind.number_type(whole[key])))
+    _view_rows(scan, relation, table, list(own), mixed)
+    beside = {key: read_tally(found) for key, found in reading.beside.items()}
+    parts = {name: tally for key, found in beside.items() for name, tally in parts_beside(key, found).items()}
+    texts = TextColumns(
+        scan, quote_name(f"{relation}_rows"), ReadOptions(), lambda row: f"object {row + 1:,}", beside | parts
+    )
+    strings = string_columns(texts, [key for key in own if whole[key][json_kind.KIND] == json_kind.STRING])
+    several = {key: MixedColumn(key, texts, beside.get(key, Tally())) for key in mixed}
+
+    def evidence(names: Sequence[str]) -> Evidence:
+        tallies = texts.tallies([name for name in names if name in strings])
+        tallies |= {name: several[name].tally() for name in names if name in several}
+        return {name: {**own[name], **(tallies[name].written() if name in tallies else {})} for name in names}
+
+    scan.evidence[relation] = evidence
+    found = pick(scan, relation, [column for column in scan.columns(relation) if column[0] in own])
+    return found | strings | {key: column.column() for key, column in several.items()}
 
 
-def _stage(scan: Scan, relation: str, source: str, kinds: Mapping[str, Any]) -> None:
-    """Bring the objects into a table on disk, whose rows are theirs in order."""
+def _structures(scan: Scan, source: str, files: Sequence[PlainFile], reading: Reading) -> dict[str, Any]:
+    """Return what the values of each key are in these files, those among them that only other parts have."""
+    found = _structure(scan, source, files, alone=reading.alone) if files else {}
+    refuse_twins(files[0].name if files else "", list(found))
+    known = {key.casefold() for key in found}
+    found |= {key: "NULL" for key in reading.beside if key.casefold() not in known}
+    return found or {NO_COLUMN: "NULL"}
+
+
+def _stage(scan: Scan, relation: str, source: str | None, types: Mapping[str, str]) -> None:
+    """Bring the objects into a table on disk, whose rows are theirs in order; without files it has none."""
     staged = quote_name(f"{relation}_json")
     scan.connection.execute(f"ATTACH {quote_text(str(scan.directory / relation))} AS {staged}")
-    columns = ", ".join(f"{quote_name(key)}: {quote_text(_type(kind))}" for key, kind in kinds.items())
-    named = ", ".join(f"{quote_name(key)} AS {quote_name(stored_name(key))}" for key in kinds)
+    if source is None:
+        described = ", ".join(f"{quote_name(stored_name(key))} {type_}" for key, type_ in types.items())
+        scan.connection.execute(f"CREATE TABLE {staged}.rows ({described})")
+        return
+    columns = ", ".join(f"{quote_name(key)}: {quote_text(type_)}" for key, type_ in types.items())
+    named = ", ".join(f"{quote_name(key)} AS {quote_name(stored_name(key))}" for key in types)
     scan.connection.execute(
         f"CREATE TABLE {staged}.rows AS SELECT {named} FROM read_json({source}, columns = {{{columns}}})"  # noqa: S608
     )
 
 
-def _structure(scan: Scan, source: str, files: Sequence[PlainFile]) -> dict[str, Any]:
+def _retype(scan: Scan, table: str, key: str, type_: str) -> None:
+    name = quote_name(stored_name(key))
+    scan.connection.execute(
+        f"ALTER TABLE {table} ALTER {name} TYPE {type_} USING CAST(CAST({name} AS VARCHAR) AS {type_})"
+    )
+
+
+def _view_rows(scan: Scan, relation: str, table: str, keys: Sequence[str], mixed: Sequence[str]) -> None:
+    """Give DuckDB the rows under their keys' names, and with their numbers; of several types also as texts."""
+    named = ", ".join(f"{quote_name(stored_name(key))} AS {quote_name(key)}" for key in keys)
+    texts_of = {name: literal_text(part) for key in mixed for name, part in text_parts(key).items()}
+    parts = ", ".join(["*", *(f"{part} AS {quote_name(name)}" for name, part in texts_of.items())])
+    view(scan, relation, f"(SELECT {parts} FROM (SELECT {named} FROM {table}))")  # noqa: S608 - quoted names
+    rows = f"SELECT rowid AS {quote_name(ROW)}, {named} FROM {table}"  # noqa: S608 - as above
+    view(scan, f"{relation}_rows", f"(SELECT {parts} FROM ({rows}))")  # noqa: S608 - as above
+    scan.count_rows(relation)
+
+
+def _structure(scan: Scan, source: str, files: Sequence[PlainFile], *, alone: bool) -> dict[str, Any]:
     """Return what the values of each key are, in the order in which keys are first met.
+
+    Args:
+        scan: What reads the files.
+        source: The files, as DuckDB names them.
+        files: The files.
+        alone: Whether they are all files of the table: then there must be a key.
 
     Raises:
         SourceError: ``unreadable_json`` or ``empty_file``.
@@ -92,6 +155,8 @@ def _structure(scan: Scan, source: str, files: Sequence[PlainFile]) -> dict[str,
         message = f"{name!r} holds {others} values that are no objects, the first is value {number}."
         raise SourceError("unreadable_json", message, hint="Write each row as one object.", quotes_data=False)
     kinds = json.loads(structure) if rows else None
+    if not isinstance(kinds, dict) and not alone:
+        return {}
     if not isinstance(kinds, dict):
         message = (
             f"{name!r} holds no value: it is empty." if not rows else f"{name!r} holds {rows} objects without keys."
@@ -103,13 +168,18 @@ def _structure(scan: Scan, source: str, files: Sequence[PlainFile]) -> dict[str,
     return kinds
 
 
-def _type(kind: Any) -> str:
-    """Return the type by which DuckDB reads a column: numbers and what is mixed are first kept as they are written."""
-    if kind in ("BOOLEAN", STRING):
-        return str(kind)
-    if isinstance(kind, str):
+def _type(structure: Any, kind: str) -> str:
+    """Return the type by which DuckDB reads a key: numbers and what is mixed are first kept as they are written.
+
+    Args:
+        structure: What its values are in these files.
+        kind: What they are in all parts of the table.
+    """
+    if kind in _TYPES:
+        return _TYPES[kind]
+    if kind != json_kind.NESTED or isinstance(structure, str):
         return "JSON"
-    type_ = _nested(kind)
+    type_ = _nested(structure)
     return "JSON" if len(type_) > _LONGEST_TYPE else type_
 
 
@@ -124,10 +194,10 @@ def _nested(kind: Any) -> str:
     return "JSON" if kind == "NULL" else str(kind)
 
 
-def _mixed(scan: Scan, table: str, keys: Sequence[str]) -> list[str]:
-    """Return the columns whose values are of several types; objects and arrays alone, or nothing, are one."""
+def _all_nested(scan: Scan, table: str, keys: Sequence[str]) -> list[str]:
+    """Return the keys, among some of several structures, whose values are objects and arrays alone: one kind."""
     if not keys:
         return []
     plain = (f"count(*) FILTER (json_type({quote_name(stored_name(key))}) NOT IN ('OBJECT', 'ARRAY'))" for key in keys)
     (row,) = scan.connection.execute(f"SELECT {', '.join(plain)} FROM {table}").fetchall()  # noqa: S608
-    return [key for key, count in zip(keys, row, strict=True) if count]
+    return [key for key, count in zip(keys, row, strict=True) if not count]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -13,43 +12,15 @@ from airflow_provider_dpq.core.quality.compile.duckdb_dialect import literal_tex
 from airflow_provider_dpq.core.quality.compile.functions import count_if
 from airflow_provider_dpq.core.quality.tables.form import HugeInteger
 from airflow_provider_dpq.core.quality.tables.grammar import is_rounded
+from airflow_provider_dpq.core.quality.tables.json_kind import NUMBERS, extent
 from airflow_provider_dpq.core.quality.tables.reading import stored_name, texts_of_frame
 from airflow_provider_dpq.core.quality.tables.scan import Scan, quote_name
 from airflow_provider_dpq.core.quality.tables.table import named
 
-NUMBERS: Final = ("BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT", "DOUBLE")
-"""What DuckDB calls a number of JSON."""
-
-_EXACT: Final = 2**53
-"""Whole numbers up to this one are floating numbers too, each its own."""
-_DIGITS: Final = 38
 _SURE: Final = 16
 """A fraction of so many characters is one floating number's alone."""
 _CHUNK: Final = 20_000
 _FRAME: Final = "dpq_numbers"
-
-
-@dataclass(frozen=True, slots=True)
-class _Numbers:
-    """Numbers of a column.
-
-    Attributes:
-        fractions: How many are not written as whole ones.
-        exponents: How many are written with an exponent.
-        infinite: How many are beyond the largest floating number.
-        before: The most digits before a point.
-        after: The most digits after one.
-        least: The least of the whole numbers that have up to 38 digits.
-        most: The greatest of them.
-    """
-
-    fractions: int
-    exponents: int
-    infinite: int
-    before: int
-    after: int
-    least: int
-    most: int
 
 
 class _Written(str):
@@ -112,8 +83,8 @@ def _digits(value: Any) -> str | None:
     return str(value) if long else None
 
 
-def number_types(scan: Scan, table: str, keys: Sequence[str], long: frozenset[str]) -> dict[str, str]:
-    """Return the types that hold the numbers among values of JSON exactly; left out are columns that none holds.
+def extents(scan: Scan, table: str, keys: Sequence[str], long: frozenset[str]) -> dict[str, dict[str, int]]:
+    """Return how far the numbers among values of JSON go, by column and as `EXTENT` names it, without what is 0.
 
     Args:
         scan: Where the table is.
@@ -126,9 +97,7 @@ def number_types(scan: Scan, table: str, keys: Sequence[str], long: frozenset[st
     figures = [figure for key in keys for figure in _figures(number_text(stored_name(key)))]
     ((*row,),) = scan.connection.execute(literal_text(sa.select(*figures).select_from(sa.text(table)))).fetchall()
     size = len(row) // len(keys)
-    found = [_Numbers(*(figure or 0 for figure in row[size * n : size * (n + 1)])) for n in range(len(keys))]
-    types = {key: _type(numbers, rounded=key in long) for key, numbers in zip(keys, found, strict=True)}
-    return {key: type_ for key, type_ in types.items() if type_ is not None}
+    return {key: extent(row[size * n : size * (n + 1)], rounded=key in long) for n, key in enumerate(keys)}
 
 
 def number_text(key: str) -> sa.ColumnElement[Any]:
@@ -149,19 +118,3 @@ def _figures(text: sa.ColumnElement[Any]) -> list[sa.ColumnElement[Any]]:
         sa.func.min(sa.try_cast(whole, HugeInteger())),
         sa.func.max(sa.try_cast(whole, HugeInteger())),
     ]
-
-
-def _type(found: _Numbers, *, rounded: bool) -> str | None:
-    """Return the type of numbers: whole, floating, or decimal where floating ones would change some."""
-    if found.infinite:
-        return None
-    if found.fractions:
-        if not rounded and max(-found.least, found.most) <= _EXACT and found.before <= _DIGITS:
-            return "DOUBLE"
-        fits = not found.exponents and found.before + found.after <= _DIGITS
-        return f"DECIMAL({_DIGITS}, {found.after})" if fits else None
-    if found.before > _DIGITS:
-        return None
-    if found.least >= -(2**63) and found.most < 2**63:
-        return "BIGINT"
-    return "UBIGINT" if found.least >= 0 and found.most < 2**64 else "HUGEINT"

@@ -8,7 +8,8 @@ from typing import Final
 from airflow_provider_dpq.core.errors import SourceError
 from airflow_provider_dpq.core.quality.place import Stored
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile
-from airflow_provider_dpq.core.quality.tables.duck import pick
+from airflow_provider_dpq.core.quality.tables.duck import is_finer, pick, typed_column
+from airflow_provider_dpq.core.quality.tables.evidence import TYPE, Evidence, together
 from airflow_provider_dpq.core.quality.tables.parquet_types import columns_by_file, require_unchanged
 from airflow_provider_dpq.core.quality.tables.reading import Reading, quote_list, refuse_twins, view
 from airflow_provider_dpq.core.quality.tables.scan import Scan, quote_name, quote_text
@@ -45,19 +46,39 @@ def attach_parquet(
     options += _finer(scan, f"{quote_list(names)}, {options}", [name for name, type_ in stored if type_ == "INT96"])
     view(scan, relation, f"read_parquet({quote_list(names)}, {options})")
     described = scan.columns(relation)
-    found = columns_by_file([element[:4] for element in elements])
-    for file, columns in found.items():
-        refuse_twins(scan.named.get(file, file), [name for name, _ in columns])
+    stored_in = columns_by_file([element[:4] for element in elements])
+    for file, there in stored_in.items():
+        refuse_twins(scan.named.get(file, file), [name for name, _ in there])
     if len(names) > 1:
-        require_unchanged(scan, found, described)
+        require_unchanged(scan, stored_in, described)
+    found = pick(scan, relation, described)
+    own: Evidence = {name: {TYPE: column.native} for name, column in found.items()}
+    scan.evidence[relation] = lambda asked: {name: own[name] for name in asked if name in own}
+    whole = together(own, reading.beside)
+    read = described if whole == own else [(name, str(type_[TYPE])) for name, type_ in whole.items()]
+    if read is not described:
+        require_unchanged(scan, stored_in, read)
     _require_one_count(scan, names)
+    columns = "*" if read is described else _read_as(described, read)
     # Of a file in object storage it would read the end once more.
     local = all(isinstance(file, PlainFile) for file in files)
     if local and len(names) == 1 and _ROW_NUMBER not in {name.casefold() for name, _ in described}:
-        _number_rows(scan, relation, f"{quote_list(names)}, {options}")
+        _number_rows(scan, relation, f"{quote_list(names)}, {options}", columns)
+    if read is not described:
+        scan.connection.execute(f"DROP VIEW {quote_name(relation)}")
+        view(scan, relation, f"(SELECT {columns} FROM read_parquet({quote_list(names)}, {options}))")  # noqa: S608
+        found = {name: typed_column(name, native) for name, native in scan.columns(relation)}
+        scan.is_finer = scan.is_finer or any(is_finer(column.native) for column in found.values())
     if local:
         scan.count_rows(relation)
-    return pick(scan, relation, described)
+    return found
+
+
+def _read_as(described: Sequence[tuple[str, str]], whole: Sequence[tuple[str, str]]) -> str:
+    """Return how columns are selected so that they are the columns, and have the types, of all parts of a table."""
+    own = dict(described)
+    stored = {name: quote_name(name) if name in own else "NULL" for name, _ in whole}
+    return ", ".join(f"CAST({stored[name]} AS {type_}) AS {quote_name(name)}" for name, type_ in whole)
 
 
 def _trust_no_statistics(scan: Scan) -> None:
@@ -112,9 +133,10 @@ def _finer(scan: Scan, source: str, columns: Sequence[str]) -> str:
     return option if is_finer else ""
 
 
-def _number_rows(scan: Scan, relation: str, source: str) -> None:
+def _number_rows(scan: Scan, relation: str, source: str, columns: str) -> None:
     """Give DuckDB the file with the row numbers that it has itself: ordered by them, it reads no more than is shown."""
     source = f"read_parquet({source}, {_ROW_NUMBER} = true)"
     scan.numbered[relation] = numbered = f"{relation}_numbered"
-    columns = f"* EXCLUDE ({_ROW_NUMBER}), {_ROW_NUMBER} AS {quote_name(POSITION)}"
+    every = f"* EXCLUDE ({_ROW_NUMBER})" if columns == "*" else columns
+    columns = f"{every}, {_ROW_NUMBER} AS {quote_name(POSITION)}"
     scan.connection.execute(f"CREATE TEMP VIEW {quote_name(numbered)} AS SELECT {columns} FROM {source}")  # noqa: S608

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 from urllib.parse import unquote
@@ -20,6 +21,7 @@ from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.place import Place, Stored, find_stored
 from airflow_provider_dpq.core.quality.tables.beside import located
 from airflow_provider_dpq.core.quality.tables.disk import find_files
+from airflow_provider_dpq.core.quality.tables.evidence import Evidence, together
 from airflow_provider_dpq.core.quality.tables.files import Files
 from airflow_provider_dpq.core.quality.tables.table import Kind, Table
 
@@ -147,34 +149,21 @@ def only(table: Table, partition: Partition) -> Iterator[Table]:
         table.filters = every
 
 
-def files_of(data: object, partition: Partition, texts: frozenset[str]) -> Files:
+def files_of(data: object, partition: Partition, beside: Evidence | None) -> Files:
     """Return the files of one partition, as what is opened in the place of all of them.
 
     Args:
         data: All of them, for people.
         partition: The partition.
-        texts: Columns of text files that are text in another partition, and so in each.
+        beside: What the other partitions hold; None where no other one is known.
     """
-    return Files(str(data), partition.files, texts)
+    return Files(str(data), partition.files, beside or {}, alone=beside is None)
 
 
-def kinds_of(table: Table) -> dict[str, str]:
-    """Return what the columns of text files hold, numbers being of one kind; of a column without a value nothing."""
-    found = [column for column in table.columns.values() if column.raw is not None or column.read_as is not None]
-    if not found or not table.reading:
-        return {}
-    counts: list[sa.ColumnElement[Any]] = [
-        sa.func.count(column.value if column.raw is None else column.raw) for column in found
-    ]
-    (values,) = table.fetch(sa.select(*counts).select_from(table.rows()))
-    kinds = {column.name: "number" if column.kind.numeric else column.kind.value for column in found}
-    return {name: kind for (name, kind), count in zip(kinds.items(), values, strict=True) if count}
-
-
-def texts_among(kinds: Iterable[Mapping[str, str]]) -> frozenset[str]:
-    """Return the columns on whose kind the partitions of a table do not agree: they are text in each."""
-    held: dict[str, set[str]] = {}
-    for partition in kinds:
-        for name, kind in partition.items():
-            held.setdefault(name, set()).add(kind)
-    return frozenset(name for name, different in held.items() if len(different) > 1)
+def evidence_beside(found: Sequence[Evidence]) -> Iterator[Evidence]:
+    """Yield for each of some partitions what all the others hold."""
+    none: Evidence = {}
+    after = list(accumulate(reversed(found), together, initial=none))[-2::-1]
+    before = accumulate(found, together, initial=none)
+    for earlier, later in zip(before, after, strict=False):
+        yield together(earlier, later)

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from airflow_provider_dpq.core.errors import SourceError
 from airflow_provider_dpq.core.quality.read_options import ReadOptions
+from airflow_provider_dpq.core.quality.tables.evidence import Evidence
 from airflow_provider_dpq.core.quality.tables.scan import Scan, quote_name, quote_text
 
 
@@ -19,12 +21,18 @@ class Reading:
     Attributes:
         root: Directory, or URL of a place in object storage, that paths must lie in; None for any.
         options: What is declared about text files.
-        texts: Columns of text files that are text in another part of the same table.
+        beside: What the other parts of the same table hold, where the files are only one.
+        alone: Whether the files are all of the table; one of them must then have a column.
     """
 
     root: str | Path | None = None
     options: ReadOptions = field(default_factory=ReadOptions)
-    texts: frozenset[str] = frozenset()
+    beside: Evidence = field(default_factory=dict)
+    alone: bool = True
+
+
+NO_COLUMN: Final = "dpq:none"
+"""Name of the one column of a part of a table that holds none; no name that a file's column would have."""
 
 
 def quote_list(texts: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -30,6 +30,7 @@ from airflow_provider_dpq.core.watch import Stop, watched
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.quality.place import Stored
     from airflow_provider_dpq.core.quality.tables.disk import PlainFile
+    from airflow_provider_dpq.core.quality.tables.evidence import Evidence
     from airflow_provider_dpq.core.quality.tables.remote import Ranges
 
 SOURCE: Final = "dpq_source"
@@ -90,6 +91,8 @@ class Scan:
         """By relation, the number of its files and their bytes, None where a store does not tell."""
         self.readings: dict[str, Mapping[str, JsonValue]] = {}
         """By relation of text files, how they are read, by option."""
+        self.evidence: dict[str, Callable[[Sequence[str]], Evidence]] = {}
+        """By relation, what decides how its columns are read, where that is more than their types."""
         self.notes: list[str] = []
         """What people should know of how the data were read."""
         self.named: dict[str, str] = {}

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from airflow_provider_dpq.core.quality.circumstances import Circumstances
     from airflow_provider_dpq.core.quality.tables.beside import Beside
     from airflow_provider_dpq.core.quality.tables.distinct import DistinctValues
+    from airflow_provider_dpq.core.quality.tables.evidence import Evidence
 
 POSITION: Final = "dpq:position"
 """Name of the row's position in selections that ask for it; no name that a table would have."""
@@ -369,13 +370,27 @@ class Table(abc.ABC):
         """
         return
 
+    def evidence(self, names: Iterable[str]) -> Evidence:
+        """Return what decides how columns are read; what is not there is left out."""
+        return {column.name: {"type": column.dtype or column.native} for column in self._there(names)}
+
+    def _there(self, names: Iterable[str]) -> list[Column]:
+        wanted = {name.casefold() for name in names}
+        return [column for column in self.columns.values() if column.name.casefold() in wanted]
+
+    @cached_property
+    def columns_used(self) -> set[str]:
+        """Names of the columns that checks have asked for."""
+        return set()
+
     def column(self, name: str) -> Column:
         """Return a column; of files and frames, as in GX, by its name in another case where that is unambiguous.
 
         Raises:
             MeasurementError: ``missing_column``.
         """
-        alike = [column for column in self.columns.values() if column.name.casefold() == name.casefold()]
+        self.columns_used.add(name)
+        alike = self._there([name])
         if name in self.columns:
             return self.columns[name]
         if self.pandas_like and len(alike) == 1:

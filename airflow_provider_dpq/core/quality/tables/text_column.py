@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, Self
 
 import sqlalchemy as sa
 
@@ -17,6 +18,20 @@ from airflow_provider_dpq.core.quality.tables.duck import text_of
 from airflow_provider_dpq.core.quality.tables.grammar import Form
 from airflow_provider_dpq.core.quality.tables.scan import Scan
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, named
+from airflow_provider_dpq.core.quality.tables.tally import (
+    DECIMAL,
+    FORMS,
+    MOMENTS,
+    NUMBER,
+    PLAIN,
+    WHOLE,
+    WIDE,
+    Tally,
+    number_form,
+    prevailing,
+    type_of,
+    widest_moment,
+)
 
 ROW: Final = "dpq:row"
 """Name of the number of a row in the table; no name that a file's column would have."""
@@ -27,6 +42,67 @@ _SAMPLE: Final = 2_048
 _NUMBERS: Final = (Kind.INTEGER, Kind.FLOAT, Kind.DECIMAL)
 
 
+class _Counted:
+    """The values of a column and how they are written: counted when it is asked, with those of the table's other parts.
+
+    Args:
+        name: Its name.
+        forms: The forms that are tried.
+        beside: What the other parts hold.
+        count: Counts what was not counted yet.
+    """
+
+    def __init__(
+        self, name: str, forms: Mapping[str, Form], beside: Tally, count: Callable[[_Counted, Sequence[str]], None]
+    ) -> None:
+        self.name = name
+        self.forms = forms
+        self.own: dict[str, int] = {}
+        self.own_values: int | None = None
+        self.own_digits: tuple[int, int] | None = None
+        self.discarded = {form for form in forms if beside.fitting(form) < beside.values}
+        self._beside = beside
+        self._count = count
+
+    @property
+    def values(self) -> int:
+        """How many values there are."""
+        return (self._known().own_values or 0) + self._beside.values
+
+    @property
+    def digits(self) -> tuple[int, int]:
+        """The most digits before and after the point."""
+        return (self._known(PLAIN).tally + self._beside).digits
+
+    def fitting(self, form: str) -> int:
+        """Return how many values are written in a form."""
+        return self._known(form).own[form] + self._beside.fitting(form) if form in self.forms else 0
+
+    def all_fit(self, form: str) -> bool:
+        """Whether all values are written in a form, and there is one."""
+        return form in self.forms and form not in self.discarded and 0 < self.values == self.fitting(form)
+
+    def next_form(self) -> str | None:
+        """Return the form that is to be tried next; None where the type is known."""
+        for form in (form for form in (*FORMS, PLAIN) if form in self.forms and form not in self.discarded):
+            if form not in self.own:
+                return form
+            if self.all_fit(form):
+                break
+        return None
+
+    @property
+    def tally(self) -> Tally:
+        """What was counted of this table's own values."""
+        return Tally(self.own_values or 0, self.own, self.own_digits or (0, 0))
+
+    def _known(self, *forms: str) -> Self:
+        left = [form for form in forms if form not in self.own]
+        if left or self.own_values is None:
+            self._count(self, left)
+        return self
+
+
 class TextColumns:
     """The columns of text files that are staged as a table of texts.
 
@@ -35,48 +111,79 @@ class TextColumns:
         table: Its name there.
         options: What is declared of the files.
         place: Says where a row of the table stands in the files.
+        beside: What the other parts of the same table hold, by the column's name.
     """
 
-    def __init__(self, scan: Scan, table: str, options: ReadOptions, place: Callable[[int], str]) -> None:
+    def __init__(
+        self,
+        scan: Scan,
+        table: str,
+        options: ReadOptions,
+        place: Callable[[int], str],
+        beside: Mapping[str, Tally] = MappingProxyType({}),
+    ) -> None:
         self._scan = scan
         self._table = table
         self._options = options
         self._place = place
         self._signs = grammar.Signs(options.decimal, options.thousands)
-        self._most: dict[str, Kind | None] = {}
+        self._beside = {name.casefold(): tally for name, tally in beside.items()}
+        self._counted: dict[str, _Counted] = {}
 
-    def columns(self, names: Sequence[str], texts: frozenset[str] = frozenset()) -> dict[str, Column]:
+    def columns(self, names: Sequence[str]) -> dict[str, Column]:
         """Return the columns: of the type that is declared, or that all values have by the grammar, or else of text.
 
         Args:
             names: Their names.
-            texts: Those that are text in another part of the same table, and so here.
-
-        Raises:
-            MeasurementError: ``missing_column``: the type of a column is declared that is not there.
         """
-        declared = dict(self._options.column_types)
-        open_ = [name for name in names if name not in declared and name not in texts]
-        forms = self._decide({name: self._candidates(name) for name in open_})
-        left = [name for name in open_ if forms[name] is None and self._holds_numbers(name)]
-        forms |= {name: self._decimal(name) for name in left}
-        found = {}
-        for name in names:
-            form = forms.get(name)
-            if name in declared:
-                found[name] = self._declared(name, declared[name])
-            else:
-                found[name] = self._text(name) if form is None else self._typed(name, form)
-        return found
+        declared = self._options.column_types
+        self._decide([name for name in names if name not in declared])
+        return {name: self._declared(name, declared[name]) if name in declared else self._read(name) for name in names}
 
-    def _candidates(self, name: str) -> list[Form]:
-        """Return the types that a column may have, the narrowest first."""
-        numbers = [
-            grammar.whole_number(self._signs, wide=False),
-            grammar.whole_number(self._signs, wide=True),
-            grammar.floating_number(self._signs, exact=True),
-        ]
-        return [*numbers, grammar.TRUTH, *self._moments(name)]
+    def texts(self, names: Sequence[str], *, only: Iterable[str] | None = None) -> dict[str, Column]:
+        """Return columns as text that checks may cast, whatever the values are.
+
+        Args:
+            names: Their names.
+            only: The forms in which values may be written; None for any.
+        """
+        for name in names if only is not None else ():
+            column = self._column(name)
+            column.forms = {form: found for form, found in column.forms.items() if form in (only or ())}
+        return {name: self._text(name) for name in names}
+
+    def tallies(self, names: Iterable[str]) -> dict[str, Tally]:
+        """Return what the values of columns are written as, without those of the table's other parts."""
+        columns = [self._column(name) for name in names]
+        self._count({column: [form for form in column.forms if form not in column.own] for column in columns})
+        return {column.name: column.tally for column in columns}
+
+    def _column(self, name: str) -> _Counted:
+        if name not in self._counted:
+            beside = self._beside.get(name.casefold(), Tally())
+            self._counted[name] = _Counted(name, self._forms(name), beside, lambda c, forms: self._count({c: forms}))
+        return self._counted[name]
+
+    def _read(self, name: str) -> Column:
+        column = self._column(name)
+        found = type_of(column)
+        if found is None:
+            return self._text(name)
+        form = self._form(column, found)
+        return self._text(name) if form is None else self._typed(name, form)
+
+    def _forms(self, name: str) -> dict[str, Form]:
+        """Return the forms in which values of a column may be written."""
+        numbers = {
+            WHOLE: grammar.whole_number(self._signs, wide=False),
+            WIDE: grammar.whole_number(self._signs, wide=True),
+            "float": grammar.floating_number(self._signs, exact=True),
+            NUMBER: grammar.floating_number(self._signs, exact=False),
+            PLAIN: grammar.plain_number(self._signs),
+            "boolean": grammar.TRUTH,
+        }
+        kinds = {kind: form for form, kind in MOMENTS.items()}
+        return numbers | {kinds[form.kind]: form for form in self._moments(name)}
 
     def _moments(self, name: str) -> list[Form]:
         format_ = self._options.format_of(name)
@@ -84,59 +191,45 @@ class TextColumns:
             return [grammar.declared_moment(format_)]
         return [grammar.ISO_DAY, grammar.ISO_MOMENT, grammar.ISO_INSTANT]
 
-    def _decide(self, candidates: dict[str, list[Form]]) -> dict[str, Form | None]:
-        """Return for each column the first of its candidates that all values fit; None where there is no such one.
-
-        The first rows discard candidates and prove nothing.
-        """
+    def _decide(self, names: Sequence[str]) -> None:
+        """Count what tells the types of columns, and no more: the first rows discard forms, and prove nothing."""
+        columns = [self._column(name) for name in names]
         near = f"(SELECT * FROM {self._table} LIMIT {_SAMPLE})"  # noqa: S608
-        left = self._fitting(candidates, near)
-        found: dict[str, Form | None] = dict.fromkeys(candidates)
-        while left := {name: forms for name, forms in left.items() if forms}:
-            fits = self._fitting({name: forms[:1] for name, forms in left.items()}, self._table)
-            found |= {name: forms[0] for name, forms in fits.items() if forms}
-            left = {name: forms[1:] for name, forms in left.items() if not fits[name]}
-        return found
-
-    def _fitting(self, candidates: dict[str, list[Form]], source: str) -> dict[str, list[Form]]:
-        """Return for each column the candidates that all its values fit; none of a column without a value."""
-        pairs = [(name, form) for name, forms in candidates.items() for form in forms]
-        if not pairs:
-            return {}
-        figures: list[sa.ColumnElement[Any]] = [sa.func.count(named(name)) for name in candidates]
-        figures += [
-            count_if(sa.and_(named(name).is_not(None), sa.not_(_known(form.fits(named(name)))))) for name, form in pairs
+        pairs = [(column, form) for column in columns for form in column.forms]
+        misfits = [
+            sa.and_(named(column.name).is_not(None), sa.not_(_known(column.forms[form].fits(named(column.name)))))
+            for column, form in pairs
         ]
-        row = self.figures(figures, source)
-        values = dict(zip(candidates, row, strict=False))
-        misfits = row[len(candidates) :]
-        fitting: dict[str, list[Form]] = {name: [] for name in candidates}
-        near = source != self._table
-        for (name, form), count in zip(pairs, misfits, strict=True):
-            if not count and (values[name] or near):
-                fitting[name].append(form)
-        return fitting
+        for (column, form), count in zip(pairs, self.figures(list(map(count_if, misfits)), near), strict=True):
+            if count:
+                column.discarded.add(form)
+        while left := {column: [wanted] for column in columns if (wanted := column.next_form()) is not None}:
+            self._count(left)
 
-    def _holds_numbers(self, name: str) -> bool:
-        form = grammar.floating_number(self._signs, exact=False)
-        return bool(self._fitting({name: [form]}, f"(SELECT * FROM {self._table} LIMIT {_SAMPLE})")[name])  # noqa: S608
+    def _count(self, asked: Mapping[_Counted, Sequence[str]]) -> None:
+        """Count the values of columns that are written in forms, and all of them."""
+        figures: list[sa.ColumnElement[Any]] = []
+        for column, forms in asked.items():
+            raw = named(column.name)
+            figures += [sa.func.count(raw), *(count_if(_known(column.forms[form].fits(raw))) for form in forms)]
+            figures += self._digits(raw) if PLAIN in forms else []
+        row = iter(self.figures(figures, self._table))
+        for column, forms in asked.items():
+            column.own_values = next(row)
+            column.own |= {form: next(row) for form in forms}
+            if PLAIN in forms:
+                column.own_digits = next(row) or 0, next(row) or 0
 
-    def _decimal(self, name: str) -> Form | None:
-        """Return the form of the exact numbers of a column, where floating ones would not tell them apart."""
-        form = self._decimal_form(name)
-        return form if form is not None and self._fitting({name: [form]}, self._table)[name] else None
-
-    def _decimal_form(self, name: str) -> Form | None:
-        raw = named(name)
-        number = sa.case((grammar.matches(raw, self._signs.pattern(grammar.NUMBER)), self._signs.as_sql(raw)))
+    def _digits(self, raw: sa.ColumnElement[Any]) -> list[sa.ColumnElement[Any]]:
+        """Return the most digits before and after the point of a column's plain numbers."""
+        number = sa.case((grammar.plain_number(self._signs).fits(raw), self._signs.as_sql(raw)))
         digits = sa.func.ltrim(number, "-")
-        before = sa.func.max(sa.func.strlen(sa.func.split_part(digits, ".", 1)))
-        after = sa.func.max(sa.func.strlen(sa.func.split_part(digits, ".", 2)))
-        found = self.figures([before, after], self._table)
-        return None if found[0] is None else grammar.decimal_number(self._signs, found[0], found[1])
+        return [sa.func.max(sa.func.strlen(sa.func.split_part(digits, ".", place))) for place in (1, 2)]
 
     def figures(self, figures: Sequence[sa.ColumnElement[Any]], source: str | None = None) -> Sequence[Any]:
         """Return figures of the table's rows, or of those of a part of it."""
+        if not figures:
+            return []
         selected = sa.select(*(figure.label(f"f{index}") for index, figure in enumerate(figures)))
         text, parameters = compile_query(selected.select_from(sa.text(source or self._table)))
         (row,) = self._scan.run(text, parameters, "text files")
@@ -155,28 +248,13 @@ class TextColumns:
         def read_as_moments() -> Column:
             return self._cast(name, self._any_moment(name))
 
-        def prevailing() -> Kind | None:
-            return self._prevailing(name)
-
         return Column(
             *(name, Kind.STRING, "str", raw, raw, raw, raw.is_(None)),
             text=raw,
             read_as=read_as,
             read_as_moments=read_as_moments,
-            prevailing=prevailing,
+            prevailing=lambda: prevailing(self._column(name)),
         )
-
-    def _prevailing(self, name: str) -> Kind | None:
-        """Return the kind that at least half of a column's values have; of days and moments the widest among them."""
-        if name not in self._most:
-            raw = named(name)
-            forms = [grammar.floating_number(self._signs, exact=False), grammar.TRUTH, *self._moments(name)]
-            total, *fitting = self.figures([sa.func.count(raw), *(count_if(_known(one.fits(raw))) for one in forms)])
-            held = [(form.kind, count) for form, count in zip(forms, fitting, strict=True) if count]
-            moments = [(kind, count) for kind, count in held if kind.temporal]
-            together = [(moments[-1][0], sum(count for _, count in moments))] if moments else []
-            self._most[name] = next((kind for kind, count in [*held, *together] if 2 * count >= total), None)
-        return self._most[name]
 
     def _form_for(self, name: str, kind: Kind) -> Form:
         """Return how texts are cast where a check needs values of a kind."""
@@ -192,32 +270,21 @@ class TextColumns:
 
     def _any_moment(self, name: str) -> Form:
         """Return the form of a column's days, moments and instants: of the widest kind that is among them."""
-        forms = self._moments(name)
         if self._options.format_of(name) is not None:
-            return forms[0]
-        raw = named(name)
-        counts = self.figures([count_if(_known(form.fits(raw))) for form in forms])
-        held = [form.kind for form, count in zip(forms, counts, strict=True) if count]
-        return grammar.moments_up_to(held[-1] if held else Kind.DATE)
+            return self._moments(name)[0]
+        return grammar.moments_up_to(MOMENTS[widest_moment(self._column(name))])
 
     def _number(self, name: str) -> Form:
-        """Return the form of a column's numbers: whole ones where all are, exact ones where floating would change some.
+        """Return the form of a column's numbers."""
+        column = self._column(name)
+        found = number_form(column)
+        return column.forms[NUMBER] if (form := self._form(column, found)) is None else form
 
-        Where there is no such one they are floating.
-        """
-        loose = grammar.floating_number(self._signs, exact=False)
-        whole = grammar.whole_number(self._signs, wide=True)
-        floating = grammar.floating_number(self._signs, exact=True)
-        raw = named(name)
-        count = count_if(_known(loose.fits(raw)))
-        numbers, wholes, near = self.figures([count, *(count_if(_known(one.fits(raw))) for one in (whole, floating))])
-        if numbers == wholes:
-            return whole if numbers else loose
-        exact = None if near == numbers else self._decimal_form(name)
-        if exact is None:
-            return loose
-        (fitting,) = self.figures([count_if(_known(exact.fits(raw)))])
-        return exact if fitting == numbers else loose
+    def _form(self, column: _Counted, name: str) -> Form | None:
+        """Return a form by its name; None for decimal numbers that no type holds."""
+        if name != DECIMAL:
+            return column.forms[name]
+        return grammar.decimal_number(self._signs, *column.digits) if column.fitting(PLAIN) else None
 
     def _declared(self, name: str, type_: str) -> Column:
         if type_ == "text":
@@ -226,20 +293,21 @@ class TextColumns:
 
     def _declared_form(self, name: str, type_: str) -> Form:
         if type_ == "integer":
-            return grammar.whole_number(self._signs, wide=True)
+            return self._forms(name)[WIDE]
         if type_ == "float":
-            return grammar.floating_number(self._signs, exact=False)
+            return self._forms(name)[NUMBER]
         if type_ == "decimal":
-            form = self._decimal_form(name)
-            return form if form is not None else grammar.floating_number(self._signs, exact=False)
+            column = self._column(name)
+            return column.forms[NUMBER] if (form := self._form(column, DECIMAL)) is None else form
         kinds = {"boolean": Kind.BOOLEAN, "date": Kind.DATE, "timestamp": Kind.TIMESTAMP}
         return self._form_for(name, kinds.get(type_, Kind.TIMESTAMP_TZ))
 
     def _cast(self, name: str, form: Form) -> Column:
         """Return a column of a type of which not all values need be."""
-        if self._fitting({name: [form]}, self._table)[name]:
-            return self._typed(name, form)
         raw = named(name)
+        values, fitting = self.figures([sa.func.count(raw), count_if(_known(form.fits(raw)))])
+        if 0 < values == fitting:
+            return self._typed(name, form)
         nan = sa.and_(raw.is_not(None), grammar.is_nan(raw)) if form.kind.numeric else sa.false()
         fits = _known(sa.and_(form.fits(raw), sa.not_(nan)))
         value: sa.ColumnElement[Any] = sa.case((fits, form.value(raw)))

@@ -15,7 +15,9 @@ from airflow_provider_dpq.core.quality.tables.census import holds_any, take_cens
 from airflow_provider_dpq.core.quality.tables.dialect import Layout, find_layout
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile, with_rows
 from airflow_provider_dpq.core.quality.tables.encoding import in_utf8
+from airflow_provider_dpq.core.quality.tables.evidence import Evidence
 from airflow_provider_dpq.core.quality.tables.reading import (
+    NO_COLUMN,
     Reading,
     quote_list,
     refuse_twins,
@@ -26,6 +28,7 @@ from airflow_provider_dpq.core.quality.tables.reading import (
 from airflow_provider_dpq.core.quality.tables.records import read_records
 from airflow_provider_dpq.core.quality.tables.scan import SOURCE, Scan, quote_name, quote_text
 from airflow_provider_dpq.core.quality.tables.table import Column
+from airflow_provider_dpq.core.quality.tables.tally import read_tally
 from airflow_provider_dpq.core.quality.tables.text_column import ROW, TextColumns
 
 if TYPE_CHECKING:
@@ -66,7 +69,7 @@ def attach_csv(scan: Scan, relation: str, files: Sequence[PlainFile], reading: R
         SourceError: ``unreadable_csv``, ``empty_file`` or ``ambiguous_columns``.
     """
     options = reading.options
-    read = [in_utf8(scan, file, options.encoding) for file in with_rows(scan, files)]
+    read = [in_utf8(scan, file, options.encoding) for file in with_rows(scan, files, alone=reading.alone)]
     plain = [one for one, _ in read]
     layouts = [find_layout(one, options) for one in plain]
     scan.readings[relation] = {
@@ -76,7 +79,7 @@ def attach_csv(scan: Scan, relation: str, files: Sequence[PlainFile], reading: R
     }
     for one, layout in zip(plain, layouts, strict=True):
         refuse_twins(one.name, layout.names)
-    known = dict.fromkeys(name for layout in layouts for name in layout.names)
+    known = dict.fromkeys([*(name for layout in layouts for name in layout.names), *reading.beside])
     formats = options.date_format if isinstance(options.date_format, Mapping) else {}
     unknown = [
         f"{what} of the column {name!r} is"
@@ -88,8 +91,8 @@ def attach_csv(scan: Scan, relation: str, files: Sequence[PlainFile], reading: R
         message = f"{unknown[0]} declared, and there is no such column."
         hint = f"Its columns are {', '.join(map(repr, list(known)[:50]))}."
         raise MeasurementError("missing_column", message, hint=hint, quotes_data=False)
-    columns = {name.casefold(): name for layout in reversed(layouts) for name in reversed(layout.names)}
-    ordered = list(dict.fromkeys(columns[name.casefold()] for layout in layouts for name in layout.names))
+    columns = {name.casefold(): name for name in reversed(known)}
+    ordered = list(dict.fromkeys(columns[name.casefold()] for name in known)) or [NO_COLUMN]
     staged = quote_name(f"{relation}_text")
     scan.connection.execute(f"ATTACH {quote_text(str(scan.directory / relation))} AS {staged}")
     described = ", ".join(f"{quote_name(stored_name(name))} VARCHAR" for name in ordered)
@@ -112,13 +115,21 @@ def attach_csv(scan: Scan, relation: str, files: Sequence[PlainFile], reading: R
     def place(row: int) -> str:
         return next(part for part in reversed(parts) if part.first <= row).place(row)
 
-    return TextColumns(scan, numbered, options, place).columns(ordered, reading.texts)
+    beside = {name: read_tally(found) for name, found in reading.beside.items()}
+    texts = TextColumns(scan, numbered, options, place, beside)
+    always = [name for name in ordered if name in options.column_types or name in formats]
+
+    def evidence(names: Sequence[str]) -> Evidence:
+        return {name: tally.written() for name, tally in texts.tallies(dict.fromkeys([*names, *always])).items()}
+
+    scan.evidence[relation] = evidence
+    return texts.columns(ordered)
 
 
 def _one_or_all(found: Iterable[str | None]) -> JsonValue:
-    """Return what all files have in common, or a list of what they have; None for a file of one column."""
+    """Return what all files have in common, or a list of what they have; None for files of one column and for none."""
     different = list[JsonValue](dict.fromkeys(found))
-    return different[0] if len(different) == 1 else different
+    return different[0] if len(different) == 1 else different or None
 
 
 @dataclass(frozen=True, slots=True)
