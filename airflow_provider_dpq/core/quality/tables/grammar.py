@@ -191,7 +191,21 @@ def _is_day(text: _Text) -> _Condition:
     return sa.and_(sa.func.strlen(text) == len("2024-01-01"), written)
 
 
+def _is_far_day(text: _Text) -> _Condition:
+    """Return whether a text is a day, also one of a year of more than four digits, which Python has none of."""
+    written = sa.cast(sa.try_cast(text, sa.Date()), sa.String()) == text
+    return sa.or_(_is_day(text), sa.and_(matches(text, FAR_DAY), written))
+
+
+FAR_DAY: Final = r"[1-9][0-9]{4,5}-[0-9]{2}-[0-9]{2}"
+"""A day after the year 9999."""
+
+
 ISO_DAY: Final = Form(Kind.DATE, _is_day, lambda text: sa.try_cast(text, sa.Date()))
+
+
+CAST_DAY: Final = Form(Kind.DATE, _is_far_day, ISO_DAY.value)
+"""A day as checks cast text to it: one after the year 9999 is later than every bound, and no type of a column."""
 
 
 def _then(first: _Condition, second: _Condition) -> _Condition:
@@ -233,7 +247,7 @@ def moments_up_to(kind: Kind) -> Form:
             days and moments without an offset are of UTC.
     """
     if kind is Kind.DATE:
-        return ISO_DAY
+        return CAST_DAY
     zoned = kind is Kind.TIMESTAMP_TZ
 
     def fits(text: _Text) -> _Condition:

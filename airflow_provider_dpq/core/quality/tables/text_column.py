@@ -262,7 +262,7 @@ class TextColumns:
             return self._number(name)
         moments = [form for form in self._moments(name) if form.kind is kind]
         if moments:
-            return moments[0]
+            return grammar.CAST_DAY if moments[0] is grammar.ISO_DAY else moments[0]
         if kind is Kind.BOOLEAN:
             return grammar.TRUTH
         # A format that is declared is the only one.

@@ -63,15 +63,28 @@ def test_text_among_multiples_is_unexpected(tmp_path: Path, good: str, unit: flo
 
 
 @pytest.mark.parametrize("above", ROWS)
-@pytest.mark.parametrize("bad", ["epoch", "20224-01-01", "2024-02-30", "2024-01-02 10:00:00", "10:00", "01/02/2024"])
+@pytest.mark.parametrize("bad", ["epoch", "20224-02-30", "2024-02-30", "2024-01-02 10:00:00", "10:00", "01/02/2024"])
 def test_text_among_days_is_unexpected_wherever_it_stands(tmp_path: Path, bad: str, above: int) -> None:
-    """No moment is cut to a day, no word is one, and no year has five digits."""
+    """No moment is cut to a day, no word is one, and no day that does not exist."""
     path = written(tmp_path / "a.csv", "d,x", *["2024-01-01,1"] * above, f"{bad},1")
     between = answer(path, "column_values_to_be_between", column="d", max_value=date(2030, 1, 1))
     assert between.result["partial_unexpected_list"] == [bad]
     error = answer(path, "column_max_to_be_between", column="d", max_value=date(2030, 1, 1)).error
     assert error.reason == "malformed_values"
     assert not answer(path, "column_values_to_match_regex", column="d", regex="^2024-01-01$").success
+
+
+def test_day_after_the_year_9999_is_later_than_every_bound(tmp_path: Path) -> None:
+    """Python has none, and DuckDB has: such a column is text, which checks of days cast."""
+    path = written(tmp_path / "a.csv", "d,x", "2024-01-01,1", "20224-01-01,2")
+    for bound in (date(2030, 1, 1), datetime(2030, 1, 1)):  # noqa: DTZ001
+        greatest = answer(path, "column_max_to_be_between", column="d", max_value=bound)
+        assert (greatest.verdict, greatest.result) == ("fail", {"observed_value": "20224-01-01"})
+        between = answer(path, "column_values_to_be_between", column="d", max_value=bound)
+        assert between.result["partial_unexpected_list"] == ["20224-01-01"]
+    assert answer(path, "column_min_to_be_between", column="d", min_value=date(2024, 1, 1)).success
+    chosen = {"row_condition": "d == '2024-01-01T00:00:00'", "condition_parser": "pandas"}
+    assert answer(path, "column_values_to_be_in_set", column="x", value_set=[1], **chosen).success
 
 
 @pytest.mark.parametrize(
