@@ -15,18 +15,27 @@ from pydantic import JsonValue
 def jsonable(value: Any) -> JsonValue:
     """Return a value as JSON can hold it: ISO dates and times, decimals as floats, NaN and missing as None.
 
+    A decimal that a floating number would round is a whole number, or the text of its digits.
+
     Args:
         value: A value that a table held or an aggregate of it; lists and mappings of such values too.
     """
     if value is None or isinstance(value, (bool, str, int)):
         return value
     if isinstance(value, (float, Decimal)):
-        return None if math.isnan(value) else float(value)
+        return None if math.isnan(value) else _number(value)
     if isinstance(value, (date, time)):
         return value.isoformat()
     if isinstance(value, Mapping):
         return {str(key): jsonable(item) for key, item in value.items()}
     return _collection(value)
+
+
+def _number(value: float | Decimal) -> JsonValue:
+    near = float(value)
+    if isinstance(value, float) or math.isinf(near) or Decimal(repr(near)) == value:
+        return near
+    return int(value) if value == value.to_integral_value() else format(value, "f")
 
 
 def _collection(value: Any) -> JsonValue:

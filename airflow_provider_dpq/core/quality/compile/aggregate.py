@@ -179,6 +179,12 @@ def _of_share(expectation: declared.ColumnShare, share: Share) -> Answer:
     return Answer(expectation.holds(ratio), {"observed_value": float(ratio) if share.whole else 0})
 
 
+def _floating(figure: Any) -> Any:
+    """Return a figure that is no whole number as a floating one, which thresholds and the history take."""
+    fractional = isinstance(figure, Decimal) and figure.is_finite() and figure != figure.to_integral_value()
+    return float(figure) if fractional or isinstance(figure, Fraction) else figure
+
+
 def observed(expectation: declared.ColumnFigure, figure: Any) -> Answer:
     """Return the answer of a check of one figure; no figure is a failure."""
     beyond = beyond_python(figure) if isinstance(figure, str) and _of_moments(expectation) else 0
@@ -186,8 +192,7 @@ def observed(expectation: declared.ColumnFigure, figure: Any) -> Answer:
         if beyond:  # later or earlier than every bound
             held = (expectation.max_value if beyond > 0 else expectation.min_value) is None
             return Answer(held, {"observed_value": figure})
-        shown_figure = float(figure) if isinstance(figure, Fraction) else figure
-        return Answer(figure is not None and expectation.holds(figure), {"observed_value": jsonable(shown_figure)})
+        return Answer(figure is not None and expectation.holds(figure), {"observed_value": jsonable(_floating(figure))})
     except TypeError as error:
         message = f"{expectation.type}: a {type(figure).__name__} cannot be compared with the bounds."
         raise MeasurementError(
