@@ -53,6 +53,11 @@ class ResultFormat:
         return bool(self.hidden_columns) or self.values_kept_out
 
     @property
+    def keeps_back(self) -> bool:
+        """Whether there are values of unexpected rows that the gate does not show, or shows of some rows alone."""
+        return self.hides_some or self.sample_rows is not None
+
+    @property
     def shows_query(self) -> bool:
         """Whether the query that finds the unexpected rows is shown."""
         return self.level == "COMPLETE" if self.index_query is None else self.index_query

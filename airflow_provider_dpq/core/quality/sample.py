@@ -106,9 +106,12 @@ def _index(rows: Sequence[Row], wanted: ResultFormat) -> JsonValue:
 def _query(table: Table, unexpected: Unexpected, wanted: ResultFormat, count: int) -> dict[str, JsonValue]:
     """Return how the rows are found: pandas code as GX writes it, or for a database the query.
 
-    The pandas code names each of them. It is left out where the gate lets fewer rows be shown.
+    The pandas code names each of them. It is left out where the gate lets fewer rows be shown, as is a query that names
+    their values where the gate keeps any back.
     """
     if not table.pandas_like:
+        if unexpected.names_values and (wanted.keeps_back or wanted.exclude_unexpected_values):
+            return {}
         text = table.text(select_rows(table, unexpected, wanted.index_columns))
         return {} if text is None else {"unexpected_index_query": f"{text};"}
     if wanted.sample_rows is not None and count > wanted.sample_rows:

@@ -194,6 +194,30 @@ def test_all_unknown_values_are_counted_and_the_first_are_shown(
     assert result.result["partial_unexpected_list"] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
 
 
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {"hidden_columns": ["name"]},
+        {"sample_rows": 0},
+        {"sample_rows": 1},
+        {"exclude_unexpected_values": True},
+        {"result_format": {"result_format": "COMPLETE", "exclude_unexpected_values": True}},
+        {},
+    ],
+)
+def test_query_that_names_unknown_values_is_kept_back_with_them(
+    databases: Databases, url: Url, kept: dict[str, Any]
+) -> None:
+    """The rows are found by naming their values, which a gate may not let out."""
+    engine = databases.fill("shop", url("sqlite"), pd.DataFrame({"name": ["first", "second", "third"]}), "trips")
+    options: dict[str, Any] = {"result_format": "COMPLETE", "connection": engine, **kept}
+    keys = pd.DataFrame({"name": ["third"]})
+    (result,) = check("trips", [exists("name")], references={"places": keys}, **options).results
+    assert result.result["unexpected_count"] == 2
+    assert ("unexpected_index_query" in result.result) is (not kept)
+    assert ("second" in result.model_dump_json()) is (not kept)
+
+
 @pytest.mark.parametrize("target", ["good", "good.parquet"])
 def test_rows_that_are_only_counted_are_not_taken_for_good_ones(
     databases: Databases, url: Url, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str

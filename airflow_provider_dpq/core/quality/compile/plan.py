@@ -56,6 +56,7 @@ class Unexpected:
         join: What the predicate needs joined.
         order: What to order the rows by on a database; files and frames have an order of their own.
         complete: Whether the predicate holds for all of them, or only for some that can be shown.
+        names_values: Whether the predicate names values that rows hold, so that a query of it shows them.
         first: Returns for the first few rows, as many as given, what finds them sooner; None where nothing does.
     """
 
@@ -65,6 +66,7 @@ class Unexpected:
     join: Join | None = None
     order: sa.ColumnElement[Any] | None = None
     complete: bool = True
+    names_values: bool = False
     first: Callable[[int], Unexpected] | None = None
 
 

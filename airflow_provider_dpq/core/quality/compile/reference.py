@@ -129,7 +129,7 @@ def _plan_of_values(
             "misfits": domain.count(misfit),
         },
         read=read,
-        unexpected=Unexpected(broken, (column,), complete=int(different) <= _MOST_NAMED),
+        unexpected=Unexpected(broken, (column,), complete=int(different) <= _MOST_NAMED, names_values=True),
         by="duckdb",
     )
 
