@@ -28,7 +28,7 @@ def store_url(tmp_path: Path, report: Report) -> str:
 @pytest.fixture
 def dpq(store_url: str) -> Callable[..., Result]:
     """A function that runs `dpq` on that store."""
-    return lambda *arguments: CliRunner().invoke(main, [*arguments, "--store", store_url])
+    return lambda *arguments: CliRunner(env={"COLUMNS": "200"}).invoke(main, [*arguments, "--store", store_url])
 
 
 def test_gate_is_renamed(dpq: Callable[..., Result], store_url: str) -> None:
