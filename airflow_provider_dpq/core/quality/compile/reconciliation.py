@@ -32,8 +32,8 @@ from airflow_provider_dpq.core.quality.tables.table import Table
 def plan_reconciliation(expectation: ExpectTableToReconcileWithOtherTable, table: Table) -> Plan:
     """Two tables say the same.
 
-    The table's figures ride on the shared scan, the other's are one statement there. With keys the rows of both are
-    compared in DuckDB.
+    The table's figures ride on the shared scan, the other's are one statement there, after one that counts text
+    which is no value, where there may be any. With keys the rows of both are compared in DuckDB.
 
     Raises:
         MeasurementError: The other table or a column does not exist, or two columns cannot be compared.
@@ -46,16 +46,17 @@ def plan_reconciliation(expectation: ExpectTableToReconcileWithOtherTable, table
 
     def compared(found: Mapping[str, Any]) -> list[Figure]:
         sides = (here, [pair.here for pair in pairs]), (there, [pair.there for pair in pairs])
-        if not keys:
-            for domain, columns in sides:
-                require_values(domain, columns)
+        with_text: set[str] = set()  # there is no figure of a column with text that is no value
+        if keys:
+            counts = zip(pairs, *(misfits(*side) for side in sides), strict=True)
+            with_text = {pair.name for pair, *found_text in counts if any(found_text)}
+        else:
+            for side in sides:
+                require_values(*side)
         (row,) = other.fetch(there.select(*figures_there.values()))
         of_other = dict(zip(figures_there, row, strict=True))
         figures = compare_figures(found, of_other, pairs, tolerance, zone)
-        texts = [any(counts) for counts in zip(*(misfits(*side) for side in sides), strict=True)]
-        # There is no figure of a column with text that is no value.
-        of_values = {pair.name for pair, has_texts in zip(pairs, texts, strict=True) if not has_texts}
-        return [figure for figure in figures if figure.column is None or figure.column in of_values]
+        return [figure for figure in figures if figure.column not in with_text]
 
     figures = aggregates(here, [pair.here for pair in pairs], pairs, zone)
     if not keys:
