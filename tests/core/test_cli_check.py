@@ -561,6 +561,19 @@ def test_text_file_is_read_as_the_command_line_says(dpq: Dpq, suite: Callable[..
     assert dpq(declared, "--column-type", "c=int", data=path).exit_code == 2
 
 
+def test_text_file_may_have_no_names(dpq: Dpq, suite: Callable[..., Path], tmp_path: Path) -> None:
+    """Its first row is one of the table, and its columns are numbers; names that are given beside are refused."""
+    path = tmp_path / "a.csv"
+    path.write_text("1,2\n3,4\n")
+    declared = suite(
+        {"type": "expect_column_sum_to_be_between", "kwargs": {"column": "0", "min_value": 4, "max_value": 4}}
+    )
+    assert dpq(declared, "--no-header", data=path).exit_code == 0
+    refused = dpq(declared, "--no-header", "--column-names", "a,b", data=path)
+    assert refused.exit_code == 2
+    assert "--no-header and --column-names" in refused.stderr
+
+
 def test_older_pass_does_not_outlive_data_that_cannot_be_read(
     dpq: Dpq, suite: Callable[..., Path], people: Path, tmp_path: Path
 ) -> None:

@@ -62,6 +62,9 @@ _OPTIONS: Final = (
         metavar="NAMES",
         help="Names of the columns of CSV, with commas between them, where its first row does not hold them.",
     ),
+    click.option(
+        "--no-header", is_flag=True, help="The first row of CSV holds no names: columns are named 0, 1, 2 ..."
+    ),
     click.option("--skip-rows", metavar="N", type=click.IntRange(min=0), help="Lines of CSV before its first row."),
     click.option("--comment", metavar="TEXT", help="What lines of CSV that are no rows begin with."),
 )
@@ -76,7 +79,12 @@ def reading_options(command: _Command) -> _Command:
 
         names = [name for name in ReadOptions.__dataclass_fields__ if name in arguments and name != "null_values"]
         given = {name: value for name in names if (value := arguments.pop(name)) not in (None, {})}
-        if "header" in given:
+        if arguments.pop("no_header"):
+            if "header" in given:
+                message = "--no-header and --column-names both say what the columns are called."
+                raise click.UsageError(message)
+            given["header"] = False
+        elif "header" in given:
             given["header"] = given["header"].split(",")
         return command(read_options=parse_read_options(given), **arguments)
 
