@@ -28,9 +28,12 @@ class DpqPlugin(AirflowPlugin):
     def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override] # Airflow only reads it
         """The application with the pages, for which Airflow's auth manager decides who may read what."""
         from airflow_provider_dpq.plugins.access import AIRFLOW
+        from airflow_provider_dpq.plugins.runs import MetadataRuns
         from airflow_provider_dpq.ui.app import build_app
 
-        return [{"app": build_app(_open_store, AIRFLOW), "url_prefix": _PREFIX, "name": "Quality gates"}]
+        return [
+            {"app": build_app(_open_store, AIRFLOW, MetadataRuns()), "url_prefix": _PREFIX, "name": "Quality gates"}
+        ]
 
     @cached_property
     def external_views(self) -> list[dict[str, Any]]:  # type: ignore[override] # Airflow only reads it

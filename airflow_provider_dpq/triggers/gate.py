@@ -211,19 +211,16 @@ def _doubt(run: NewestRun, now: datetime) -> str:
 
 def _attended(store: Store, gate: Gate, run: NewestRun, runs: Runs) -> tuple[NewestRun | None, Attendance]:
     """Return the run as far as Airflow still has it, and who is missing from it."""
-    from airflow_provider_dpq.core.store.attendance import SKIPPED, Attendance, attendance, present
+    from airflow_provider_dpq.core.store.attendance import Attendance, attended
 
     if not gate.dag_id:
         return run, Attendance()
-    states = runs.states(gate.dag_id, run.run_id, sorted(run.tasks | {str(entry.task_id) for entry in run.entries}))
-    found = present(run, states)
-    if found is None:
-        return None, Attendance(awaited=tuple(sorted(states)))
-    failed = SKIPPED in states.values() and runs.has_failed(gate.dag_id, run.run_id)
-    missing = attendance(found, states, failed=failed)
-    if any(not lost.reported for lost in missing.lost):
-        missing = attendance(found, states, failed=failed, elsewhere=store.elsewhere(gate, run.run_id))
-    return found, missing
+    return attended(
+        run,
+        runs.states(gate.dag_id, run.run_id, sorted(run.known_tasks)),
+        elsewhere=lambda: store.elsewhere(gate, run.run_id),
+        failed=lambda: runs.has_failed(gate.dag_id, run.run_id),
+    )
 
 
 def _lost_since(store: Store, gate: Gate, run: NewestRun, runs: Runs, now: datetime) -> str:

@@ -19,6 +19,8 @@ from airflow_provider_dpq.core.store.newest import newest_run
 from airflow_provider_dpq.core.store.start import unanswered
 from airflow_provider_dpq.ui import page
 from airflow_provider_dpq.ui.reader import Reader
+from airflow_provider_dpq.ui.runs import NoRuns, Runs
+from airflow_provider_dpq.ui.unmeasured import told
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +50,7 @@ class Access:
     readable_dags: Callable[..., Collection[str]]
 
 
-def build_app(open_store: Callable[[], Store], access: Access) -> FastAPI:
+def build_app(open_store: Callable[[], Store], access: Access, runs: Runs | None = None) -> FastAPI:
     """Return the application that shows the reports of a store, to be mounted under any path.
 
     A report is read below the DAG that made it, so that reading it takes the right to read that DAG. A report made
@@ -58,6 +60,7 @@ def build_app(open_store: Callable[[], Store], access: Access) -> FastAPI:
     Args:
         open_store: Opens the store; called for each page.
         access: Who may read what.
+        runs: What became of the tasks of gates, beside their reports; None where nobody knows.
     """
     app = FastAPI(title="Quality gates", dependencies=[Depends(access.signed_in)], openapi_url=None)
     app.exception_handler(HTTPException)(_refused)
@@ -75,7 +78,7 @@ def build_app(open_store: Callable[[], Store], access: Access) -> FastAPI:
 
     @app.api_route("/gates", methods=_READ)
     async def gates(request: Request, dag_ids: Collection[str] = Depends(access.readable_dags)) -> HTMLResponse:
-        return await read(lambda store: _gates_page(store, dag_ids, _addresses(request)))
+        return await read(lambda store: _gates_page(store, runs or NoRuns(), dag_ids, _addresses(request)))
 
     @app.api_route(
         "/dags/{dag_id}/runs/{run_id}/tasks/{task_id}/{map_index}/report", methods=_READ, dependencies=may_read_dag
@@ -123,9 +126,10 @@ def _of_same_task(store: Store, shown: Entry) -> Sequence[Entry]:
     return store.of_task(str(shown.dag_id), str(shown.task_id), shown.run_id, shown.map_index)
 
 
-def _gates_page(store: Store, dag_ids: Collection[str], addresses: page.Addresses) -> HTMLResponse:
-    runs = store.latest(dag_ids=dag_ids)
-    return page.gate_list(runs, addresses, unanswered(store.starts(dag_ids=dag_ids), runs))
+def _gates_page(store: Store, runs: Runs, dag_ids: Collection[str], addresses: page.Addresses) -> HTMLResponse:
+    newest = store.latest(dag_ids=dag_ids)
+    starts = unanswered(store.starts(dag_ids=dag_ids), newest)
+    return page.gate_list(newest, addresses, starts, told(store, runs, newest, dag_ids))
 
 
 def _begun(store: Store, instance: tuple[str, str, str, int]) -> list[Start]:

@@ -17,6 +17,7 @@ from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.render import figure, render_html
 from airflow_provider_dpq.core.store import Entry, NewestRun, Start
+from airflow_provider_dpq.ui.unmeasured import Told
 
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
@@ -48,18 +49,23 @@ class Addresses:
         return f"{self.root}/dags/{quote(str(entry.dag_id), safe='')}/reports/{quote(entry.report_id, safe='')}"
 
 
-def gate_list(runs: Iterable[NewestRun], addresses: Addresses, starts: Sequence[Start] = ()) -> HTMLResponse:
+def gate_list(
+    runs: Iterable[NewestRun], addresses: Addresses, starts: Sequence[Start] = (), told: Told | None = None
+) -> HTMLResponse:
     """Return the list of gates with the latest verdict of each, the worst first.
 
     Args:
         runs: The newest run of each gate.
         addresses: Where the reports are.
         starts: What has started since and left no report.
+        told: What the runs of their DAGs tell beside; None where nobody knows.
     """
-    listed = sorted(runs, key=lambda run: (-run.verdict.rank, run.gate))
+    told = told or Told()
+    listed = sorted(runs, key=lambda run: (run.gate not in told.missing, -run.verdict.rank, run.gate))
     found = Counter(run.verdict for run in listed)
     tally = [(verdict.value, found[verdict]) for verdict in reversed(Verdict) if found[verdict]]
-    return _response(_render("gates.html", runs=listed, tally=tally, starts=starts, addresses=addresses))
+    values = {"runs": listed, "tally": tally, "starts": starts, "told": told, "addresses": addresses}
+    return _response(_render("gates.html", **values))
 
 
 def report(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -100,6 +100,31 @@ def attendance(
         elif entry is not None and entry.verdict.passed and state in _OUTLIVES_A_PASS:
             lost.append(Lost(one, str(state), reported=True))
     return Attendance(tuple(awaited), tuple(lost))
+
+
+def attended(
+    run: NewestRun,
+    states: States,
+    *,
+    elsewhere: Callable[[], Collection[Instance]],
+    failed: Callable[[], bool] = lambda: False,
+) -> tuple[NewestRun | None, Attendance]:
+    """Return the newest run of a gate as far as there still is such a run, and who is missing from it.
+
+    Args:
+        run: The newest run of the gate.
+        states: The states of its tasks in that run; none where nobody knows that run.
+        elsewhere: Returns the instances that report under other gates; asked only where it matters.
+        failed: Returns whether the run has failed; asked only where it matters.
+    """
+    found = present(run, states)
+    if found is None:
+        return None, Attendance(awaited=tuple(sorted(states)))
+    over = SKIPPED in states.values() and failed()
+    missing = attendance(found, states, failed=over)
+    if any(not lost.reported for lost in missing.lost):
+        missing = attendance(found, states, failed=over, elsewhere=elsewhere())
+    return found, missing
 
 
 def present(run: NewestRun, states: States) -> NewestRun | None:

@@ -67,6 +67,11 @@ class NewestRun:
         )
 
     @property
+    def known_tasks(self) -> frozenset[str]:
+        """The tasks that have reported, and those that report under this gate, or may do so."""
+        return self.tasks | {entry.task_id or "" for entry in self.entries}
+
+    @property
     def tally(self) -> str:
         """How many of several instances have the worst verdict, such as ``1 of 5 failed``; empty for a single one."""
         if len(self.entries) == 1:

@@ -1,0 +1,116 @@
+"""What Airflow's metadata database says of the tasks of gates: for the pages, which run in its API server."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import cache
+from typing import Any, Final, TypeVar
+
+from airflow.models.dagrun import DagRun
+from airflow.models.taskinstance import TaskInstance
+from airflow.utils.session import create_session
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from airflow_provider_dpq.core.store import NewestRun
+from airflow_provider_dpq.core.store.attendance import FAILED, SKIPPED, Instance
+from airflow_provider_dpq.ui.runs import EndedTask
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_AT_ONCE: Final = 100
+"""So many runs or DAGs are asked for in one statement."""
+
+_MOST: Final = 1000
+"""So many task instances of a statement are read at most, those of the newest runs."""
+
+_TI: Any = TaskInstance
+_RUN: Any = DagRun
+
+
+class MetadataRuns:
+    """The runs in Airflow's metadata database, read in one transaction for each question."""
+
+    def states(self, runs: Collection[NewestRun]) -> dict[tuple[str, str], dict[Instance, str | None]] | None:
+        """Return the states of the tasks of gates in their newest runs, by DAG and run; None where nobody answers."""
+        return _read(lambda ask: _states(list(runs), ask))
+
+    def ended(self, dag_ids: Collection[str]) -> list[EndedTask] | None:
+        """Return what failed, or was skipped as its run failed, in the newest run of each DAG, ended or not.
+
+        None where nobody answers.
+        """
+        return _read(lambda ask: list(_ended(sorted(dag_ids), ask)))
+
+
+_Ask = Callable[[Select[Any]], Sequence[Any]]
+
+
+def _read(work: Callable[[_Ask], T]) -> T | None:
+    try:
+        with create_session() as session:
+            return work(lambda query: session.execute(query).all())
+    except SQLAlchemyError:
+        log.exception("The metadata database did not tell what became of gates.")
+        return None
+
+
+def _states(runs: Sequence[NewestRun], ask: _Ask) -> dict[tuple[str, str], dict[Instance, str | None]]:
+    found: dict[tuple[str, str], dict[Instance, str | None]] = {}
+    for some in _parts(runs):
+        of_these = [
+            and_(
+                _TI.dag_id == run.gate.dag_id,
+                _TI.run_id == run.run_id,
+                _TI.task_id.in_(sorted(run.known_tasks)),
+            )
+            for run in some
+        ]
+        columns = (_TI.dag_id, _TI.run_id, _TI.task_id, _TI.map_index, _TI.state)
+        for dag_id, run_id, task_id, map_index, state in ask(select(*columns).where(or_(*of_these))):
+            found.setdefault((dag_id, run_id), {})[task_id, map_index] = state
+    return found
+
+
+def _ended(dag_ids: Sequence[str], ask: _Ask) -> Iterator[EndedTask]:
+    columns = (_TI.dag_id, _TI.run_id, _TI.task_id, _TI.map_index, _TI.state, _TI.operator)
+    same_run = and_(_TI.dag_id == _RUN.dag_id, _TI.run_id == _RUN.run_id)
+    cut_off = and_(_TI.state == SKIPPED, _RUN.state == "failed")
+    for some in _parts(dag_ids):
+        newest = select(func.max(_RUN.id)).where(_RUN.dag_id.in_(some)).group_by(_RUN.dag_id)
+        over = newest.where(_RUN.state.in_(("success", "failed")))
+        query = (
+            select(*columns)
+            .join(_RUN, same_run)
+            .where(or_(_RUN.id.in_(newest), _RUN.id.in_(over)), or_(_TI.state.in_(FAILED), cut_off))
+            .order_by(_RUN.id.desc(), _TI.task_id, _TI.map_index)
+            .limit(_MOST)
+        )
+        for dag_id, run_id, task_id, map_index, state, operator in ask(query):
+            yield EndedTask(dag_id, run_id, (task_id, map_index), str(state), operator in _gate_operators())
+
+
+def _parts(of: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(of), _AT_ONCE):
+        yield of[start : start + _AT_ONCE]
+
+
+@cache
+def _gate_operators() -> frozenset[str]:
+    """The names of the classes whose tasks are gates: those of this package, and those made of them here."""
+    from airflow_provider_dpq.decorators import benchmark, leak, load
+    from airflow_provider_dpq.operators import load_group, merge, quality
+    from airflow_provider_dpq.operators.namesake import GateBearer
+    from airflow_provider_dpq.sensors import quality as sensor
+
+    _ = (benchmark, leak, load, load_group, merge, quality, sensor)  # each brings its classes
+    return frozenset(_names(GateBearer))
+
+
+def _names(of: type[Any]) -> Iterator[str]:
+    for one in of.__subclasses__():
+        yield one.__name__
+        yield from _names(one)

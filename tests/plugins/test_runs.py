@@ -1,0 +1,126 @@
+"""The pages tell which gates failed before they measured, by what Airflow's metadata database has of their tasks."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from airflow.sdk import DAG, BaseOperator
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy.exc import OperationalError
+
+from airflow_provider_dpq.core.gate.identity import Gate
+from airflow_provider_dpq.core.gate.verdict import Verdict
+from airflow_provider_dpq.core.store import Store, open_store
+from airflow_provider_dpq.operators.quality import DataQualityCheckOperator
+from airflow_provider_dpq.plugins import runs as of_plugin
+from airflow_provider_dpq.plugins.runs import MetadataRuns
+from airflow_provider_dpq.ui.app import Access, build_app
+from tests.airflow_home import LOGICAL_DATE, RunDag
+from tests.reports import report_with
+
+SUITE = [{"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 1}}]
+NEXT_DAY = LOGICAL_DATE + timedelta(days=1)
+DAGS = {"orders", "customers", "alerts"}
+ACCESS = Access(signed_in=lambda: None, may_read_dag=lambda: None, readable_dags=lambda: DAGS)
+
+
+class Load(BaseOperator):
+    """A task that fails on every day but the first."""
+
+    def execute(self, context: Any) -> None:
+        """Fail, or do nothing."""
+        if context["logical_date"] > LOGICAL_DATE:
+            message = "broken"
+            raise ValueError(message)
+
+
+@pytest.fixture(autouse=True)
+def _rows(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.csv").write_text("id,area\n1,EU\n")
+
+
+def check(task_id: str, **arguments: Any) -> DataQualityCheckOperator:
+    """Return a gate on a file that has one row."""
+    return DataQualityCheckOperator(task_id=task_id, **{"path": "rows.csv", "suite": SUITE, **arguments})
+
+
+@pytest.fixture
+def gates(store_url: str, store: Store) -> Callable[[], str]:
+    """A function that returns the text of the page "Quality gates"."""
+    app = FastAPI()
+    app.mount("/dpq", build_app(lambda: open_store(store_url), ACCESS, MetadataRuns()))
+    client = TestClient(app)
+
+    def read() -> str:
+        page = client.get("/dpq/gates")
+        assert page.status_code == 200
+        return html.unescape(" ".join(re.sub("<[^>]*>", " ", page.text.split("</style>")[-1]).split()))
+
+    return read
+
+
+def test_gate_whose_upstream_failed_is_shown_as_not_measured(
+    run_dag: RunDag, gates: Callable[[], str], store: Store
+) -> None:
+    """Beside the pass of the day before; a pass of an earlier try is not the last word, a fail is."""
+    with DAG("orders", schedule=None) as dag:
+        Load(task_id="load") >> check("check", gate="complete")
+    run_dag(dag)
+    assert "not measured orders" not in gates()
+    died = dag.test(logical_date=NEXT_DAY)
+    assert f"not measured orders > complete 'check' ended as upstream_failed without a report {died.run_id}" in gates()
+    assert "pass orders > complete" in gates()
+    named: dict[str, Any] = {"gate": "complete", "dag_id": "orders", "run_id": died.run_id}
+    store.write(report_with(Verdict.PASS, **named))
+    assert "pass incomplete 'check' ended as upstream_failed since its report orders > complete" in gates()
+    store.write(report_with(Verdict.FAIL, try_number=2, **named))
+    assert "ended as" not in gates()
+
+
+def test_gate_that_has_never_reported_is_shown_by_its_task(run_dag: RunDag, gates: Callable[[], str]) -> None:
+    """A newcomer's first run fails before the gate; what is no gate, or of another DAG, is not listed."""
+    for dag_id in ("customers", "hidden"):
+        with DAG(dag_id, schedule=None) as dag:
+            Load(task_id="load") >> [check("check"), Load(task_id="report")]
+        run_dag(dag, logical_date=NEXT_DAY)
+    text = gates()
+    assert "not measured customers > check 'check' ended as upstream_failed without a report" in text
+    assert "'load'" not in text
+    assert "'report'" not in text
+    assert "hidden" not in text
+
+
+def test_parts_that_are_missing_from_a_pass_are_named(run_dag: RunDag, gates: Callable[[], str], store: Store) -> None:
+    """A gate of several tasks, one of which did not come to measuring, is no plain pass."""
+    with DAG("alerts", schedule=None) as dag:
+        check("good", gate="shared", shared_gate=True)
+        Load(task_id="load") >> check("late", gate="shared", shared_gate=True)
+    run_dag(dag, logical_date=NEXT_DAY)
+    assert [run.gate for run in store.latest()] == [Gate("alerts", "shared")]
+    text = gates()
+    assert "pass incomplete 'late' ended as upstream_failed without a report alerts > shared" in text
+    assert "not measured alerts" not in text
+
+
+def test_metadata_database_out_of_reach_is_said(
+    run_dag: RunDag, gates: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reports are shown all the same, and the page does not pretend to know more."""
+
+    def refuse() -> Any:
+        raise OperationalError("SELECT 1", {}, Exception("gone"))
+
+    monkeypatch.setattr(of_plugin, "create_session", refuse)
+    with DAG("orders", schedule=None) as dag:
+        check("check")
+    run_dag(dag)
+    text = gates()
+    assert "pass orders > check" in text
+    assert "Airflow's database could not be read: this page does not tell which gates failed" in text
