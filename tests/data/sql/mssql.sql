@@ -191,22 +191,22 @@ WHERE [state] IS NOT NULL GROUP BY ([state] COLLATE Latin1_General_BIN2), ([stat
 WHERE most.copies = most.most ORDER BY most.value;
 
 -- expect_column_distinct_values_to_be_in_set {'column': 'state', 'value_set': ['paid', 'sent', 'lost']}
-SELECT count(*) AS f0, coalesce(sum(CASE WHEN ([state] IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, count(DISTINCT CASE WHEN ([state] IS NOT NULL AND (([state] COLLATE Latin1_General_BIN2) NOT IN ('paid', 'sent', 'lost'))) THEN ([state] COLLATE Latin1_General_BIN2) END) AS f2
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN ([state] IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, count(DISTINCT CASE WHEN ([state] IS NOT NULL AND CASE WHEN (([state] COLLATE Latin1_General_BIN2) IN ('paid', 'sent', 'lost')) THEN 1 ELSE 0 END = 0) THEN ([state] COLLATE Latin1_General_BIN2) END) AS f2
 FROM [sales].[orders];
 SELECT DISTINCT TOP 20 ([state] COLLATE Latin1_General_BIN2) AS value
 FROM [sales].[orders]
-WHERE [state] IS NOT NULL AND (([state] COLLATE Latin1_General_BIN2) NOT IN ('paid', 'sent', 'lost')) ORDER BY 1;
+WHERE [state] IS NOT NULL AND CASE WHEN (([state] COLLATE Latin1_General_BIN2) IN ('paid', 'sent', 'lost')) THEN 1 ELSE 0 END = 0 ORDER BY 1;
 
 -- expect_column_distinct_values_to_contain_set {'column': 'state', 'value_set': ['paid']}
 SELECT count(*) AS f0, coalesce(sum(CASE WHEN ([state] IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1
 FROM [sales].[orders];
 
 -- expect_column_distinct_values_to_equal_set {'column': 'state', 'value_set': ['paid', 'sent']}
-SELECT count(*) AS f0, coalesce(sum(CASE WHEN ([state] IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, count(DISTINCT CASE WHEN ([state] IS NOT NULL AND (([state] COLLATE Latin1_General_BIN2) NOT IN ('paid', 'sent'))) THEN ([state] COLLATE Latin1_General_BIN2) END) AS f2
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN ([state] IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, count(DISTINCT CASE WHEN ([state] IS NOT NULL AND CASE WHEN (([state] COLLATE Latin1_General_BIN2) IN ('paid', 'sent')) THEN 1 ELSE 0 END = 0) THEN ([state] COLLATE Latin1_General_BIN2) END) AS f2
 FROM [sales].[orders];
 SELECT DISTINCT TOP 20 ([state] COLLATE Latin1_General_BIN2) AS value
 FROM [sales].[orders]
-WHERE [state] IS NOT NULL AND (([state] COLLATE Latin1_General_BIN2) NOT IN ('paid', 'sent')) ORDER BY 1;
+WHERE [state] IS NOT NULL AND CASE WHEN (([state] COLLATE Latin1_General_BIN2) IN ('paid', 'sent')) THEN 1 ELSE 0 END = 0 ORDER BY 1;
 SELECT DISTINCT ([state] COLLATE Latin1_General_BIN2) AS value
 FROM [sales].[orders]
 WHERE [state] IS NOT NULL AND ([state] COLLATE Latin1_General_BIN2) IN ('paid', 'sent');

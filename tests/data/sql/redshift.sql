@@ -199,11 +199,11 @@ WHERE most.copies = most.most ORDER BY most.value
  LIMIT 201;
 
 -- expect_column_distinct_values_to_be_in_set {'column': 'state', 'value_set': ['paid', 'sent', 'lost']}
-SELECT count(*) AS f0, coalesce(sum(CASE WHEN ("state" IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, count(DISTINCT CASE WHEN ("state" IS NOT NULL AND (("state") NOT IN ('paid', 'sent', 'lost'))) THEN ("state") END) AS f2
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN ("state" IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, count(DISTINCT CASE WHEN ("state" IS NOT NULL AND NOT coalesce(("state") IN ('paid', 'sent', 'lost'), false)) THEN ("state") END) AS f2
 FROM "sales"."orders";
 SELECT DISTINCT ("state") AS value
 FROM "sales"."orders"
-WHERE "state" IS NOT NULL AND (("state") NOT IN ('paid', 'sent', 'lost')) ORDER BY 1
+WHERE "state" IS NOT NULL AND NOT coalesce(("state") IN ('paid', 'sent', 'lost'), false) ORDER BY 1
  LIMIT 20;
 
 -- expect_column_distinct_values_to_contain_set {'column': 'state', 'value_set': ['paid']}
@@ -211,11 +211,11 @@ SELECT count(*) AS f0, coalesce(sum(CASE WHEN ("state" IS NOT NULL) THEN 1 ELSE 
 FROM "sales"."orders";
 
 -- expect_column_distinct_values_to_equal_set {'column': 'state', 'value_set': ['paid', 'sent']}
-SELECT count(*) AS f0, coalesce(sum(CASE WHEN ("state" IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, count(DISTINCT CASE WHEN ("state" IS NOT NULL AND (("state") NOT IN ('paid', 'sent'))) THEN ("state") END) AS f2
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN ("state" IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, count(DISTINCT CASE WHEN ("state" IS NOT NULL AND NOT coalesce(("state") IN ('paid', 'sent'), false)) THEN ("state") END) AS f2
 FROM "sales"."orders";
 SELECT DISTINCT ("state") AS value
 FROM "sales"."orders"
-WHERE "state" IS NOT NULL AND (("state") NOT IN ('paid', 'sent')) ORDER BY 1
+WHERE "state" IS NOT NULL AND NOT coalesce(("state") IN ('paid', 'sent'), false) ORDER BY 1
  LIMIT 20;
 SELECT DISTINCT ("state") AS value
 FROM "sales"."orders"

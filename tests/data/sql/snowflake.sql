@@ -194,11 +194,11 @@ WHERE most.copies = most.most ORDER BY most.value
  LIMIT 201;
 
 -- expect_column_distinct_values_to_be_in_set {'column': 'state', 'value_set': ['paid', 'sent', 'lost']}
-SELECT count(*) AS f0, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, count(DISTINCT CASE WHEN ("STATE" IS NOT NULL AND (("STATE") NOT IN ('paid', 'sent', 'lost'))) THEN ("STATE") END) AS f2
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, count(DISTINCT CASE WHEN ("STATE" IS NOT NULL AND NOT coalesce(("STATE") IN ('paid', 'sent', 'lost'), false)) THEN ("STATE") END) AS f2
 FROM "SALES"."ORDERS";
 SELECT DISTINCT ("STATE") AS value
 FROM "SALES"."ORDERS"
-WHERE "STATE" IS NOT NULL AND (("STATE") NOT IN ('paid', 'sent', 'lost')) ORDER BY 1
+WHERE "STATE" IS NOT NULL AND NOT coalesce(("STATE") IN ('paid', 'sent', 'lost'), false) ORDER BY 1
  LIMIT 20;
 
 -- expect_column_distinct_values_to_contain_set {'column': 'state', 'value_set': ['paid']}
@@ -206,11 +206,11 @@ SELECT count(*) AS f0, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL) THEN 1 ELSE 
 FROM "SALES"."ORDERS";
 
 -- expect_column_distinct_values_to_equal_set {'column': 'state', 'value_set': ['paid', 'sent']}
-SELECT count(*) AS f0, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, count(DISTINCT CASE WHEN ("STATE" IS NOT NULL AND (("STATE") NOT IN ('paid', 'sent'))) THEN ("STATE") END) AS f2
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN ("STATE" IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, count(DISTINCT CASE WHEN ("STATE" IS NOT NULL AND NOT coalesce(("STATE") IN ('paid', 'sent'), false)) THEN ("STATE") END) AS f2
 FROM "SALES"."ORDERS";
 SELECT DISTINCT ("STATE") AS value
 FROM "SALES"."ORDERS"
-WHERE "STATE" IS NOT NULL AND (("STATE") NOT IN ('paid', 'sent')) ORDER BY 1
+WHERE "STATE" IS NOT NULL AND NOT coalesce(("STATE") IN ('paid', 'sent'), false) ORDER BY 1
  LIMIT 20;
 SELECT DISTINCT ("STATE") AS value
 FROM "SALES"."ORDERS"

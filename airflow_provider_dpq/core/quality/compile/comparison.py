@@ -171,7 +171,18 @@ def as_column(column: Column, member: Any, table: Table) -> Any:
         return member_of(column, member)
     if comparable(column, member) or (column.kind is Kind.BOOLEAN and member in (0, 1)):
         return member
+    if table.dialect in ("mysql", "mariadb"):
+        return _of_mysql(column, member)
     return sa.literal(member)  # what the database makes of another type is its answer, as in GX
+
+
+def _of_mysql(column: Column, member: Any) -> Any:
+    """Return a member of another type than a column's, which they would cast: ``a`` to a zero date."""
+    if column.kind.temporal:
+        return sa.literal(member) if isinstance(member, str) and moment.beyond_python(member) else ABSENT
+    if column.kind is Kind.STRING and isinstance(member, (int, float, Decimal)) and not isinstance(member, bool):
+        return str(number.plain(member))
+    return sa.literal(member)
 
 
 def _of_sqlite(member: float | Decimal) -> Any:

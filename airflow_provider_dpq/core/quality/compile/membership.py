@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from airflow_provider_dpq.core.quality.compile.column import refuse_malformed
 from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, coerced, member_of
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
+from airflow_provider_dpq.core.quality.compile.functions import known as holds
 from airflow_provider_dpq.core.quality.compile.moment import in_kind
 from airflow_provider_dpq.core.quality.compile.number import plain
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
@@ -73,7 +74,8 @@ class _Held:
         value = self.column.value
         # Beside a NULL in the set nothing would be outside of it, whatever the column holds.
         known = [member for member in self.wanted if not isinstance(member, sa.sql.elements.Null)]
-        self.outside = value.not_in(known) if known else sa.true()
+        # What cannot be compared with the members is none of them.
+        self.outside = sa.not_(holds(value.in_(known))) if known else sa.true()
         self.within = value.in_(self.wanted)
         self.malformed = sa.false() if self.column.malformed is None else self.column.malformed
 

@@ -107,6 +107,9 @@ _BY_CODE: Final[Mapping[str, Mapping[int, sa.types.TypeEngine[Any]]]] = {
     "postgresql": {
         700: sa.types.REAL(),
         1082: sa.types.Date(),
+        1083: sa.types.Time(),
+        1186: sa.types.Interval(),
+        1266: sa.types.Time(timezone=True),
         1114: sa.types.DateTime(),
         1184: sa.types.DateTime(timezone=True),
     },
