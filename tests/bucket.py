@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
 from collections.abc import Iterator
@@ -55,7 +56,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         key = unquote(self.path.lstrip("/"))
         if not key:
-            listing = {name: len(content) for name, content in self.server.objects.items()}
+            listing = {
+                name: {"size": len(content), "ETag": hashlib.sha256(content).hexdigest()}
+                for name, content in self.server.objects.items()
+            }
             self._send(json.dumps(listing).encode())
         elif key not in self.server.objects:
             self.send_error(404)
@@ -101,19 +105,19 @@ class BucketFileSystem(AbstractFileSystem):
         finally:
             connection.close()
 
-    def _sizes(self) -> dict[str, int]:
-        sizes: dict[str, int] = json.loads(self._get(""))
-        return sizes
+    def _listed(self) -> dict[str, dict[str, Any]]:
+        listed: dict[str, dict[str, Any]] = json.loads(self._get(""))
+        return listed
 
     def ls(self, path: str, detail: bool = True, **_: Any) -> list[Any]:
         """List a folder."""
         folder = self._strip_protocol(path).strip("/")
         prefix = folder + "/" if folder else ""
         entries: dict[str, dict[str, Any]] = {}
-        for key, size in self._sizes().items():
+        for key, told in self._listed().items():
             name, below, _rest = key.removeprefix(prefix).partition("/")
             if key.startswith(prefix):
-                kind = {"size": 0, "type": "directory"} if below else {"size": size, "type": "file"}
+                kind = {"size": 0, "type": "directory"} if below else {**told, "type": "file"}
                 entries[prefix + name] = {"name": prefix + name, **kind}
         if not entries:
             raise FileNotFoundError(path)

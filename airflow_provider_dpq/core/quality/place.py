@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 _SHORTEST_SECRET: Final = 4
+_STATES: Final = (
+    *("ETag", "etag", "md5Hash", "content_md5", "generation", "VersionId", "version_id"),
+    *("LastModified", "last_modified", "mtime", "modified", "updated", "created"),
+)
+"""What file systems call a file's hash, its version and its times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class Stored:
     Attributes:
         place: Where it is.
         size: Its size in bytes; None where the file system does not know.
-        state: What tells its content from another: a hash, a version, or a time of change; empty where unknown.
+        state: What tells its content from another: its hash, version and times of change; empty where unknown.
     """
 
     place: Place
@@ -216,8 +221,7 @@ async def _client(get_client: Any, root: str, **options: Any) -> Any:
 
 
 def _stored(place: Place, info: Mapping[str, Any]) -> Stored:
-    states = (info.get(name) for name in ("ETag", "etag", "md5Hash", "LastModified", "mtime", "created", "updated"))
-    return Stored(place, info.get("size"), str(next((state for state in states if state), "")))
+    return Stored(place, info.get("size"), ", ".join(str(info[name]) for name in _STATES if info.get(name)))
 
 
 def require_below(place: Place | Path, root: str | Path | None) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from airflow_provider_dpq.core.quality.tables.beside import located
 from airflow_provider_dpq.core.quality.tables.disk import find_files
 from airflow_provider_dpq.core.quality.tables.evidence import Evidence, together
 from airflow_provider_dpq.core.quality.tables.files import Files
+from airflow_provider_dpq.core.quality.tables.state import state_of
 from airflow_provider_dpq.core.quality.tables.table import Kind, Table
 
 _MOST: Final = 10_000
@@ -35,7 +34,7 @@ class Partition:
 
     Attributes:
         key: Its values, by column.
-        state: What changes when its rows do: a digest of its files' names, sizes and times, or its number of rows.
+        state: What changes when its rows do: a digest of its files as `state_of` says, or its number of rows.
         files: Its files, where partitions are folders.
     """
 
@@ -69,7 +68,7 @@ def in_folders(data: str | Path | Place, root: str | Path | None, by: Sequence[s
         message = f"Of the files {str(data)!r}, {outside} lie in no folder that names {', '.join(by)}."
         raise SourceError("mixed_partitions", message, hint="Narrow the pattern, or move them.", quotes_data=False)
     return [
-        Partition(dict(zip(by, key, strict=True)), _digest(map(_file_state, found)), tuple(found))
+        Partition(dict(zip(by, key, strict=True)), state_of(found, root), tuple(found))
         for key, found in sorted(grouped.items())
     ] or None
 
@@ -99,17 +98,6 @@ def _pair(folder: str) -> tuple[str, str]:
 
 def _name(file: Path | Stored) -> str:
     return file.place.path if isinstance(file, Stored) else str(file)
-
-
-def _file_state(file: Path | Stored) -> list[Any]:
-    if isinstance(file, Stored):
-        return [file.place.path, file.size, file.state]
-    stat = file.stat()
-    return [str(file), stat.st_size, stat.st_mtime_ns]
-
-
-def _digest(states: Iterator[list[Any]] | map[list[Any]]) -> str:
-    return hashlib.sha256(json.dumps(list(states)).encode()).hexdigest()
 
 
 def by_columns(table: Table, by: Sequence[str]) -> list[Partition]:
