@@ -376,6 +376,31 @@ def test_sessions_cut_between_two_calls_are_not_noticed(
         assert len(store.history(Gate("flights_quality", "flights"))) == 2
 
 
+def test_store_whose_tables_are_all_gone_is_not_made_anew_by_a_user_who_may_not(
+    postgres_store_url: str, postgres_url: str
+) -> None:
+    """A server remembers nothing of it: the missing right to create tables is what keeps it from being replaced."""
+    name = f"dpq_{uuid.uuid4().hex}"
+    url = make_url(postgres_store_url).set(username=name).render_as_string(hide_password=False)
+    schema = str(make_url(postgres_store_url).query["options"]).removeprefix("-csearch_path=")
+    with open_store(postgres_store_url):
+        pass
+    try:
+        _on_server(
+            postgres_url,
+            f"CREATE ROLE {name} LOGIN",
+            f"GRANT USAGE ON SCHEMA {schema} TO {name}",
+            f"GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {name}",
+        )
+        with open_store(url) as store:
+            assert store.latest() == []
+        tables = ("dpq_report", "dpq_start", "dpq_audit", "dpq_baseline", "dpq_schema")
+        _on_server(postgres_url, *(f"DROP TABLE {schema}.{table}" for table in tables))
+        assert _reason(lambda: open_store(url)) == "store_unwritable"
+    finally:
+        _on_server(postgres_url, f"DROP OWNED BY {name}", f"DROP ROLE {name}")
+
+
 def test_user_without_the_right_to_write_is_told(postgres_store_url: str, postgres_url: str, report: Report) -> None:
     """A role that may only read can read, and is told what it lacks when it writes; its password is not told."""
     role = f"dpq_reader_{uuid.uuid4().hex}"
