@@ -1,4 +1,4 @@
-"""What differs between database drivers: how a connection gives up by itself, and how its statement is stopped."""
+"""Differences between database drivers: how a connection times out, and how its statement is stopped."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 CONNECT_SECONDS: Final = 10
-"""Longest time that making a connection may take."""
+"""How long connecting may take."""
 
 _LIBPQ: Final[Mapping[str, Any]] = {
     "connect_timeout": CONNECT_SECONDS,
@@ -30,14 +30,14 @@ _CONNECT: Final[Mapping[str, Mapping[str, Any]]] = {
     "mysqldb": {"connect_timeout": CONNECT_SECONDS},
     "mysqlconnector": {"connection_timeout": CONNECT_SECONDS},
 }
-"""By driver how a connection is made, so that a server that does not answer is given up."""
+"""Connection arguments by driver that give up on a server that does not answer."""
 
 _KILL: Final = ("mysql", "mariadb")
-"""Dialects in which a statement is stopped by another connection, by the number of its own."""
+"""Dialects whose statements are stopped from another connection, by the number of the connection."""
 
 
 def give_up(engine: sa.Engine) -> sa.Engine:
-    """Let an engine give up a server that does not answer, wherever its address does not say otherwise."""
+    """Let an engine give up on a server that does not answer, unless its address says otherwise."""
     from sqlalchemy import event
 
     defaults = _CONNECT.get(engine.dialect.driver, {})
@@ -52,7 +52,7 @@ def give_up(engine: sa.Engine) -> sa.Engine:
 
 
 def stop_of(connection: sa.Connection) -> Stop:
-    """Return how the statement that runs on a connection is stopped from another thread."""
+    """Return how to stop the running statement of a connection from another thread."""
     raw: Any = connection.connection.dbapi_connection
     number = _descriptor(raw)
     force = None if number is None else lambda: _break(number)
@@ -73,7 +73,7 @@ def _kill(engine: sa.Engine, number: int) -> None:
 
 
 def _descriptor(raw: Any) -> int | None:
-    """Return the number of the socket of a connection; None where its driver does not tell."""
+    """Return the descriptor of a connection's socket; None if its driver does not provide it."""
     for holder in (raw, getattr(raw, "_sock", None)):
         if callable(number := getattr(holder, "fileno", None)):
             try:
@@ -84,6 +84,6 @@ def _descriptor(raw: Any) -> int | None:
 
 
 def _break(number: int) -> None:
-    """End both directions of a socket: whoever waits for it reads its end."""
+    """Shut a socket down in both directions: whoever waits on it reads the end of the stream."""
     with socket.socket(fileno=os.dup(number)) as copy:
         copy.shutdown(socket.SHUT_RDWR)

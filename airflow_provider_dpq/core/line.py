@@ -1,13 +1,13 @@
-"""One line of text for a log, a terminal or a message, whatever stands in it."""
+"""Text as one line for a log, a terminal or a message, whatever it contains."""
 
 from __future__ import annotations
 
 
 def printable(text: str) -> str:
-    """Return text with control characters escaped, line ends too: a name or a value forges no line and steers nothing.
+    """Return text with control characters and line ends escaped, so that a name or a value can forge no log line.
 
     Args:
-        text: Any text, also with what is no Unicode.
+        text: Any text, valid Unicode or not.
     """
     if text.isprintable():
         return text
@@ -15,5 +15,5 @@ def printable(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """Return text whose line ends are meant with all other control characters escaped."""
+    """Return text with its line ends kept and all other control characters escaped."""
     return "\n".join(printable(line) for line in text.split("\n"))

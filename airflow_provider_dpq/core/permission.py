@@ -1,7 +1,6 @@
 """Who may read the files that hold values of the data: stores, rows set apart, and reports.
 
-Nobody but the user who writes them, unless ``DPQ_FILE_MODE`` says otherwise. A file that is there already keeps its
-mode.
+Only the user who writes them, unless ``DPQ_FILE_MODE`` says otherwise. A file that exists keeps its mode.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ _PRIVATE: Final = 0o600
 
 
 def file_mode() -> int:
-    """Return the mode of a new file, whatever the umask of the process is.
+    """Return the mode of a new file, independent of the umask of the process.
 
     Raises:
         DeclarationError: ``invalid_option``: the variable is no mode, or not even the owner could read and write.
@@ -35,12 +34,14 @@ def file_mode() -> int:
         mode = 0
     if mode & _PRIVATE != _PRIVATE or mode > 0o777:
         message = f"{FILE_MODE} is {text!r}."
-        raise DeclarationError("invalid_option", message, hint="Write octal digits of which the first is 6 or 7: 640.")
+        raise DeclarationError(
+            "invalid_option", message, hint="Write octal digits, the first of them 6 or 7, such as 640."
+        )
     return mode
 
 
 def folder_mode() -> int:
-    """Return the mode of a new folder: whoever may read files may look into it.
+    """Return the mode of a new folder: whoever may read its files may list it.
 
     Raises:
         DeclarationError: ``invalid_option``.
@@ -50,14 +51,14 @@ def folder_mode() -> int:
 
 
 def usual_mode() -> int:
-    """Return the mode that the umask of the process gives a new file, for what holds no values."""
+    """Return the mode that the umask of the process gives a new file, for files that hold no values."""
     umask = os.umask(0o077)
     os.umask(umask)
     return 0o666 & ~umask
 
 
 def mode_kept(path: str | Path, folder: int | None = None, *, new: Callable[[], int] = file_mode) -> int:
-    """Return the mode of the file that takes the place of another: that one's, or a new file's.
+    """Return the mode for a file that replaces another: the mode of that file, or else of a new one.
 
     Args:
         path: The file.
@@ -74,7 +75,7 @@ def mode_kept(path: str | Path, folder: int | None = None, *, new: Callable[[], 
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those that it is to be in, where they are not there yet.
+    """Make a folder, and its parents if they are missing.
 
     Raises:
         OSError: One of them cannot be made.
@@ -88,7 +89,7 @@ def make_folder(folder: Path) -> None:
 
 
 def make_file(path: Path) -> None:
-    """Make an empty file where there is none.
+    """Make an empty file if there is none.
 
     Raises:
         OSError: It cannot be made.

@@ -1,4 +1,4 @@
-"""Which process this is, so that another one can see whether it still runs."""
+"""The identity of a process, by which another process can see whether it still runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SAME_SECONDS: Final = 1.0
 
 
 def machine() -> str:
-    """Return what names this machine among all, from one start of it to the next."""
+    """Return an identifier of this machine that is unique, and valid until it is started again."""
     try:
         return _BOOT.read_text(encoding="ascii").strip()
     except OSError:
@@ -22,13 +22,13 @@ def machine() -> str:
 
 
 def this_process() -> str:
-    """Return what names this process among all that ever run anywhere: its machine, its number, and when it began."""
+    """Return a globally unique identifier of this process: its machine, its number, and when it began."""
     own = psutil.Process()
     return f"{_container()}/{own.pid}/{_began(own):.2f}"
 
 
 def is_gone(process: str) -> bool | None:
-    """Say whether a process has ended; None where it was on another machine, or in another container.
+    """Return whether a process has ended; None if it ran on another machine or in another container.
 
     Args:
         process: What `this_process` returned in it.
@@ -47,7 +47,7 @@ def is_gone(process: str) -> bool | None:
 
 
 def _container() -> str:
-    """Return what names the processes that this one can see: those of its machine, or of its container there."""
+    """Return an identifier of the processes visible from here: those of the machine, or of this container."""
     try:
         return f"{machine()}/{_NAMESPACE.stat().st_ino}"
     except OSError:
@@ -55,5 +55,5 @@ def _container() -> str:
 
 
 def _began(process: psutil.Process) -> float:
-    """Return when a process began, in seconds since the machine did: the clock may be set meanwhile."""
+    """Return when a process began, in seconds since the machine started, since the clock may be set."""
     return process.create_time() - psutil.boot_time()

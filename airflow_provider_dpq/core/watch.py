@@ -1,7 +1,7 @@
-"""A watch over running statements: each has a time limit, and all are stopped where measuring is cancelled.
+"""A watch over running statements: each has a time limit, and all are stopped if the measurement is cancelled.
 
-Whoever runs a statement says how it is stopped (`watched`); whoever measures says when (`watching`). A statement that
-blocks inside a driver is stopped from another thread, for Python runs no signal handler there.
+The code that runs a statement says how to stop it (`watched`), and the code that measures says when (`watching`). A
+statement that blocks inside a driver is stopped from another thread, because Python runs no signal handler there.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from typing import Final, NoReturn
 from airflow_provider_dpq.core.errors import QueryTimeoutError, cancelled
 
 _SERVER_FIRST_SECONDS: Final = 0.3
-"""How much longer than the limit the client waits: the server's own limit ends a statement more cleanly."""
+"""How much longer than the limit the client waits, since the server's own limit ends a statement more cleanly."""
 
 _ASK_SECONDS: Final = 0.5
 _ASKED: Final = 2
 """How often the server is asked to stop a statement, `_ASK_SECONDS` apart, before its connection is broken."""
 
 _GIVEN_UP: Final = 20
-"""After how many attempts nothing more is tried."""
+"""How many attempts are made to stop a statement."""
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +35,8 @@ class Stop:
     """How a running statement is stopped from another thread.
 
     Attributes:
-        ask: Asks the server or the engine to stop it.
-        force: Breaks its connection where the server does not answer; None where asking always works.
+        ask: Asks the server or the engine to stop the statement.
+        force: Breaks the connection if the server does not answer; None if asking always works.
         drop: Gives up its connection where the statement has ended and a request to stop it is still under way, for it
             could stop the next statement; None where asking takes no time. Called in the thread of the statement.
     """
@@ -59,7 +59,7 @@ class Watch:
         self._cancelling = threading.Event()
 
     def cancel(self) -> None:
-        """Stop the statements that run now, and let no other begin; returns at once."""
+        """Stop the running statements, and let no other begin; returns at once."""
         self._cancelling.set()
         for running in tuple(self._running):
             running.end()
@@ -115,7 +115,7 @@ class Watch:
 
 
 class _Running:
-    """One statement while it runs."""
+    """A running statement."""
 
     def __init__(self, stop: Stop) -> None:
         self.ended = False
@@ -125,14 +125,14 @@ class _Running:
         self._asking: list[threading.Thread] = []
 
     def end(self) -> None:
-        """Stop it from a thread of its own: asking a server may take a connection, and time."""
+        """Stop it from a thread of its own, since asking a server may take a connection and time."""
         if not self.ended:
             self.ended = True
             self._ending = threading.Thread(target=self._end, name="dpq-stop", daemon=True)
             self._ending.start()
 
     def finish(self) -> None:
-        """Note that it has ended, and wait for a request to stop it under way: it must not hit the next one."""
+        """Note that it has ended, and wait for a pending request to stop it, which must not hit the next one."""
         self._finished.set()
         if self._ending is not None:
             self._ending.join(_ASK_SECONDS * 2)
@@ -144,7 +144,7 @@ class _Running:
 
     def _end(self) -> None:
         for turn in range(_GIVEN_UP):
-            if self._finished.is_set():  # or the next statement would be stopped
+            if self._finished.is_set():  # else the next statement could be stopped
                 return
             way = self._stop.ask if turn < _ASKED or self._stop.force is None else self._stop.force
             asking = threading.Thread(target=_quietly, args=(way,), name="dpq-stop-ask", daemon=True)
@@ -158,7 +158,7 @@ class _Running:
 def _quietly(way: Callable[[], object]) -> None:
     try:
         way()
-    except Exception as error:  # noqa: BLE001 - of any driver; the next turn tries again, in the end by force
+    except Exception as error:  # noqa: BLE001 - any driver's; the next attempt tries again, in the end by force
         log.debug("A statement could not be stopped: %s.", type(error).__name__)
 
 
@@ -167,7 +167,7 @@ _current: Final[contextvars.ContextVar[Watch | None]] = contextvars.ContextVar("
 
 @contextmanager
 def watching(watch: Watch) -> Iterator[Watch]:
-    """Let a watch cover all statements that run inside, in this thread."""
+    """Let a watch cover all statements that run inside the block, in this thread."""
     token = _current.set(watch)
     try:
         yield watch
@@ -177,7 +177,7 @@ def watching(watch: Watch) -> Iterator[Watch]:
 
 @contextmanager
 def watched(stop: Stop, subject: str) -> Iterator[None]:
-    """Run one statement inside, covered by the present watch if there is one; see `Watch.over`."""
+    """Run one statement inside the block, covered by the current watch if there is one; see `Watch.over`."""
     watch = _current.get()
     if watch is None:
         yield
@@ -188,7 +188,7 @@ def watched(stop: Stop, subject: str) -> Iterator[None]:
 
 @contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """Limit each statement that runs inside to so many seconds, whether or not there is a watch already."""
+    """Limit each statement inside the block to so many seconds, whether or not there is a watch already."""
     watch = _current.get()
     with watching(Watch() if watch is None else watch) as own:
         before, own.limit_seconds = own.limit_seconds, seconds
@@ -200,10 +200,10 @@ def limited(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def within(share: int) -> Iterator[None]:
-    """Limit each statement that runs inside to its share of the limit.
+    """Divide the time limit among the statements that run inside the block.
 
     Args:
-        share: Among how many statements the limit is divided.
+        share: The number of statements that share the limit.
     """
     watch = _current.get()
     if watch is None or watch.limit_seconds is None:

@@ -632,7 +632,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "unreadable_{kind}": (
         "A file cannot be read as what its name says: `unreadable_csv`, `unreadable_parquet`, `unreadable_json`.",
-        "Is the file whole, and of that format?",
+        "Check that the file is complete and of that format.",
     ),
     "unsupported_expectation": (
         "A check cannot be evaluated on a database.",

@@ -25,18 +25,18 @@ from airflow_provider_dpq.core.quality.tables.told import as_told, read_told
 from airflow_provider_dpq.core.watch import Stop, watched
 
 PERCENT_DOUBLED: Final = frozenset({"format", "pyformat"})
-"""Styles of parameters in which a percent sign that means itself is written twice."""
+"""Parameter styles in which a literal percent sign is doubled."""
 
 
 class DatabaseTable(SQLTable):
     """A table, view or query on a SQLAlchemy connection.
 
     Args:
-        connection: Its own connection.
+        connection: The connection, which belongs to it.
         data: The name of the table, or the query.
         source: What to select from.
         columns: Its columns.
-        owned: Whether the engine was made for this table and goes with it.
+        owned: Whether the engine was made for this table and is disposed of with it.
     """
 
     def __init__(
@@ -65,16 +65,16 @@ class DatabaseTable(SQLTable):
 
     @property
     def engine(self) -> sa.Engine:
-        """Return what opens further connections to the same database."""
+        """Return the engine that opens further connections to the same database."""
         return self.connection.engine
 
     @property
     def names(self) -> set[str]:
-        """Return the names of all tables that were asked, but for those inside of a query."""
+        """Return the names of all tables that were queried, except those inside a query."""
         return {*self._others, *([] if is_query(self.data) else [self.data])}
 
     def release(self) -> None:
-        """End the transaction that reads, so that it holds no lock; the next query sees another state."""
+        """End the reading transaction, so that it holds no lock; the next query sees another state."""
         self._begun = False
         self.connection.rollback()
 
@@ -91,7 +91,7 @@ class DatabaseTable(SQLTable):
     def ask(self, query: str, most: int) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Run a query of the user's own, and return the names of its columns and its first rows."""
         with asking(self.subject), self.lend() as connection:
-            # A colon is part of the query, never the beginning of a parameter.
+            # A colon is part of the query and never starts a parameter.
             asked = sa.text(reading_query(connection, query).replace(":", r"\:"))
             with closing(connection.execute(asked)) as result:
                 return list(result.keys()), [tuple(row) for row in result.fetchmany(most)] if most else []
@@ -113,20 +113,20 @@ class DatabaseTable(SQLTable):
         return open_database(self.connection.engine, name)
 
     def text(self, query: sa.Select[Any]) -> str | None:
-        """Return a query in the words of the database; None where a value in it has no spelling there."""
+        """Return a query in the database's SQL; None if it cannot express a value in the query."""
         try:
             text = str(query.compile(self.connection, compile_kwargs={"literal_binds": True}))
         except (sa.exc.CompileError, NotImplementedError):
             return None
-        # Doubled for the driver alone: a text that people read, or that stands in another query, has one sign.
+        # Doubled only for the driver: text for people, or inside another query, has a single sign.
         return text.replace("%%", "%") if self.connection.dialect.paramstyle in PERCENT_DOUBLED else text
 
     @contextmanager
     def lend(self) -> Iterator[sa.Connection]:
         """Lend the connection for statements that only read; all of them see the state that the first one saw.
 
-        What a refused statement leaves behind is undone: the next one is not refused for its failure. Together they are
-        one statement for whoever watches over it.
+        Each is rolled back to a savepoint if it fails, so that one failed statement does not fail the next. For the
+        watch, they are one statement.
         """
         with watched(self._stop(), self.subject), self._lent() as connection:
             yield connection
@@ -156,7 +156,7 @@ class DatabaseTable(SQLTable):
         return replace(stop_of(self.connection), drop=self._drop)
 
     def _drop(self) -> None:
-        """Let go of the connection; the next statement is asked on another one, which sees another state."""
+        """Release the connection; the next statement runs on another one, which sees another state."""
         self._begun, self._dropped = False, True
         self.connection.invalidate()
         self.connection.rollback()
@@ -175,7 +175,7 @@ class DatabaseTable(SQLTable):
         return self._others[name]
 
     def confirm(self) -> None:
-        """Look once more at the columns of all tables that were asked."""
+        """Read the columns of all queried tables again."""
         tables = dict(self._others)
         if not is_query(self.data):
             tables[self.data] = (self.source, self.columns)
@@ -195,7 +195,7 @@ class DatabaseTable(SQLTable):
             refuse_changes(name, changes(planned, found))
 
     def close(self) -> None:
-        """Give the connection back, and close the engine where it was opened for this table."""
+        """Return the connection, and dispose of the engine if it was made for this table."""
         try:
             snapshot.end(self.connection)
         finally:
@@ -220,7 +220,7 @@ def open_database(connection: Any, data: str, root: str | Path | None = None) ->
     if root is not None:
         _require_below(engine, root, owned=owned)
     with opening(engine, data):
-        # A connection of the caller's stays the caller's: its own one is opened beside it.
+        # The caller's connection is left alone: another one is opened beside it.
         opened = snapshot.connect(engine)
     try:
         with opening(opened, data), watched(stop_of(opened), data[:200]):
@@ -233,7 +233,7 @@ def open_database(connection: Any, data: str, root: str | Path | None = None) ->
 
 
 def _require_below(engine: sa.Engine, root: str | Path, *, owned: bool) -> None:
-    """Refuse a file outside of the allowed root, and a library that could read any.
+    """Refuse a file outside the allowed root, and a library that could read any file.
 
     Raises:
         DeclarationError: ``outside_root``.

@@ -1,4 +1,4 @@
-"""Files of this machine's disk: those that a path or glob names, and what was found is what is opened."""
+"""Files on this machine's disk: which ones a path or glob names, opened exactly as they were found."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _NOWHERE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, er
 
 @dataclass(frozen=True, slots=True)
 class PlainFile:
-    """A file that is read as it is.
+    """A file that is read unchanged.
 
     Attributes:
-        name: What people call it: its path, or that of its archive with the member's name.
-        path: Where it is, to be opened by `open` alone.
-        root: Directory that it must lie in at the moment it is opened; None for any.
+        name: Its name for people: its path, or that of its archive and the member's name.
+        path: Where it is; only `open` may open it.
+        root: Directory that it must be in when it is opened; None for any.
     """
 
     name: str
@@ -47,7 +47,7 @@ class PlainFile:
         return open_file(self.path, self.root)
 
     def copied(self, scan: Scan) -> PlainFile:
-        """Return a copy in the scan's directory of a file that lies below a root, and any other as it is.
+        """Return a copy in the scan's directory of a file below a root, and any other file unchanged.
 
         DuckDB reads text by positions of its own, which it does not find in a file that it does not open itself.
 
@@ -67,7 +67,7 @@ class PlainFile:
         return PlainFile(self.name, target)
 
     def is_blank(self) -> bool:
-        """Whether nothing is written in it but a byte-order mark and blanks; raises what `open_file` raises."""
+        """Whether it holds nothing but a byte-order mark and whitespace; raises what `open_file` raises."""
         with self.open() as stream:
             first = stream.read(_BEGINNING)
             content = first[2:] if first[:2] in (b"\xff\xfe", b"\xfe\xff") else first.removeprefix(b"\xef\xbb\xbf")
@@ -76,7 +76,7 @@ class PlainFile:
         return not content
 
     def address(self, scan: Scan) -> str:
-        """Return the name by which DuckDB reads it: below a root it gets the opened file, and no path to follow."""
+        """Return the name by which DuckDB reads it: below a root, DuckDB gets the opened file and no path."""
         # DuckDB reads every path as a pattern.
         address = scan.ranged(self) if self.root is not None else re.sub(r"([*?\[])", r"[\1]", str(self.path))
         scan.named[address] = scan.named[str(self.path)] = self.name
@@ -84,7 +84,7 @@ class PlainFile:
 
 
 def with_rows(scan: Scan, files: Sequence[PlainFile], *, alone: bool) -> list[PlainFile]:
-    """Return the files of a table in which anything is written; the empty ones among others are noted.
+    """Return the files of a table that are not empty; the empty ones are noted.
 
     Args:
         scan: What reads them.
@@ -115,7 +115,7 @@ def open_file(path: Path, root: str | Path | None) -> BinaryIO:
         SourceError: ``missing_file``, ``access_denied`` or ``not_a_file``.
     """
     with disk_errors(path):
-        # A pipe without a writer would be waited for, and a terminal would become this process's own.
+        # Opening a pipe without a writer would block, and a terminal would become this process's own.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     try:
         require_regular(path, os.fstat(descriptor))
@@ -129,11 +129,11 @@ def open_file(path: Path, root: str | Path | None) -> BinaryIO:
 
 
 def open_folder(folder: Path, root: str | Path | None) -> int:
-    """Open a folder to write in, made where it does not exist, and return its descriptor.
+    """Open a folder to write in, make it if it is missing, and return its descriptor.
 
     Args:
         folder: The folder.
-        root: Directory that it must lie in, also if links change meanwhile; None for any.
+        root: Directory that it must be in, even if links change in the meantime; None for any.
 
     Raises:
         DeclarationError: ``outside_root``.
@@ -158,12 +158,12 @@ def open_folder(folder: Path, root: str | Path | None) -> int:
 
 
 def _opened(descriptor: int) -> Path:
-    """Return where the file that was opened lies, as the kernel knows it."""
+    """Return the path of an opened file, as the kernel knows it."""
     return Path(os.readlink(f"/proc/self/fd/{descriptor}"))  # noqa: PTH115 - resolves nothing
 
 
 def require_regular(path: Path, found: os.stat_result) -> None:
-    """Refuse what is no regular file.
+    """Refuse anything but a regular file.
 
     Raises:
         SourceError: ``missing_file``: a directory; or ``not_a_file``: a pipe, a socket or a device.
@@ -172,13 +172,13 @@ def require_regular(path: Path, found: os.stat_result) -> None:
         message = f"The file {str(path)!r} is a directory."
         raise SourceError("missing_file", message, hint="Give the path of a file, or a glob.", quotes_data=False)
     if not stat.S_ISREG(found.st_mode):
-        message = f"{str(path)!r} is no file, but a pipe, a socket or a device."
+        message = f"{str(path)!r} is a pipe, a socket or a device, not a file."
         raise SourceError("not_a_file", message, hint="Write the data to a file, and check that.", quotes_data=False)
 
 
 @contextmanager
 def disk_errors(path: Path | str) -> Iterator[None]:
-    """Turn what the system says of a path into an error of ours.
+    """Raise the error that an error of the operating system about a path amounts to.
 
     Raises:
         SourceError: ``missing_file``, ``access_denied`` or ``read_failed``.
@@ -199,7 +199,7 @@ def disk_errors(path: Path | str) -> Iterator[None]:
         raise SourceError(
             "missing_file", message, hint="Give the path of a file, or a glob.", quotes_data=False
         ) from error
-    except (ValueError, RuntimeError) as error:  # NUL, what is no name in the file system's encoding; links in a circle
+    except (ValueError, RuntimeError) as error:  # NUL, a name that the file system cannot encode, links in a circle
         message = f"The file {name} does not exist: {error}."
         raise SourceError(
             "missing_file", message, hint="Give the path of a file, or a glob.", quotes_data=False
@@ -235,14 +235,14 @@ def find_files(pattern: str | Path, root: str | Path | None) -> list[Path]:
 
 
 def _fixed(pattern: str) -> Path:
-    """Return the folder that all matches of a pattern lie below."""
+    """Return the folder that all matches of a pattern are in."""
     parts = Path(pattern).parts
     count = next(number for number, part in enumerate(parts) if glob.has_magic(part))
     return Path(*parts[:count])
 
 
 def _is_file(path: Path, is_glob: bool) -> bool:
-    """Whether a path is a file; of a pattern's matches, directories are none."""
+    """Whether a path is a file; directories among the matches of a pattern are left out."""
     with disk_errors(path):
         found = path.stat()
     if is_glob and stat.S_ISDIR(found.st_mode):
@@ -252,7 +252,7 @@ def _is_file(path: Path, is_glob: bool) -> bool:
 
 
 def is_marker(name: str, format_of: Callable[[str], str | None]) -> bool:
-    """Whether a name beside tables is one that systems leave there: ``_SUCCESS``, ``.DS_Store``, ``__MACOSX/``."""
+    """Whether a file is one that systems leave beside tables: ``_SUCCESS``, ``.DS_Store``, ``__MACOSX/``."""
     parts = [part for part in PurePosixPath(name).parts if part not in (".", "..")]
     base = parts[-1] if parts else ""
     if "__MACOSX" in parts or base.startswith("._") or base.endswith(".crc"):

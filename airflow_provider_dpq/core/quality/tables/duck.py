@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from airflow_provider_dpq.core.quality.tables.evidence import Evidence
 
 _NEAR: Final = 1_000_000
-"""So many rows are looked through for a sample before all are."""
+"""How many rows are searched for a sample before all of them are."""
 _MANY: Final = 3_000_000
-"""From so many rows on it pays to look for what is rare before all rows are grouped or ranked."""
+"""From how many rows on it pays to look for rare values before all rows are grouped or ranked."""
 _KINDS: Final = {
     **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"), Kind.INTEGER),
     **dict.fromkeys(("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"), Kind.INTEGER),

@@ -270,7 +270,7 @@ def _with_instants(rows: list[tuple[Any, ...]], zoned: Sequence[bool]) -> list[t
 
 def _query_error(error: duckdb.Error, subject: str) -> MeasurementError:
     if isinstance(error, duckdb.OutOfMemoryException):
-        message = f"The memory limit does not suffice for {subject}: {first_line(error)}"
+        message = f"The memory limit is too low for {subject}: {first_line(error)}"
         return QueryError("out_of_memory", message, hint="Raise memory_limit.")
     if isinstance(error, duckdb.InterruptException):
         return EndedError("query_stopped", f"A query on {subject} was interrupted.", quotes_data=False)

@@ -48,16 +48,16 @@ _UNREAD: Final[Mapping[str, str]] = {
     ".tar": "tar",
     ".tgz": "tar",
 }
-"""What is no compression of ours, by the ending."""
+"""Compressions that are not supported, by file ending."""
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Files that were found already.
+    """Files that have been found.
 
     Attributes:
-        name: What they were found by, for people.
-        members: The files, all of this machine's disk or all of one place.
+        name: The path or glob that found them, for people.
+        members: The files, all on this machine's disk or all in one store.
         beside: What the other parts of the same table hold, where they are only one, and are read as the others are.
         alone: Whether they are all files of the table, as far as is known.
     """
@@ -80,7 +80,7 @@ def files_of_paths(paths: Sequence[Any], root: str | Path | None) -> Files:
         SourceError: ``missing_file`` or ``empty_glob``.
     """
     if not paths or not all(isinstance(path, (str, Path)) or is_place(path) for path in paths):
-        message = f"A list of {len(paths)} is no list of paths."
+        message = "The list of paths is empty, or holds something that is not a path."
         raise DeclarationError("unknown_data", message, hint="Give the paths, globs or URLs of the files of one table.")
     found: dict[Path | Stored, None] = {}
     for path in paths:
@@ -117,14 +117,16 @@ def attach_files(scan: Scan, relation: str, path: str | Path | Place | Files, re
         raise MeasurementError("out_of_memory", message, hint="Raise memory_limit.") from error
     except (duckdb.InternalException, RecursionError) as error:
         message = f"{str(path)!r} cannot be read as {kind}: it is nested too deeply, or damaged."
-        raise SourceError(f"unreadable_{kind}", message, hint="Look at the file.", quotes_data=False) from error
+        raise SourceError(f"unreadable_{kind}", message, hint="Inspect the file.", quotes_data=False) from error
     except (duckdb.Error, UnicodeDecodeError) as error:
         if scan.failure is not None:
             raise SourceError(
                 "storage_unreachable", scan.failure, hint="Check the connection.", quotes_data=False
             ) from None
         message = f"{str(path)!r} cannot be read as {kind}: {_cause(error, scan)}"
-        raise SourceError(f"unreadable_{kind}", message, hint="Is the file whole, and of that format?") from error
+        raise SourceError(
+            f"unreadable_{kind}", message, hint="Check that the file is complete and of that format."
+        ) from error
 
 
 def _size(files: Sequence[Path | Stored]) -> int | None:
@@ -135,10 +137,10 @@ def _size(files: Sequence[Path | Stored]) -> int | None:
 def _given(
     scan: Scan, path: str | Path | Place | Files, found: Sequence[Path | Stored], reading: Reading
 ) -> tuple[str, Sequence[PlainFile | Stored]]:
-    """Return the format of the files that a path names, and the plain files that they are or hold."""
+    """Return the format of the files that a path names, and the plain files that they are or contain."""
     kind = _one_format(path, {_format(_named(file)) for file in found})
     if kind == "parquet" and any(_named(file).lower().endswith(".gz") for file in found):
-        message = f"{str(path)!r} is a gzip file, and Parquet is compressed inside."
+        message = f"{str(path)!r} is a gzip file, but Parquet has its own compression."
         raise SourceError(f"unreadable_{kind}", message, hint="Unpack it.", quotes_data=False)
     local = [PlainFile(str(file), file, reading.root) for file in found if isinstance(file, Path)]
     stored = [file for file in found if isinstance(file, Stored)]
@@ -187,7 +189,7 @@ def _one_format(path: object, formats: set[str]) -> str:
 
 
 def _cause(error: Exception, scan: Scan) -> str:
-    """Return what DuckDB says of the cause, without the lines of the file and of the statement that it quotes."""
+    """Return the cause that DuckDB gives, without the lines of the file and the statement that it quotes."""
     quoted = ("Original Line", "LINE ", "Try setting")
     lines = [line for line in str(error).splitlines() if line.strip(" ^") and not line.startswith(quoted)]
     told = re.sub(r"Object \{.*\} has", "An object has", " ".join(lines[:2]))
@@ -197,7 +199,7 @@ def _cause(error: Exception, scan: Scan) -> str:
 
 
 def format_of(name: str) -> str | None:
-    """Return the format that a file's name tells, without the endings of gzip and zip; None where it tells none."""
+    """Return the format by a file's name, without the endings of gzip and zip; None if the name does not tell."""
     suffixes = [suffix.lower() for suffix in PurePath(name).suffixes]
     while suffixes and suffixes[-1] in (".gz", ".zip"):
         suffixes.pop()
@@ -207,8 +209,8 @@ def format_of(name: str) -> str | None:
 def _format(name: str) -> str:
     ending = PurePath(name).suffix.lower()
     if ending in _UNREAD:
-        message = f"{name!r} is packed by {_UNREAD[ending]}, which is not read."
-        raise DeclarationError("unknown_format", message, hint="Unpack it, or pack it by gzip or zip.")
+        message = f"{name!r} is compressed with {_UNREAD[ending]}, which is not supported."
+        raise DeclarationError("unknown_format", message, hint="Unpack it, or compress it with gzip or zip.")
     known = format_of(name) or ("csv" if ending == ".zip" else None)
     if known is not None:
         return known

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 SOURCE: Final = "dpq_source"
 _DEFAULT_THREADS: Final = 4
-_MOST_THREADS: Final = 256  # where the system has no more of them, DuckDB ends the process
+_MOST_THREADS: Final = 256  # DuckDB ends the process if the system cannot start more threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ class Limits:
     Attributes:
         memory_limit: DuckDB's buffers, as ``"2GB"``; beyond it a query spills to `temp_directory`.
         threads: Threads; None for as many as the process has processors, at most 4.
-        temp_directory: Where to make the directory that is spilled to, and removed afterwards; None for the system's.
-        most_unpacked: Most bytes that archives may hold together.
+        temp_directory: Where to make the directory for spilled data, removed afterwards; None for the system's.
+        most_unpacked: Most bytes that may be unpacked from archives in total.
     """
 
     memory_limit: str = "2GB"
@@ -66,7 +66,7 @@ def _scratch(limits: Limits) -> Scratch:
 
 
 class Scan:
-    """A DuckDB connection with limits, closed with everything that it put on disk.
+    """A DuckDB connection with limits; closing it removes what it wrote to disk.
 
     Args:
         limits: What it may use.
@@ -84,19 +84,19 @@ class Scan:
         self._own = _scratch(limits)
         self._numbers = count()
         self.numbered: dict[str, str] = {}
-        """By relation, the view of it whose rows DuckDB numbers itself."""
+        """For each relation whose rows DuckDB numbers itself, the view that has the numbers."""
         self.row_counts: dict[str, int] = {}
-        """By relation, the number of its rows, where they need not be read for it."""
+        """For each relation whose rows can be counted without reading them, their number."""
         self.sizes: dict[str, tuple[int, int | None]] = {}
-        """By relation, the number of its files and their bytes, None where a store does not tell."""
+        """For each relation, its number of files and their bytes; None if a store does not report them."""
         self.readings: dict[str, Mapping[str, JsonValue]] = {}
-        """By relation of text files, how they are read, by option."""
+        """For each relation of text files, the options by which they are read."""
         self.evidence: dict[str, Callable[[Sequence[str]], Evidence]] = {}
         """By relation, what decides how its columns are read, where that is more than their types."""
         self.notes: list[str] = []
-        """What people should know of how the data were read."""
+        """Notes for people on how the data were read."""
         self.named: dict[str, str] = {}
-        """By what DuckDB calls a file, what people do."""
+        """The names of files for people, by their names in DuckDB."""
         self.is_finer = False
         """Whether a column holds moments finer than microseconds."""
         self.unpacking = Unpacking(limits.most_unpacked)
@@ -121,8 +121,8 @@ class Scan:
         self.ranges: Ranges | None = None
         if confined:
             self._confine()
-        self.connection.execute("SET python_enable_replacements = false")  # a name never means a variable of ours
-        self.connection.execute("SET TimeZone = 'UTC'")  # whatever the machine's is
+        self.connection.execute("SET python_enable_replacements = false")  # a name never refers to a Python variable
+        self.connection.execute("SET TimeZone = 'UTC'")  # whatever the time zone of the machine
         self.connection.execute("SET enable_progress_bar = false")  # on a terminal it would be drawn into the report
         self.connection.execute("SET parquet_metadata_cache = true")  # many queries read the same files
 
@@ -132,7 +132,7 @@ class Scan:
         return None if self.ranges is None else self.ranges.failure
 
     def ranged(self, file: Stored | PlainFile) -> str:
-        """Return the name by which DuckDB reads a file through a file system of ours."""
+        """Return the name by which DuckDB reads a file through our file system."""
         if self.ranges is None:
             from airflow_provider_dpq.core.quality.tables.remote import Ranges
 
@@ -141,15 +141,15 @@ class Scan:
         return self.ranges.add(file)
 
     def fresh_directory(self) -> Path:
-        """Make an empty directory that goes with the connection."""
+        """Make an empty directory that is removed with the connection."""
         return Path(tempfile.mkdtemp(dir=self.directory))
 
     def fresh_name(self) -> str:
-        """Return a name that nothing in this DuckDB has yet."""
+        """Return a name that is not in use in this DuckDB."""
         return f"dpq_beside_{next(self._numbers)}"
 
     def fresh_database(self) -> str:
-        """Attach an empty database on disk that goes with the connection, and return its name."""
+        """Attach an empty database on disk that is removed with the connection, and return its name."""
         name = self.fresh_name()
         self.run(f"ATTACH {quote_text(str(self.directory / name))} AS {name}", (), "a temporary file")
         return name
@@ -171,7 +171,7 @@ class Scan:
 
     @contextmanager
     def errors(self, subject: str) -> Iterator[None]:
-        """Raise what DuckDB raises inside as errors of ours.
+        """Raise DuckDB's errors inside the block as errors of this project.
 
         Args:
             subject: What is read, for people.
@@ -184,21 +184,21 @@ class Scan:
             with watched(Stop(self.connection.interrupt), subject):
                 yield
         except duckdb.OutOfMemoryException as error:
-            message = f"The memory limit does not suffice for {subject}: {first_line(error)}"
+            message = f"The memory limit is too low for {subject}: {first_line(error)}"
             raise QueryError("out_of_memory", message, hint="Raise memory_limit.") from error
         except duckdb.Error as error:
             if self.failure is None:
                 raise _broken(error, subject) from error
-            # Without the chain, whose texts may quote credentials.
+            # Without the chained errors, whose texts may quote credentials.
             raise EndedError("connection_lost", self.failure, hint="Check the connection.") from None
 
     def count_rows(self, relation: str) -> None:
-        """Count a relation's rows, which are stored in such a way that they need not be read for it."""
+        """Count the rows of a relation whose format stores their number."""
         ((rows,),) = self.connection.execute(f"SELECT count(*) FROM {quote_name(relation)}").fetchall()  # noqa: S608
         self.row_counts[relation] = rows
 
     def _confine(self) -> None:
-        """Open nothing from now on but what this scan puts into its directory, or gives by its number."""
+        """From now on, open only files in this scan's directory and files that it passes by number."""
         allowed = f"{quote_text(str(self.directory))}, 'dpq:///'"
         self.connection.execute(f"SET allowed_directories = [{allowed}]")
         self.connection.execute("SET enable_external_access = false")
@@ -217,8 +217,8 @@ class Scan:
 
 def _broken(error: duckdb.Error, subject: str) -> MeasurementError:
     if isinstance(error, duckdb.IOException):
-        message = f"DuckDB could not read {subject}, or not write beside it: {first_line(error)}"
-        return MeasurementError("read_failed", message, hint="Check the file and the room on the disk.")
+        message = f"DuckDB could not read {subject} or write temporary data: {first_line(error)}"
+        return MeasurementError("read_failed", message, hint="Check the file and the free space on the disk.")
     return RefusedQueryError("query_failed", f"DuckDB could not read {subject}: {first_line(error)}")
 
 

@@ -1,8 +1,8 @@
-"""Scratch space on disk that goes with its owner, whatever ends the owner.
+"""Scratch space on disk that is removed with its owner, however the owner ends.
 
-A directory is removed when it is closed, and at the interpreter's exit. Its owner holds a lock on it as long as it
-lives, which the kernel drops even after SIGKILL: whoever next makes scratch space in the same place removes the
-directories whose lock is free.
+A directory is removed when it is closed, and when the interpreter exits. Its owner holds a lock on it while it lives,
+which the kernel releases even after SIGKILL: whoever makes scratch space in the same place next removes the directories
+whose lock is free.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from airflow_provider_dpq.core.process import machine
 
 _PREFIX: Final = "dpq-"
 _NAME: Final = re.compile(r"dpq-[0-9a-f]{8}-[a-z0-9_]{8}")
-"""The names that `_claim` gives: the host, and what `tempfile.mkdtemp` adds; any other is another's."""
+"""The names that `_claim` gives, the host and a suffix of `tempfile.mkdtemp`; other names are not ours."""
 _FOREIGN_SECONDS: Final = 7 * 24 * 3600
 """Age from which a directory of another host, or of this one before it was started again, counts as left behind."""
 
 
 class Scratch:
-    """A directory of this process's own, empty at first.
+    """A directory that belongs to this process, initially empty.
 
     Attributes:
         path: Where it is.
     """
 
     def __init__(self, parent: str | Path | None = None) -> None:
-        """Remove what killed processes left in a directory, and make a directory there.
+        """Remove what killed processes left in a folder, and make a directory in it.
 
         Args:
             parent: Where; None for the system's directory of temporary files.
@@ -50,12 +50,12 @@ class Scratch:
         self._remove = weakref.finalize(self, _remove, self.path, lock, os.getpid())
 
     def close(self) -> None:
-        """Remove the directory with all that is in it."""
+        """Remove the directory and its contents."""
         self._remove()
 
 
 def _claim(folder: Path) -> tuple[Path, int]:
-    """Make a directory and lock it; another process may take it for left behind before it is locked."""
+    """Make a directory and lock it; until it is locked, another process may remove it as left behind."""
     while True:
         path = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{_host()}-", dir=folder))
         try:
@@ -68,7 +68,7 @@ def _claim(folder: Path) -> tuple[Path, int]:
 
 
 def _locked(lock: int) -> bool | None:
-    """Take a lock: False where another process holds it, None where the file system has no locks."""
+    """Take a lock; False if another process holds it, None if the file system has no locks."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -86,17 +86,17 @@ def _is_at(path: Path, lock: int) -> bool:
 
 
 def _remove(path: Path, lock: int, owner: int) -> None:
-    if os.getpid() != owner:  # a fork, which has it from its parent
+    if os.getpid() != owner:  # a fork, which inherited it from its parent
         return
     shutil.rmtree(path, ignore_errors=True)
     os.close(lock)
 
 
 def sweep(folder: Path) -> None:
-    """Remove the scratch directories in a directory whose owners are gone.
+    """Remove the scratch directories in a folder whose owners are gone.
 
-    Only those of this user, of this host since it was started, and with a lock that is free: a lock says nothing
-    about processes of another host that shares the directory, so that theirs have to be old as well.
+    Only directories of this user whose lock is free are removed. A lock says nothing about processes of another host
+    that shares the folder, or of this one before it was started again: their directories must be old as well.
     """
     try:
         found = [entry for entry in os.scandir(folder) if _NAME.fullmatch(entry.name)]
@@ -124,5 +124,5 @@ def _sweep(path: Path) -> None:
 
 @cache
 def _host() -> str:
-    """Return what tells this machine, since it was started, from others that may share a directory."""
+    """Return an identifier of this machine since it was started, among those that may share a folder."""
     return sha256(machine().encode()).hexdigest()[:8]

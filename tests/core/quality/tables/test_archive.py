@@ -192,7 +192,9 @@ def test_two_members_of_one_name_are_refused(tmp_path: Path) -> None:
 def test_what_is_packed_otherwise_is_refused_in_plain_words(name: str, tmp_path: Path) -> None:
     """With how else to pack it."""
     (tmp_path / name).write_bytes(CSV)
-    with pytest.raises(DeclarationError, match=r"which is not read. Unpack it, or pack it by gzip or zip") as refused:
+    with pytest.raises(
+        DeclarationError, match=r"which is not supported. Unpack it, or compress it with gzip or zip"
+    ) as refused:
         rows(tmp_path / name)
     assert refused.value.reason == "unknown_format"
 

@@ -292,7 +292,7 @@ def test_frame_whose_columns_have_no_names_of_their_own_is_refused(frame: Any) -
 )
 def test_what_is_no_table_is_refused(data: Any) -> None:
     """A series, a list or a lazy frame is not measured as something that it is not."""
-    with pytest.raises(DeclarationError, match=r"is no table|is no list of paths") as refused:
+    with pytest.raises(DeclarationError, match=r"is no table|is not a path") as refused:
         rows(data)
     assert refused.value.reason == "unknown_data"
 
