@@ -77,13 +77,13 @@ def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
         time.sleep(0.05)
 
 
-@pytest.fixture(params=["psycopg2", "psycopg", "pymysql"])
+@pytest.fixture(params=["psycopg2", "psycopg", "pymysql", "mysqldb"])
 def server(request: pytest.FixtureRequest) -> Iterator[tuple[sa.Engine, str, str]]:
     """A server with the table, a mark, and a query that does not end, which bears the mark."""
     driver: str = request.param
     mark = f"dpq_mark_{time.monotonic_ns()}"
-    if driver == "pymysql":
-        url = sa.make_url(request.getfixturevalue("mysql_url"))
+    if driver in ("pymysql", "mysqldb"):
+        url = sa.make_url(request.getfixturevalue("mysql_url")).set(drivername=f"mysql+{driver}")
         query = f"SELECT n FROM dpq_three WHERE sleep(30) = 0 AND '{mark}' <> ''"
     else:
         url = sa.make_url(request.getfixturevalue("postgres_url")).set(drivername=f"postgresql+{driver}")

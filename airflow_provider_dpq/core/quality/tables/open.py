@@ -68,4 +68,4 @@ def _connected(connection: Any, data: str, beside: Beside) -> Table:
     root = beside.reading.root
     if is_duckdb(connection):
         return open_duckdb(connection, data, beside.limits, root)
-    return open_spark(connection, data) if is_session(connection) else open_database(connection, data, root)
+    return open_spark(connection, data, root) if is_session(connection) else open_database(connection, data, root)

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -42,6 +43,9 @@ _KINDS: Final[Mapping[str, tuple[Kind, sa.types.TypeEngine[Any]]]] = {
     **dict.fromkeys(("timestamp", "timestamp_ntz"), (Kind.TIMESTAMP, sa.DateTime())),
 }
 """What a column of each of Spark's types holds; a moment is shown and compared in the session's time zone."""
+
+
+_NAMES_OF_FILES: Final = "spark.sql.runSQLOnFiles"
 
 
 def is_session(connection: object) -> bool:
@@ -120,12 +124,13 @@ class SparkTable(Table):
                 self._session.catalog.dropTempView(view)
 
 
-def open_spark(connection: Any, data: Any) -> SparkTable:
+def open_spark(connection: Any, data: Any, root: str | Path | None = None) -> SparkTable:
     """Open a table, view or query of a Spark session, or a frame of Spark.
 
     Args:
         connection: The session; None for a frame, which has its own.
         data: Name of a table or view, a query that starts with SELECT or WITH, or a frame.
+        root: The allowed root, with which a query names no files; None where it may.
 
     Raises:
         DeclarationError: ``invalid_frame``: it has no end, or columns that are not named apart.
@@ -135,17 +140,30 @@ def open_spark(connection: Any, data: Any) -> SparkTable:
     session: SparkSession = data.sparkSession if connection is None else connection
     query = isinstance(data, str) and is_query(data)
     table = SparkTable(session, "query" if query else data if isinstance(data, str) else "spark frame")
-    table.look_at(_read_query(session, data) if query else data)
+    table.look_at(_read_query(session, data, root) if query else data)
     return table
 
 
-def _read_query(session: SparkSession, query: str) -> DataFrame:
+@contextmanager
+def _without_files(session: SparkSession) -> Iterator[None]:
+    """Let no name mean a file, as ``csv.`/data/a.csv` `` does to Spark, where something is read inside."""
+    before = session.conf.get(_NAMES_OF_FILES)
+    session.conf.set(_NAMES_OF_FILES, "false")
+    try:
+        yield
+    finally:
+        session.conf.set(_NAMES_OF_FILES, str(before))
+
+
+def _read_query(session: SparkSession, query: str, root: str | Path | None) -> DataFrame:
     refuse_reaching("spark", query)
     # In brackets it can be nothing but a query: a command would run at once. It may end in a comment.
     text = f"SELECT * FROM (\n{query.strip().rstrip(';')}\n)"  # noqa: S608 - a query is what was asked for
     try:
-        with _errors(session, "the query"):
-            return session.sql(text)
+        with _errors(session, "the query"), contextlib.nullcontext() if root is None else _without_files(session):
+            frame = session.sql(text)
+            _ = frame.schema  # Spark Connect looks for its tables only now
+            return frame
     except RefusedQueryError as error:
         raise SourceError(
             "invalid_query", error.message, hint="Mend the query.", quotes_data=error.quotes_data
@@ -154,7 +172,11 @@ def _read_query(session: SparkSession, query: str) -> DataFrame:
 
 def _read_table(session: SparkSession, name: str) -> DataFrame:
     for parts in ([name], name.split(".")):
-        with contextlib.suppress(_NotFoundError), _errors(session, name, absent=_NotFoundError):
+        with (
+            contextlib.suppress(_NotFoundError),
+            _errors(session, name, absent=_NotFoundError),
+            _without_files(session),
+        ):
             frame = session.table(".".join("`" + part.replace("`", "``") + "`" for part in parts))
             _ = frame.schema  # Spark Connect looks for it only now
             return frame

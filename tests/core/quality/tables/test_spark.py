@@ -6,7 +6,9 @@ import json
 import math
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +16,8 @@ from typing import Any, Final
 
 import pytest
 
-from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, SourceError
+from airflow_provider_dpq.core.attempt import Attempt
+from airflow_provider_dpq.core.errors import DeclarationError, EndedError, MeasurementError, SourceError
 from airflow_provider_dpq.core.quality import check
 from airflow_provider_dpq.core.quality.tables.spark import SparkTable
 from docs._generate import examples
@@ -121,6 +124,68 @@ def test_missing_table_is_an_error_and_nothing_else(spark: Any, frame: Any, name
         rows(name, connection=spark)
     assert refused.value.reason == "missing_table"
     assert spark.table("seen").count() == frame.count()
+
+
+def test_file_is_no_table(spark: Any, tmp_path: Path) -> None:
+    """Neither a name nor, with an allowed root, a query reads a file, which Spark itself would."""
+    (tmp_path / "a.csv").write_text("1\n2\n", encoding="utf-8")
+    for name in (f"csv.{tmp_path / 'a.csv'}", "text./etc/hostname"):
+        with pytest.raises(SourceError) as refused:
+            rows(name, connection=spark)
+        assert refused.value.reason == "missing_table"
+    query = f"SELECT * FROM csv.`{tmp_path / 'a.csv'}`"
+    with pytest.raises(SourceError) as refused:
+        rows(query, connection=spark, root=tmp_path)
+    assert refused.value.reason == "invalid_query"
+    assert rows(query, connection=spark) == 2
+
+
+SLOW: Final = "SELECT id AS n FROM range(0, 100000000000, 1, 1) WHERE hash(id, uuid()) % 1000003 = 7 AND id < 0"
+
+
+def test_statement_over_its_time_is_stopped(spark: Any) -> None:
+    """It is an error in time, and Spark runs it no more; the session answers what comes after."""
+    begun = time.monotonic()
+    with pytest.raises(MeasurementError) as stopped:
+        rows(SLOW, connection=spark, query_timeout=1)
+    assert stopped.value.reason == "query_timeout"
+    assert time.monotonic() - begun < 10
+    _until_idle(spark)
+    assert rows("SELECT 1 AS n", connection=spark) == 1
+
+
+def test_cancelled_attempt_stops_the_statement(spark: Any) -> None:
+    """As a kill of the task does: the job that runs is cancelled, and nothing of it goes on."""
+    attempt = Attempt()
+    tracker = spark.sparkContext.statusTracker()
+
+    def cancel() -> None:
+        _wait(lambda: bool(tracker.getActiveJobsIds()))
+        attempt.cancel()
+
+    thread = threading.Thread(target=cancel)
+    thread.start()
+    begun = time.monotonic()
+    ended = attempt.run(lambda: rows(SLOW, connection=spark))
+    thread.join()
+    assert isinstance(ended.error, EndedError)
+    assert ended.error.reason == "cancelled"
+    assert time.monotonic() - begun < 15
+    _until_idle(spark)
+    assert rows("SELECT 1 AS n", connection=spark) == 1
+
+
+def _wait(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.05)
+
+
+def _until_idle(spark: Any) -> None:
+    """Wait until Spark runs no job."""
+    tracker = spark.sparkContext.statusTracker()
+    _wait(lambda: not tracker.getActiveJobsIds())
 
 
 def test_query_can_be_no_command(spark: Any, frame: Any) -> None:
