@@ -165,6 +165,18 @@ def _sum(element: FunctionElement[float], compiler: Any, **kw: Any) -> str:
     return f"{_SUMS[element.name][0]}({compiler.process(element.clauses, **kw)})"
 
 
+@compiles(total, "mysql")
+@compiles(mean, "mysql")
+@compiles(total, "mariadb")
+@compiles(mean, "mariadb")
+def _sum_mysql(element: FunctionElement[float], compiler: Any, **kw: Any) -> str:
+    # Exactly, of numbers that its widest decimal type holds; it adds floating ones without compensation.
+    function, value = _SUMS[element.name][0], compiler.process(element.clauses, **kw)
+    greatest = f"max(abs({value}))"
+    exactly = f"CAST({function}(CAST({value} AS DECIMAL(65, 30))) AS DOUBLE)"
+    return f"(CASE WHEN {greatest} BETWEEN 1e-13 AND 1e25 THEN {exactly} ELSE {function}({value}) END)"
+
+
 @compiles(total, "duckdb")
 @compiles(mean, "duckdb")
 def _sum_duckdb(element: FunctionElement[float], compiler: Any, **kw: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -100,6 +101,20 @@ def test_zero_date_is_in_a_set_that_names_it(mysql_url: str) -> None:
         for members, held in ((["0000-00-00"], True), (["other"], False), ([0], False)):
             kwargs = {"column": "c_zero", "value_set": members}
             assert answer("t", "column_values_to_be_in_set", **kwargs, options={"connection": engine}).success is held
+
+
+@pytest.mark.parametrize("values", [[0.1] * 3000, [1e16, *[1.0] * 999, -1e16], [1e30, 1.0], [1e-20] * 7])
+def test_sum_of_floating_numbers_loses_nothing(mysql_url: str, values: list[float]) -> None:
+    """Where MariaDB can add them as decimals; the others are added as floating numbers."""
+    with own_schema(mysql_url) as engine:
+        table = sa.Table("t", sa.MetaData(), sa.Column("f", sa.Double()))
+        table.create(engine)
+        with engine.begin() as connection:
+            connection.execute(table.insert(), [{"f": value} for value in values])
+        for figure, wanted in (("sum", math.fsum(values)), ("mean", math.fsum(values) / len(values))):
+            options = {"connection": engine}
+            found = answer("t", f"column_{figure}_to_be_between", column="f", min_value=0, options=options)
+            assert found.result["observed_value"] == pytest.approx(wanted, rel=1e-14)
 
 
 def test_text_is_no_number_that_it_begins_with(mysql_url: str) -> None:
