@@ -8,8 +8,11 @@ the column is one of strings, and whatever is none is malformed.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
+
+import numpy as np
 
 from airflow_provider_dpq.core.errors import SourceError
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import literal_text
@@ -40,6 +43,10 @@ from airflow_provider_dpq.core.quality.tables.tally import Tally, read_tally
 from airflow_provider_dpq.core.quality.tables.text_column import ROW, TextColumns
 
 _TYPES: Final = {json_kind.BOOLEAN: "BOOLEAN", json_kind.STRING: STRING}
+_CHUNK: Final = 256 * 1024
+_DEEPEST: Final = 120
+"""So many brackets may be open at a time."""
+_TEXT: Final = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _LONGEST_TYPE: Final = 65_536
 """Objects whose type would take more characters, as those of a dictionary do, are kept as the texts that they are."""
 
@@ -52,6 +59,8 @@ def attach_json(scan: Scan, relation: str, files: Sequence[PlainFile], reading: 
             twice, or is no JSON.
     """
     files = with_rows(scan, files, alone=reading.alone)
+    for file in files:
+        _require_shallow(file)
     source = f"{quote_list([file.address(scan) for file in files])}, format = 'auto', hive_partitioning = false"
     structures = _structures(scan, source, files, reading)
     own: dict[str, dict[str, Any]] = {k: {json_kind.KIND: json_kind.kind_of(found)} for k, found in structures.items()}
@@ -97,6 +106,34 @@ def _structures(scan: Scan, source: str, files: Sequence[PlainFile], reading: Re
     known = {key.casefold() for key in found}
     found |= {key: "NULL" for key in reading.beside if key.casefold() not in known}
     return found or {NO_COLUMN: "NULL"}
+
+
+def _require_shallow(file: PlainFile) -> None:
+    """Refuse a file that is nested so deeply that DuckDB would give up this file, and all that it has open beside it.
+
+    Raises:
+        SourceError: ``unreadable_json``.
+    """
+    with file.open() as stream:
+        if _depth(iter(lambda: stream.read(_CHUNK), b"")) <= _DEEPEST:
+            return
+    with file.open() as stream:  # brackets in texts are none, and no text goes on in another line
+        if _depth(_TEXT.sub(b"", line) for line in stream) <= _DEEPEST:
+            return
+    message = f"{file.name!r} cannot be read as json: it is nested too deeply."
+    raise SourceError("unreadable_json", message, hint="Look at the file.", quotes_data=False)
+
+
+def _depth(chunks: Iterable[bytes]) -> int:
+    """Return how many brackets are open at most."""
+    open_, deepest = 0, 0
+    for chunk in chunks:
+        content = np.frombuffer(chunk, dtype=np.uint8) | 0x20  # which makes a square bracket a curly one
+        steps = (content == ord("{")).astype(np.int8) - (content == ord("}")).astype(np.int8)
+        if steps.any():
+            depths = open_ + np.cumsum(steps, dtype=np.int64)
+            open_, deepest = int(depths[-1]), max(deepest, int(depths.max()))
+    return deepest
 
 
 def _stage(scan: Scan, relation: str, source: str | None, types: Mapping[str, str]) -> None:

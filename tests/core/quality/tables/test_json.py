@@ -228,6 +228,21 @@ def test_what_is_no_table_is_refused_in_plain_words(content: str, reason: str, w
     assert '"a"' not in refused.value.message.replace('key "a"', "")
 
 
+def test_reference_that_is_nested_too_deeply_is_the_error_of_its_own_check(tmp_path: Path) -> None:
+    """The others stand; brackets within texts nest nothing."""
+    path = _write(tmp_path, {"a": 1, "s": "[{" * 500}, {"a": 2, "s": '\\"[' * 500})
+    deep = tmp_path / "deep.jsonl"
+    deep.write_text('{"a": ' + "[" * 30_000 + "]" * 30_000 + "}\n")
+    suite = [
+        {"type": "expect_column_values_to_exist_in_other_table", "kwargs": {"column": "a", "other_table": str(deep)}},
+        {"type": "expect_column_max_to_be_between", "kwargs": {"column": "a", "max_value": 2}},
+    ]
+    looked_up, greatest = check(path, suite).results
+    assert looked_up.error is not None
+    assert "nested too deeply" in looked_up.error.message
+    assert (greatest.verdict, greatest.error) == ("pass", None)
+
+
 @pytest.mark.parametrize(
     "content",
     [
