@@ -236,6 +236,25 @@ def test_check_puts_parameters_into_the_suite(dpq: Dpq, suite: Callable[..., Pat
     assert "'least'" in _refusal(dpq(path))
 
 
+def test_check_refuses_a_parameter_that_loses_a_value(dpq: Dpq, suite: Callable[..., Path]) -> None:
+    """A key that stands twice in its JSON, as in a file."""
+    line = _refusal(dpq(suite(), "--param", 'limits={"least": 1, "least": 2}'))
+    assert "'--param limits' has the key 'least' twice" in line
+
+
+@pytest.mark.parametrize(
+    ("option", "exits"), [("--threshold", (1, Verdict.FAIL)), ("--warn-threshold", (0, Verdict.WARN))]
+)
+def test_check_takes_thresholds_that_fail_and_that_warn(
+    dpq: Dpq, suite: Callable[..., Path], option: str, exits: tuple[int, Verdict]
+) -> None:
+    """A breach of the one fails the gate, of the other it warns."""
+    result = dpq(suite(), "--format", "json", "--threshold", "row_count > 1", option, "row_count > 3")
+    report = parse_report(result.stdout_bytes)
+    assert (result.exit_code, report.verdict) == exits
+    assert [threshold.threshold for threshold in report.thresholds] == ["row_count > 1", "row_count > 3"]
+
+
 @pytest.mark.parametrize("options", [["--param", "limit"], ["--param", "=5"], ["--param", "a=1", "--param", "a=2"]])
 def test_check_refuses_malformed_parameters(dpq: Dpq, suite: Callable[..., Path], options: list[str]) -> None:
     """A parameter without name or value, or given twice, is a usage error."""

@@ -92,13 +92,15 @@ def test_options_reach_the_test(declared: list[LoadMeasurement]) -> None:
         *("http://example.com/", "--workers", "4", "--iterations", "40", "--think-time", "50ms", "--processes", "2"),
         *("--allow-host", "example.com", "--max-requests", "50", "--max-duration", "20min", "--target-pid", "1"),
         *("--iteration-timeout", "3s", "--threshold", "p(50) < 1s", "--abort-on-fail", "10s"),
+        *("--warn-threshold", "p(75) < 1s"),
     )
     assert result.exit_code == 0, result.output
-    test, (threshold,) = declared[0].test, declared[0].thresholds
+    test, (threshold, warning) = declared[0].test, declared[0].thresholds
     assert test.scenarios[0].think_time_seconds == 0.05
     assert (test.processes, test.max_requests, test.max_duration_seconds) == (2, 50, 1200)
     assert (test.allow_hosts, test.target_pid, test.iteration_timeout_seconds) == (("example.com",), 1, 3)
     assert (threshold.metric, threshold.abort_after_seconds) == ("p(50)", 10)
+    assert (warning.metric, warning.severity, warning.abort_after_seconds) == ("p(75)", "warn", None)
 
 
 def test_a_validation_needs_no_target(declared: list[LoadMeasurement], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,6 +142,7 @@ def test_a_validation_needs_no_target(declared: list[LoadMeasurement], monkeypat
         ([WORK, "--preset", "smoke", "--max-workers", "5"], "--max-workers"),
         ([WORK, "--workers", "2", "--duration", "2s", "--max-workers", "5"], "--max-workers"),
         ([WORK, "--preset", "smoke", "--abort-on-fail", "1s"], "--threshold"),
+        ([WORK, "--preset", "smoke", "--abort-on-fail", "1s", "--warn-threshold", "p(50) < 1s"], "--threshold"),
         ([WORK, "--stage", "2s:9", "--max-workers", "5"], "--max-workers"),
         ([WORK, "--stage", "2s"], "''"),
         ([WORK, "--rate", "5", "--duration", "2s"], "'5'"),

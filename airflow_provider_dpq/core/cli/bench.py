@@ -22,6 +22,7 @@ from airflow_provider_dpq.core.gate.identity import Gate
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.benchmark.measurement import BenchmarkMeasurement
     from airflow_provider_dpq.core.gate.report import Report
+    from airflow_provider_dpq.core.gate.threshold import ThresholdDeclaration
     from airflow_provider_dpq.core.operation.iteration import Clock
     from airflow_provider_dpq.core.store import Baseline, Store
 
@@ -76,7 +77,7 @@ def bench(
     time_budget_seconds: float,
     profile: bool,
     gate: str | None,
-    thresholds: tuple[str, ...],
+    thresholds: tuple[ThresholdDeclaration, ...],
     form: str,
     output: Path | None,
     store_url: str | None,

@@ -25,7 +25,7 @@ from airflow_provider_dpq.core.gate.identity import Gate
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.gate.report import Provenance, Report
-    from airflow_provider_dpq.core.gate.threshold import Threshold
+    from airflow_provider_dpq.core.gate.threshold import Threshold, ThresholdDeclaration
     from airflow_provider_dpq.core.quality import SuiteResult
     from airflow_provider_dpq.core.quality.read_options import ReadOptions
     from airflow_provider_dpq.core.store import Store
@@ -39,15 +39,19 @@ def _parameters(_: click.Context, parameter: click.Parameter, pairs: Sequence[st
             raise click.BadParameter(f"{pair!r} is not of the form NAME=VALUE.", param=parameter)
         if name in values:
             raise click.BadParameter(f"{name!r} is given twice.", param=parameter)
-        values[name] = _json_or_text(text)
+        values[name] = _json_or_text(text, name)
     return values
 
 
-def _json_or_text(text: str) -> Any:
+def _json_or_text(text: str, name: str) -> Any:
+    """Return what a text means as JSON, where it is JSON; a key that stands twice in it is refused."""
+    from airflow_provider_dpq.core.quality.document import parse_json
+
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
-    except ValueError:
+        json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
         return text
+    return parse_json(text, f"--param {name}")
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -113,7 +117,7 @@ def check(
     data: tuple[str, ...],
     suite: str,
     gate: str | None,
-    thresholds: tuple[str, ...],
+    thresholds: tuple[ThresholdDeclaration, ...],
     parameters: Mapping[str, Any],
     null_values: tuple[str, ...],
     read_options: ReadOptions,

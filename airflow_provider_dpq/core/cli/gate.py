@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import click
 
@@ -24,7 +25,7 @@ Measure: TypeAlias = Callable[["Store | None"], "Report"]
 
 
 def gate_options(*, example: str, default_gate: str) -> Callable[[Decorated], Decorated]:
-    """Add the options that every gate has.
+    """Add the options that every gate has; the command gets all thresholds as one argument, ``thresholds``.
 
     Args:
         example: A threshold of the gate's kind.
@@ -39,6 +40,13 @@ def gate_options(*, example: str, default_gate: str) -> Callable[[Decorated], De
             multiple=True,
             help=f"Limit on a metric, such as '{example}'; a breach fails the gate. Repeatable.",
         ),
+        click.option(
+            "--warn-threshold",
+            "warn_thresholds",
+            metavar="EXPR",
+            multiple=True,
+            help="The same, but a breach only warns. Repeatable.",
+        ),
         format_option,
         click.option(
             "--output",
@@ -50,9 +58,14 @@ def gate_options(*, example: str, default_gate: str) -> Callable[[Decorated], De
     )
 
     def decorate(function: Decorated) -> Decorated:
+        @wraps(function)
+        def together(*, thresholds: tuple[str, ...], warn_thresholds: tuple[str, ...], **arguments: Any) -> Any:
+            warning = ({"threshold": text, "severity": "warn"} for text in warn_thresholds)
+            return function(thresholds=(*thresholds, *warning), **arguments)
+
         for option in reversed(options):
-            function = option(function)
-        return function
+            together = option(together)
+        return together  # type: ignore[return-value]
 
     return decorate
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from airflow_provider_dpq.core.cli.gate import gate_options
 from airflow_provider_dpq.core.cli.operation import gate_name, measure_and_exit, operation_options, read_operation
+
+if TYPE_CHECKING:
+    from airflow_provider_dpq.core.gate.threshold import ThresholdDeclaration
 
 
 @click.command()
@@ -49,7 +53,7 @@ def leak(
     warm_up_iterations: int,
     stages: tuple[int, ...],
     gate: str | None,
-    thresholds: tuple[str, ...],
+    thresholds: tuple[ThresholdDeclaration, ...],
     form: str,
     output: Path | None,
     store_url: str | None,

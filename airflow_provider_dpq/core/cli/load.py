@@ -20,7 +20,7 @@ from airflow_provider_dpq.core.cli.operation import (
 )
 
 if TYPE_CHECKING:
-    from airflow_provider_dpq.core.gate.threshold import Threshold
+    from airflow_provider_dpq.core.gate.threshold import Threshold, ThresholdDeclaration
     from airflow_provider_dpq.core.load.design import LoadTest
     from airflow_provider_dpq.core.load.model import Model
 
@@ -112,7 +112,7 @@ def load(
     target_pid: int | None,
     abort_after: str | None,
     gate: str | None,
-    thresholds: tuple[str, ...],
+    thresholds: tuple[ThresholdDeclaration, ...],
     form: str,
     output: Path | None,
     store_url: str | None,
@@ -165,15 +165,16 @@ def load(
     )
 
 
-def _limits(thresholds: tuple[str, ...], abort_after: str | None) -> tuple[Threshold, ...]:
+def _limits(thresholds: tuple[ThresholdDeclaration, ...], abort_after: str | None) -> tuple[Threshold, ...]:
     from airflow_provider_dpq.core.gate.threshold import parse_thresholds
     from airflow_provider_dpq.core.load.limits import KIND
 
-    if abort_after is not None and not thresholds:
+    if abort_after is not None and not any(isinstance(one, str) for one in thresholds):
         message = "--abort-on-fail needs a --threshold that may fail."
         raise click.UsageError(message)
     aborting = {} if abort_after is None else {"abort_on_fail": True, "abort_delay": abort_after}
-    return parse_thresholds([{"threshold": text, **aborting} for text in thresholds], KIND)
+    declared = [{"threshold": one, **aborting} if isinstance(one, str) else one for one in thresholds]
+    return parse_thresholds(declared, KIND)
 
 
 def _refuse_beside(preset: str) -> None:
