@@ -24,7 +24,10 @@ _MEANINGS: Final = {
     "column": "the column",
     "column_A": "the first column",
     "column_B": "the second column",
-    "column_index": "position of the column, counted from 0",
+    "column_index": (
+        "position of the column, counted from 0, or from -1 at the end; Great Expectations takes 0 for none, so it "
+        "holds, and warns, where the column stands elsewhere"
+    ),
     "column_list": "the columns",
     "column_map": "names of the other table's columns where they differ, by the names here",
     "columns": "columns that are compared; all that both tables have where it is not given",

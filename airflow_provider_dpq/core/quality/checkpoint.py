@@ -8,11 +8,13 @@ from typing import Any, Final
 
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.quality.document import read_document
+from airflow_provider_dpq.core.quality.result_format import parse_result_format
 
 _MARKS: Final = ("validations", "validation_definitions", "validation_operator_name", "expectation_suite_name")
 _PARAMETERS: Final = ("evaluation_parameters", "suite_parameters")
 _SUITES: Final = "expectations"
 _DEFINITIONS: Final = "validation_definitions"
+_FORMAT: Final = "result_format"
 
 
 def is_checkpoint(document: Any) -> bool:
@@ -25,6 +27,9 @@ def is_checkpoint(document: Any) -> bool:
 def read_suite(document: Mapping[str, Any], path: Any, wanted: str = "") -> dict[str, Any]:
     """Return the suite that a checkpoint names, with the checkpoint's parameters as defaults.
 
+    Where the checkpoint's result format excludes unexpected values, each expectation's does. How much is shown besides
+    is the gate's to say.
+
     Args:
         document: The checkpoint.
         path: Its file.
@@ -32,7 +37,7 @@ def read_suite(document: Mapping[str, Any], path: Any, wanted: str = "") -> dict
 
     Raises:
         DeclarationError: ``invalid_checkpoint``: it names no suite, or several of which none is chosen; or
-            ``missing_suite``: there is no file of that name in the project.
+            ``missing_suite``: there is no file of that name in the project; or ``invalid_result_format``.
     """
     if not isinstance(path, Path):
         raise _refused(path, "only a checkpoint on disk says where its suites are")
@@ -49,7 +54,29 @@ def read_suite(document: Mapping[str, Any], path: Any, wanted: str = "") -> dict
             found = owner.get(key) if isinstance(owner, Mapping) else None
             defaults |= found if isinstance(found, Mapping) else {}
     kept = {key: value for key, value in suite.items() if key not in _PARAMETERS} if isinstance(suite, Mapping) else {}
+    excluding = next(filter(_excludes_values, _formats(document)), None)
+    if excluding is not None and isinstance(kept.get(_SUITES), list):
+        kept[_SUITES] = [_with_format(item, excluding) for item in kept[_SUITES]]
     return {**kept, "suite_parameters": defaults}
+
+
+def _formats(document: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the result formats of a checkpoint and of its validations."""
+    for owner in (document, *_validations(document)):
+        runtime = owner.get("runtime_configuration")
+        for holder in (owner, runtime if isinstance(runtime, Mapping) else {}):
+            if holder.get(_FORMAT) is not None:
+                yield holder[_FORMAT]
+
+
+def _excludes_values(result_format: Any) -> bool:
+    return parse_result_format(result_format).exclude_unexpected_values
+
+
+def _with_format(item: Any, result_format: Any) -> Any:
+    """Return an expectation with a checkpoint's result format as its own."""
+    kwargs = item.get("kwargs") if isinstance(item, Mapping) else None
+    return {**item, "kwargs": {**kwargs, _FORMAT: result_format}} if isinstance(kwargs, Mapping) else item
 
 
 def _validations(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -84,12 +111,12 @@ def _listed(value: Any) -> list[str]:
 def _file(path: Path, folder: str, name: str) -> Path:
     """Return the file of a name in a folder of the project that a checkpoint belongs to: ``a.b`` may lie in ``a/``."""
     roots = [root / folder for root in path.resolve().parents if (root / folder).is_dir()]
-    forms = [f"{name}.json", f"{name.replace('.', '/')}.json"]
+    forms = list(dict.fromkeys((f"{name}.json", f"{name.replace('.', '/')}.json")))
     if not roots or any(part in ("", "..") for form in forms for part in form.split("/")) or "\0" in name:
         raise _missing(path, name, f"there is no folder {folder!r} above it" if not roots else "it is no name")
     found = [roots[0] / form for form in forms if (roots[0] / form).is_file()]
     if not found:
-        raise _missing(path, name, f"it is neither {' nor '.join(forms)} in {str(roots[0])!r}")
+        raise _missing(path, name, f"{str(roots[0])!r} has no {' and no '.join(forms)}")
     return found[0]
 
 

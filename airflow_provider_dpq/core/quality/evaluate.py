@@ -24,6 +24,7 @@ from airflow_provider_dpq.core.quality import gx
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Plan, Unexpected
 from airflow_provider_dpq.core.quality.compile.plausibility import require_counts, require_rows
+from airflow_provider_dpq.core.quality.declared import Declared
 from airflow_provider_dpq.core.quality.expectations import OURS
 from airflow_provider_dpq.core.quality.plan import (
     ROWS,
@@ -36,7 +37,7 @@ from airflow_provider_dpq.core.quality.plan import (
 from airflow_provider_dpq.core.quality.result_format import ResultFormat
 from airflow_provider_dpq.core.quality.rows import read_frame
 from airflow_provider_dpq.core.quality.sample import describe_unexpected
-from airflow_provider_dpq.core.quality.suite import Declared, Suite
+from airflow_provider_dpq.core.quality.suite import Suite
 from airflow_provider_dpq.core.quality.tables.database import DatabaseTable
 from airflow_provider_dpq.core.quality.tables.table import Table
 from airflow_provider_dpq.core.watch import within
@@ -44,6 +45,9 @@ from airflow_provider_dpq.core.watch import within
 Progress: TypeAlias = Callable[[str], None]
 _Found: TypeAlias = Answer | MeasurementError | NotScannableError
 
+
+_Formats: TypeAlias = Mapping[str, ResultFormat]
+"""What is shown of each check, by its name."""
 
 _MOST_NAMED: Final = 20
 
@@ -61,11 +65,12 @@ def evaluate(
     table: Table, suite: Suite, built: Mapping[str, Any], wanted: ResultFormat, tell: Progress
 ) -> tuple[int, list[Outcome]]:
     """Answer all expectations: in the scan what it can say, by Great Expectations what it cannot."""
+    formats = {declared.name: declared.shown(wanted) for declared in suite.expectations}
     planned = {declared.name: _plan(declared, table) for declared in suite.expectations}
     plans = {name: plan for name, plan in planned.items() if isinstance(plan, Plan)}
     tell(f"scanning {table.subject} for {_named(plans)}")
     try:
-        rows, answers = _scan(table, plans, wanted, tell)
+        rows, answers = _scan(table, plans, formats, tell)
     except QueryError:
         table.confirm()  # it is refused for a column that is gone since the check was planned, or it is not
         raise
@@ -82,7 +87,7 @@ def evaluate(
     if end is not None:
         outcomes |= {declared.name: Outcome(end, None) for declared in left}
     elif left:
-        delegated = _delegate(table, left, built, wanted, tell)
+        delegated = _delegate(table, left, built, formats, tell)
         outcomes |= {name: _told(outcome, found[name]) for name, outcome in delegated.items()}
     return rows, [outcomes[declared.name] for declared in suite.expectations]
 
@@ -100,9 +105,7 @@ def _plan(declared: Declared, table: Table) -> Plan | MeasurementError | NotScan
         return unexpected_error(error, f"Planning {declared.type}")
 
 
-def _scan(
-    table: Table, plans: Mapping[str, Plan], wanted: ResultFormat, tell: Progress
-) -> tuple[int, dict[str, _Found]]:
+def _scan(table: Table, plans: Mapping[str, Plan], formats: _Formats, tell: Progress) -> tuple[int, dict[str, _Found]]:
     """Run the shared scan; where the engine refuses it, run each check alone to find the one at fault."""
     try:
         row = _one(table, shared_scan(list(plans.values()), table))
@@ -112,7 +115,7 @@ def _scan(
         rows = int(_one(table, shared_scan([], table))[0])
         # Where the time was over, all checks together may take it once more.
         with within(len(plans) if isinstance(error, QueryTimeoutError) else 1):
-            return rows, _each(plans, lambda name, plan: _alone(table, plan, wanted), tell)
+            return rows, _each(plans, lambda name, plan: _alone(table, plan, formats[name]), tell)
     figures = dict(zip(plans, split_figures(list(plans.values()), row), strict=True))
     try:
         together = _ask_together(table, plans)
@@ -120,7 +123,7 @@ def _scan(
         return int(row[0]), dict.fromkeys(plans, end)
     found = {name: figures[name] | together.get(name, {}) for name in plans}
     total = require_rows(row[0])
-    return total, _each(plans, lambda name, plan: _answer(table, plan, found[name], wanted, total), tell)
+    return total, _each(plans, lambda name, plan: _answer(table, plan, found[name], formats[name], total), tell)
 
 
 def _one(table: Table, query: sa.Select[Any]) -> tuple[Any, ...]:
@@ -228,13 +231,13 @@ def _whole(value: Any) -> Any:
 
 
 def _delegate(
-    table: Table, left: Sequence[Declared], built: Mapping[str, Any], wanted: ResultFormat, tell: Progress
+    table: Table, left: Sequence[Declared], built: Mapping[str, Any], formats: _Formats, tell: Progress
 ) -> dict[str, Outcome]:
     outcomes = {declared.name: Outcome(_unsupported(table, declared), None) for declared in left}
     known = [declared for declared in left if _is_of_gx(table, declared)]
     if known:
         tell(f"evaluating with Great Expectations {_named([declared.name for declared in known])}")
-        answers = _asked_of_gx(table, known, built, wanted)
+        answers = _asked_of_gx(table, known, built, formats)
         for declared, answer in zip(known, answers, strict=True):
             if not _is_refused(answer):
                 outcomes[declared.name] = Outcome(answer, gx.NAME)
@@ -242,15 +245,15 @@ def _delegate(
 
 
 def _asked_of_gx(
-    table: Table, known: Sequence[Declared], built: Mapping[str, Any], wanted: ResultFormat
+    table: Table, known: Sequence[Declared], built: Mapping[str, Any], formats: _Formats
 ) -> Sequence[Answer | MeasurementError]:
     try:
         rows = _whole_table(table)
         apart = [one for one in known if table.pandas_like and one.expectation is not None and one.expectation.may_hang]
         here = [one for one in known if one not in apart]
-        expectations = [built.get(declared.name) or gx.build(declared) for declared in here]
-        answers = dict(zip((one.name for one in here), gx.answer(expectations, rows, wanted), strict=True))
-        answers |= {one.name: gx.answer_apart(one, rows, wanted) for one in apart}
+        asked = [(built.get(one.name) or gx.build(one), formats[one.name]) for one in here]
+        answers = dict(zip((one.name for one in here), gx.answer(asked, rows), strict=True))
+        answers |= {one.name: gx.answer_apart(one, rows, formats[one.name]) for one in apart}
         return [answers[one.name] for one in known]
     except DeclarationError:
         raise

@@ -26,9 +26,11 @@ from airflow_provider_dpq.core.quality.tables.table import Table
 if TYPE_CHECKING:
     import pandas as pd
 
-    from airflow_provider_dpq.core.quality.suite import Declared
+    from airflow_provider_dpq.core.quality.declared import Declared
     from airflow_provider_dpq.core.quality.tables.database import DatabaseTable
 
+Asked: TypeAlias = tuple[Any, ResultFormat]
+"""A Great Expectations object, and how much of its unexpected values to show."""
 _Validate: TypeAlias = Callable[[Any, Any], Any]
 NAME: Final = "gx"
 """What results name Great Expectations by, as the evaluator."""
@@ -53,7 +55,7 @@ def build(declared: Declared) -> Any:
     try:
         with _quiet():
             return get_expectation_impl(declared.type)(**declared.kwargs)
-    except (ValueError, TypeError, GreatExpectationsError) as error:
+    except (ValueError, TypeError, ArithmeticError, GreatExpectationsError) as error:
         message = f"{declared.type}: {error}"
         raise DeclarationError("invalid_argument", message) from error
 
@@ -62,18 +64,17 @@ _APART_SECONDS: Final = 120.0
 """How long Great Expectations may take in a process of its own, its import included."""
 
 
-def answer(expectations: Sequence[Any], rows: Any, wanted: ResultFormat) -> list[Answer | MeasurementError]:
+def answer(asked: Sequence[Asked], rows: Any) -> list[Answer | MeasurementError]:
     """Let Great Expectations evaluate expectations, and count the rows that their row conditions keep."""
-    if not expectations:
+    if not asked:
         return []
-    counts = [_row_count(expectation) for expectation in expectations]
-    asked = [*expectations, *(count for count in counts if count is not None)]
-    answers = evaluate(asked, rows, wanted)
-    counted = iter(answers[len(expectations) :])
+    counts = [_row_count(expectation) for expectation, _ in asked]
+    answers = evaluate([*asked, *((count, ResultFormat()) for count in counts if count is not None)], rows)
+    counted = iter(answers[len(asked) :])
     found = [None if count is None else _observed_rows(next(counted)) for count in counts]
     return [
         replace(one, rows=row) if isinstance(one, Answer) else one
-        for one, row in zip(answers[: len(expectations)], found, strict=True)
+        for one, row in zip(answers[: len(asked)], found, strict=True)
     ]
 
 
@@ -109,7 +110,7 @@ def _answers(
     # PySpark, which it imports, takes a program without a file for its own tests, and ends it.
     vars(sys.modules["__main__"]).setdefault("__file__", __file__)
     (declared,) = load_suite([{"type": kind, "kwargs": dict(kwargs)}]).expectations
-    yield from answer([build(declared)], frame, wanted)
+    yield from answer([(build(declared), wanted)], frame)
 
 
 def _row_count(expectation: Any) -> Any:
@@ -129,13 +130,12 @@ def _observed_rows(answer: Answer | MeasurementError) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def evaluate(expectations: Sequence[Any], rows: Any, wanted: ResultFormat) -> list[Answer | MeasurementError]:
+def evaluate(asked: Sequence[Asked], rows: Any) -> list[Answer | MeasurementError]:
     """Let Great Expectations evaluate expectations: by its pandas engine, or by its SQL engine.
 
     Args:
-        expectations: Great Expectations objects.
+        asked: Great Expectations objects, each with how much of its unexpected values to show.
         rows: A pandas frame, or an open table of a database.
-        wanted: How much of the unexpected values to show.
 
     Returns:
         For each expectation its answer, or why it could not be evaluated.
@@ -149,8 +149,8 @@ def evaluate(expectations: Sequence[Any], rows: Any, wanted: ResultFormat) -> li
         try:
             validate = (_open_table if isinstance(rows, Table) else _open_frame)(context, rows)
         except Exception as error:  # noqa: BLE001
-            return [_raised(error)] * len(expectations)
-        return [_validate(validate, expectation, _format(wanted)) for expectation in expectations]
+            return [_raised(error)] * len(asked)
+        return [_validate(validate, expectation, _format(wanted)) for expectation, wanted in asked]
 
 
 def _open_frame(context: Any, frame: pd.DataFrame) -> _Validate:

@@ -13,13 +13,13 @@ from airflow_provider_dpq.core.gate.threshold import ThresholdResult, judge
 from airflow_provider_dpq.core.gate.verdict import Verdict, worst
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.plan import Answer
+from airflow_provider_dpq.core.quality.declared import Declared
 from airflow_provider_dpq.core.quality.disclosure import disclose
 from airflow_provider_dpq.core.quality.emptiness import OnEmpty
 from airflow_provider_dpq.core.quality.evaluate import Outcome
 from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.result import check_metrics
 from airflow_provider_dpq.core.quality.result_format import ResultFormat
-from airflow_provider_dpq.core.quality.suite import Declared
 
 _WEAK: Final = {"critical": Verdict.WARN, "warning": Verdict.WARN, "info": Verdict.PASS}
 _BREACHED: Final = {"critical": Verdict.FAIL, "warning": Verdict.WARN, "info": Verdict.PASS}
@@ -34,10 +34,10 @@ def write_down(
         declared: The check.
         outcome: What came of it.
         rows: Rows of the table.
-        wanted: How much the result shows.
+        wanted: How much results show; of this check no more than its own result format lets.
         on_empty: The gate's policy for no rows to look at, for a check about rows that has none of its own.
     """
-    answer = outcome.answer
+    answer, wanted = outcome.answer, declared.shown(wanted)
     policy = declared.on_empty or (on_empty if declared.looks_at_rows else OnEmpty.EXPECTATION)
     full = CheckResult(
         name=declared.name,
@@ -67,6 +67,8 @@ def _weaknesses(declared: Declared, answer: Answer, rows: int, policy: OnEmpty) 
     """Yield why a check that holds may say nothing of the data, and the best verdict that it can then have."""
     if declared.judges_nothing and not declared.thresholds:
         yield "judges nothing: as declared, no data could break it", _WEAK[declared.severity]
+    if answer.doubt and not declared.thresholds:
+        yield answer.doubt, _WEAK[declared.severity]
     if not declared.looks_at_rows and declared.on_empty is None:
         return
     looked_at = answer.result.get("element_count", rows) if answer.rows is None else answer.rows

@@ -70,7 +70,11 @@ def current_arguments(kind: str, kwargs: Mapping[str, Any], taken: frozenset[str
         elif name == "parse_strings_as_datetimes":
             if value and "min_value" not in taken:
                 message = f"{kind} has no argument 'parse_strings_as_datetimes' any more."
-                raise DeclarationError("unknown_argument", message, hint="Read the column as dates, and list dates.")
+                raise DeclarationError("unknown_argument", message, hint="Read the column as dates, and expect dates.")
+        elif name == "table":
+            if value is not None:
+                message = f"{kind} names the table {value!r}, and a gate checks the one that it is given."
+                raise DeclarationError("unknown_argument", message, hint="Take it out, and check that table.")
         elif name not in OF_EVERY_EXPECTATION and name not in _WITHOUT_EFFECT:
             kept[name] = value
     if kept.get("ignore_row_if") == "never" and "column_A" in taken:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any, Final
 
 from airflow_provider_dpq.core.errors import DeclarationError
@@ -12,6 +13,10 @@ LEVELS: Final = ("BOOLEAN_ONLY", "BASIC", "SUMMARY", "COMPLETE")
 _OPTIONS: Final = (
     *("result_format", "partial_unexpected_count", "include_unexpected_rows", "exclude_unexpected_values"),
     *("unexpected_index_column_names", "return_unexpected_index_query", "map_expectation_unexpected_rows_as_dict"),
+)
+_FLAGS: Final = (
+    *("include_unexpected_rows", "exclude_unexpected_values", "return_unexpected_index_query"),
+    "map_expectation_unexpected_rows_as_dict",
 )
 MOST_VALUES: Final = 200
 """Most values in ``unexpected_list``, as in Great Expectations."""
@@ -87,16 +92,18 @@ def parse_result_format(
         DeclarationError: ``invalid_result_format``, ``invalid_sample_rows``, ``invalid_hidden_columns`` or
             ``hidden_index_column``.
     """
-    options: Mapping[str, Any] = {"result_format": declared} if isinstance(declared, str) else declared
+    options = {"result_format": declared} if isinstance(declared, str) else declared
+    if not isinstance(options, Mapping):
+        raise _invalid(declared)
     unknown = sorted(str(key) for key in options if key not in _OPTIONS)
     if unknown:
         message = f"The result format has unknown options {unknown}."
         raise DeclarationError("invalid_result_format", message, hint=f"It takes {', '.join(_OPTIONS)}.")
     level = str(getattr(options.get("result_format"), "value", options.get("result_format", "SUMMARY")))
     count = options.get("partial_unexpected_count", 20)
-    if level not in LEVELS or not isinstance(count, int) or count < 0:
-        message = f"Result format {declared!r} is not valid."
-        raise DeclarationError("invalid_result_format", message, hint=f"Use one of {', '.join(LEVELS)}.")
+    if level not in LEVELS or not isinstance(count, int) or isinstance(count, bool) or count < 0:
+        raise _invalid(declared)
+    _validate_flags(options)
     _validate_limits(sample_rows, hidden_columns)
     index_columns = tuple(options.get("unexpected_index_column_names") or ())
     hidden = frozenset(name.casefold() for name in hidden_columns)
@@ -108,14 +115,31 @@ def parse_result_format(
     return ResultFormat(
         level,
         count if sample_rows is None else min(count, sample_rows),
-        bool(options.get("exclude_unexpected_values", False)) or exclude_unexpected_values,
+        bool(options.get("exclude_unexpected_values")) or exclude_unexpected_values,
         index_columns,
         None if query is None else bool(query),
-        bool(options.get("include_unexpected_rows", False)),
+        bool(options.get("include_unexpected_rows")),
         sample_rows,
         hidden,
         exclude_unexpected_values or sample_rows == 0,
     )
+
+
+def _invalid(declared: object) -> DeclarationError:
+    message = f"Result format {declared!r} is not valid."
+    return DeclarationError("invalid_result_format", message, hint=f"Use one of {', '.join(LEVELS)}.")
+
+
+def _validate_flags(options: Mapping[str, Any]) -> None:
+    """Refuse what would be read otherwise than it is meant: ``"false"`` as true, a name as its letters."""
+    for name in _FLAGS:
+        if not isinstance(options.get(name), (bool, NoneType)):
+            message = f"{name} of the result format is {options[name]!r}."
+            raise DeclarationError("invalid_result_format", message, hint="Give true or false.")
+    names = options.get("unexpected_index_column_names")
+    if names is not None and not (isinstance(names, (list, tuple)) and all(isinstance(name, str) for name in names)):
+        message = f"unexpected_index_column_names of the result format is {names!r}."
+        raise DeclarationError("invalid_result_format", message, hint="Give a list of column names.")
 
 
 def _validate_limits(sample_rows: object, hidden_columns: Any) -> None:

@@ -26,6 +26,7 @@ from airflow_provider_dpq.core.quality.compile.condition import partition_filter
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.plan import Answer
 from airflow_provider_dpq.core.quality.condition import parse_condition
+from airflow_provider_dpq.core.quality.declared import Declared
 from airflow_provider_dpq.core.quality.disclosure import data_kept_out, error_shown, loses_names, without_folders
 from airflow_provider_dpq.core.quality.emptiness import OnEmpty, parse_on_empty
 from airflow_provider_dpq.core.quality.evaluate import Outcome, Progress, evaluate
@@ -44,7 +45,7 @@ from airflow_provider_dpq.core.quality.read_options import parse_read_options
 from airflow_provider_dpq.core.quality.result import SuiteResult
 from airflow_provider_dpq.core.quality.result_format import ResultFormat, parse_result_format
 from airflow_provider_dpq.core.quality.scope import Scope
-from airflow_provider_dpq.core.quality.suite import Declared, Suite, load_suite
+from airflow_provider_dpq.core.quality.suite import Suite, load_suite
 from airflow_provider_dpq.core.quality.tables.beside import Beside, located
 from airflow_provider_dpq.core.quality.tables.open import open_table
 from airflow_provider_dpq.core.quality.tables.partitions import files_of, folder_keys, in_folders

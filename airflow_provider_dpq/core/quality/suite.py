@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import ValidationError
-
 from airflow_provider_dpq.core.errors import DeclarationError
-from airflow_provider_dpq.core.gate.severity import Severity, parse_severity
-from airflow_provider_dpq.core.gate.threshold import Threshold, parse_thresholds
 from airflow_provider_dpq.core.quality.checkpoint import is_checkpoint, read_suite
 from airflow_provider_dpq.core.quality.contract import is_contract
 from airflow_provider_dpq.core.quality.contract_suite import as_suite
+from airflow_provider_dpq.core.quality.declared import KEYS, Declared, declare
 from airflow_provider_dpq.core.quality.document import (
     find_document,
     is_document,
@@ -23,24 +20,9 @@ from airflow_provider_dpq.core.quality.document import (
     require_bounded,
     split_name,
 )
-from airflow_provider_dpq.core.quality.emptiness import OnEmpty, parse_on_empty
-from airflow_provider_dpq.core.quality.expectations import Expectation, registered
-from airflow_provider_dpq.core.quality.expectations.base import Observed
-from airflow_provider_dpq.core.quality.legacy import OF_EVERY_EXPECTATION, current_arguments, current_type
 from airflow_provider_dpq.core.quality.merge import require_partitionable
-from airflow_provider_dpq.core.quality.parameter import has_parameter, resolve
+from airflow_provider_dpq.core.quality.parameter import has_parameter
 
-_SEVERITIES: Final = {Severity.FAIL: "critical", Severity.WARN: "warning"}
-_INFO: Final = "info"
-_GX_KEYS: Final = {"type", "expectation_type", "kwargs", "meta", "severity", "id", "notes", "description"} | {
-    "rendered_content",
-    "expectation_context",
-    "windows",
-    "notify_on",
-    "ge_cloud_id",
-    "success_on_last_run",
-}
-_OUR_KEYS: Final = {"name", "thresholds", "on_empty"}
 _SUITE_KEYS: Final = {"name", "expectation_suite_name", "expectations", "suite_parameters", "evaluation_parameters"} | {
     "id",
     "expectation_suite_id",
@@ -50,67 +32,10 @@ _SUITE_KEYS: Final = {"name", "expectation_suite_name", "expectations", "suite_p
     "description",
     "data_asset_type",
     "data_asset_name",
+    "dataset_name",
     "not_checked",
     "$schema",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """One expectation as declared, with its arguments resolved.
-
-    Attributes:
-        name: Name of the check, unique in its suite.
-        type: Expectation type in snake case.
-        kwargs: Its keyword arguments.
-        severity: ``critical`` fails the gate, ``warning`` warns, ``info`` only records.
-        thresholds: Thresholds on the check's own metrics; where there are any, they decide instead of the severity.
-        on_empty: What decides where there were no rows to check; None for the gate's own policy.
-        expectation: The expectation as the scan knows it; None where only Great Expectations does.
-        native: The Great Expectations object, where the user gave one.
-    """
-
-    name: str
-    type: str
-    kwargs: Mapping[str, Any]
-    severity: str = "critical"
-    thresholds: tuple[Threshold, ...] = ()
-    on_empty: OnEmpty | None = None
-    expectation: Expectation | None = None
-    native: Any = field(default=None, compare=False)
-
-    @property
-    def observes(self) -> Observed | None:
-        """What the check observes; None where only Great Expectations knows it."""
-        model = type(self.expectation) if self.expectation is not None else registered().get(self.type)
-        return None if model is None else model.observes
-
-    @property
-    def conditions(self) -> tuple[str, ...]:
-        """Its arguments that choose rows."""
-        return (Expectation if self.expectation is None else type(self.expectation)).conditions
-
-    @property
-    def decides_rows(self) -> bool:
-        """Whether a single row may break it; one may where only Great Expectations knows it."""
-        model = type(self.expectation) if self.expectation is not None else registered().get(self.type)
-        return model is None or model.decides_rows
-
-    @property
-    def looks_at_rows(self) -> bool:
-        """Whether it is about rows; what only Great Expectations knows may be."""
-        return self.expectation is None or self.expectation.looks_at_rows
-
-    @property
-    def judges_nothing(self) -> bool:
-        """Whether no data could break it, as it is declared; of what only Great Expectations knows nobody can say."""
-        return self.expectation is not None and self.expectation.judges_nothing
-
-    @property
-    def has_row_condition(self) -> bool:
-        """Whether it looks at some rows only."""
-        owner = self.native if self.expectation is None else self.expectation
-        return bool(getattr(owner, "row_condition", None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +130,15 @@ def _build(suite: Any, *, parameters: Mapping[str, Any] | None) -> Suite:
     declared: dict[str, Declared] = {}
     for position, item in enumerate(items):
         try:
-            one = _declared(item, position, parameters)
+            one = declare(item, position, parameters)
         except DeclarationError as error:
             # The value of a parameter may come from anywhere, an XCom or the data themselves.
             error.quotes_data = error.quotes_data or bool(parameters and has_parameter(item))
             raise
+        except Exception as error:  # a value from Python may raise whatever it likes where it is looked at
+            message = f"Expectation {position + 1} of the suite cannot be read: {type(error).__name__}: {error}."
+            hint = "Write numbers, texts, dates, and lists and mappings of these."
+            raise DeclarationError("invalid_suite", message, hint=hint, quotes_data=True) from error
         numbered = (f"{one.name}#{number}" for number in count(2))
         free = one.name if one.name not in declared else next(text for text in numbered if text not in declared)
         declared[free] = replace(one, name=free)
@@ -237,7 +166,7 @@ def _parts(suite: Any) -> tuple[str, Sequence[Any], tuple[str, ...]]:
     if isinstance(suite, Mapping) and isinstance(suite.get("expectations"), list):
         beside = _beside(suite)
         name = str(suite.get("name") or suite.get("expectation_suite_name") or "")
-        return name, suite["expectations"], (*map(str, suite.get("not_checked") or ()), *beside)
+        return name, suite["expectations"], (*_not_checked(suite), *beside)
     if isinstance(suite, Iterable) and not isinstance(suite, (str, bytes, Mapping)):
         return "", list(suite), ()
     expectations = getattr(suite, "expectations", None)
@@ -251,6 +180,14 @@ def _parts(suite: Any) -> tuple[str, Sequence[Any], tuple[str, ...]]:
     raise DeclarationError("invalid_suite", message, hint=hint)
 
 
+def _not_checked(suite: Mapping[str, Any]) -> list[str]:
+    listed = suite.get("not_checked")
+    if listed is not None and not isinstance(listed, (list, tuple)):
+        message = f"not_checked of the suite is {listed!r}."
+        raise DeclarationError("invalid_suite", message, hint="Write a list of texts.")
+    return [str(item) for item in listed or ()]
+
+
 def _beside(suite: Mapping[str, Any]) -> list[str]:
     """Name the keys of a suite that nobody reads.
 
@@ -262,119 +199,8 @@ def _beside(suite: Mapping[str, Any]) -> list[str]:
     unknown = [str(key) for key in suite if key not in _SUITE_KEYS]
     for key in unknown:
         close = difflib.get_close_matches(key, _SUITE_KEYS, n=1, cutoff=0.85)
-        if close or key in _GX_KEYS | _OUR_KEYS | {"row_condition"}:
+        if close or key in KEYS | {"row_condition"}:
             message = f"The suite has the key {key!r}."
             hint = f"Did you mean {close[0]!r}?" if close else "What checks declare stands in each of its expectations."
             raise DeclarationError("invalid_suite", message, hint=hint)
     return [f"the suite's key {key!r}, which is not known" for key in unknown]
-
-
-def _declared(item: Any, position: int, parameters: Mapping[str, Any] | None) -> Declared:
-    native = None
-    if not isinstance(item, Mapping):
-        native, item = item, _configuration(item, position)
-    unknown = set(item) - _GX_KEYS - _OUR_KEYS
-    kind = item.get("type", item.get("expectation_type"))
-    if not isinstance(kind, str):
-        message = f"Expectation {position + 1} of the suite has no type."
-        raise DeclarationError("invalid_suite", message, hint="Write {'type': 'expect_...', 'kwargs': {...}}.")
-    if unknown:
-        message = f"Expectation {position + 1} ({kind}) has unknown keys {sorted(map(str, unknown))}."
-        raise DeclarationError("invalid_suite", message, hint="Arguments of the expectation stand under 'kwargs'.")
-    kwargs = item.get("kwargs") or {}
-    if not isinstance(kwargs, Mapping):
-        message = f"The kwargs of expectation {position + 1} ({kind}) are {type(kwargs).__name__}, not a mapping."
-        raise DeclarationError("invalid_suite", message)
-    kind = current_type(kind)
-    model = registered().get(kind)
-    # Great Expectations takes these as arguments, too: what its objects hold beside what is expected.
-    item = {**{key: kwargs[key] for key in ("meta", "severity") if kwargs.get(key) is not None}, **_given(item)}
-    known = frozenset(model.model_fields) if model is not None else frozenset(kwargs) - OF_EVERY_EXPECTATION
-    kwargs = current_arguments(kind, kwargs, known)
-    open_parameters = parameters is None and has_parameter(kwargs)
-    arguments = dict(kwargs) if open_parameters else resolve(kwargs, parameters or {}, kind)
-    ours = _options(item, kind)
-    return Declared(
-        name=str(ours.get("name") or _default_name(kind, arguments)),
-        type=kind,
-        kwargs=arguments,
-        severity=_severity(item.get("severity"), kind),
-        thresholds=parse_thresholds(ours.get("thresholds"), "quality"),
-        on_empty=parse_on_empty(ours.get("on_empty"), kind),
-        expectation=_expectation(kind, arguments, native, open_parameters=open_parameters),
-        native=native,
-    )
-
-
-def _given(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in item.items() if value is not None}
-
-
-def _configuration(native: Any, position: int) -> Mapping[str, Any]:
-    try:
-        configuration = native.configuration
-        return {
-            "type": configuration.type,
-            "kwargs": configuration.kwargs,
-            "meta": configuration.meta,
-            "severity": getattr(native, "severity", None),
-        }
-    except AttributeError as error:
-        message = f"Expectation {position + 1} of the suite is {type(native).__name__}."
-        hint = "Write {'type': 'expect_...', 'kwargs': {...}} or give a GX expectation object."
-        raise DeclarationError("invalid_suite", message, hint=hint) from error
-
-
-def _options(item: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
-    meta = item.get("meta") or {}
-    nested = meta.get("dpq", {}) if isinstance(meta, Mapping) else {}
-    if not isinstance(nested, Mapping) or set(nested) - _OUR_KEYS:
-        message = f"meta.dpq of {kind} is {nested!r}."
-        raise DeclarationError("invalid_suite", message, hint=f"It may hold {', '.join(sorted(_OUR_KEYS))}.")
-    return {**nested, **{key: item[key] for key in _OUR_KEYS if key in item}}
-
-
-def _severity(severity: Any, kind: str) -> str:
-    """Return a severity in Great Expectations' words, whichever were used."""
-    given = severity or "critical"
-    consequence = parse_severity(given)
-    if consequence is not None:
-        return _SEVERITIES[consequence]
-    if str(getattr(given, "value", given)).lower() != _INFO:
-        message = f"Severity {severity!r} of {kind} is unknown."
-        hint = "Use critical, warning or info; fail and warn are understood too."
-        raise DeclarationError("unknown_severity", message, hint=hint)
-    return _INFO
-
-
-def _default_name(kind: str, kwargs: Mapping[str, Any]) -> str:
-    columns = [kwargs.get(key) for key in ("column", "column_A", "column_B")]
-    columns += [kwargs.get("expression")]
-    columns += list(kwargs["column_list"]) if isinstance(kwargs.get("column_list"), (list, tuple)) else []
-    return f"{kind}({'+'.join(str(column) for column in columns if column is not None)})"
-
-
-def _expectation(kind: str, kwargs: Mapping[str, Any], native: Any, *, open_parameters: bool) -> Expectation | None:
-    model = registered().get(kind)
-    if model is None and native is not None:
-        return None
-    if model is None:
-        import difflib
-
-        close = difflib.get_close_matches(kind, registered(), n=1)
-        message = f"Unknown expectation {kind!r}."
-        hint = f"Did you mean {close[0]!r}?" if close else "See the reference of expectations."
-        raise DeclarationError("unknown_expectation", message, hint=hint)
-    unknown = set(kwargs) - set(model.model_fields)
-    if unknown:
-        message = f"{kind} has no argument {', '.join(map(repr, sorted(unknown)))}."
-        raise DeclarationError("unknown_argument", message, hint=f"It takes {', '.join(sorted(model.model_fields))}.")
-    if open_parameters:
-        return None
-    try:
-        return model(**kwargs)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        message = f"{kind}: {place + ': ' if place else ''}{first['msg']}."
-        raise DeclarationError("invalid_argument", message) from error

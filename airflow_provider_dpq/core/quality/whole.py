@@ -15,6 +15,7 @@ from airflow_provider_dpq.core.quality import gx
 from airflow_provider_dpq.core.quality.compile.aggregate import observed
 from airflow_provider_dpq.core.quality.compile.column import counted
 from airflow_provider_dpq.core.quality.compile.plan import Answer
+from airflow_provider_dpq.core.quality.declared import Declared
 from airflow_provider_dpq.core.quality.disclosure import cut, hides_figures
 from airflow_provider_dpq.core.quality.evaluate import Outcome
 from airflow_provider_dpq.core.quality.instant import read_fine_moment
@@ -22,7 +23,7 @@ from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.merge import COUNTS, MEAN, OBSERVED, merge_figures
 from airflow_provider_dpq.core.quality.plan import ROWS
 from airflow_provider_dpq.core.quality.result_format import ResultFormat
-from airflow_provider_dpq.core.quality.suite import Declared, Suite
+from airflow_provider_dpq.core.quality.suite import Suite
 from airflow_provider_dpq.core.quality.tables.evidence import Evidence
 from airflow_provider_dpq.core.quality.tables.partitions import Partition
 
@@ -123,6 +124,7 @@ def _outcome(declared: Declared, found: Sequence[Found], wanted: ResultFormat) -
         return Outcome(refused, by)
     except Exception as error:  # noqa: BLE001 - of this check, and the others stand
         return Outcome(unexpected_error(error, "Merging the partitions"), by)
+    wanted = declared.shown(wanted)
     scope: dict[str, JsonValue] = {"scope": ALL}
     broken = [part.key for part in held if part.checks[name].figures.get("unexpected_count")]
     shown = [dict(key) for key in broken if not is_hidden(key, wanted)]

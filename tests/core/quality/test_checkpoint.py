@@ -71,6 +71,45 @@ def test_parameters_of_a_checkpoint_are_defaults_of_its_suite(project: Path) -> 
     assert load_suite(path, {"least": 4}).expectations[0].kwargs == {"min_value": 4}
 
 
+EXCLUDING = {"result_format": "COMPLETE", "exclude_unexpected_values": True}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"name": "c", "suite": {"name": "users"}, "result_format": EXCLUDING},
+        {"expectation_suite_name": "users", "runtime_configuration": {"result_format": EXCLUDING}},
+        {
+            "validations": [
+                {"expectation_suite_name": "users", "runtime_configuration": {"result_format": EXCLUDING}},
+            ],
+            "runtime_configuration": {"result_format": "COMPLETE"},
+        },
+    ],
+)
+def test_values_that_a_checkpoint_excludes_are_excluded_in_each_check(project: Path, document: dict[str, Any]) -> None:
+    """Of 0.x in the configuration of the run, of 1.x beside it."""
+    (declared,) = load_suite(_checkpoint(project, document)).expectations
+    assert declared.excludes_values
+    assert declared.kwargs == {"column": "id"}
+
+
+@pytest.mark.parametrize("result_format", [None, "SUMMARY", {"result_format": "COMPLETE"}, {}])
+def test_other_formats_of_a_checkpoint_are_left_to_the_gate(project: Path, result_format: Any) -> None:
+    """They say how much to show, and nothing of what not to."""
+    runtime = {"result_format": result_format}
+    path = _checkpoint(project, {"expectation_suite_name": "users", "runtime_configuration": runtime})
+    assert not load_suite(path).expectations[0].excludes_values
+
+
+def test_malformed_format_of_a_checkpoint_is_refused(project: Path) -> None:
+    """A misspelt option would show what it was to keep out."""
+    misspelt = {"result_format": "COMPLETE", "exclude_unexpected_value": True}
+    with pytest.raises(DeclarationError) as refused:
+        load_suite(_checkpoint(project, {"expectation_suite_name": "users", "result_format": misspelt}))
+    assert refused.value.reason == "invalid_result_format"
+
+
 def test_checkpoint_of_several_suites_is_refused_with_their_names(project: Path) -> None:
     """They may be about other tables: one is chosen after a #."""
     names = ["orders.warning", "users"]

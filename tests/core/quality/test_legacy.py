@@ -18,6 +18,7 @@ from airflow_provider_dpq.core.quality.suite import load_suite, validate_suite
 FRAME = pd.DataFrame({"a": [1, 2, None], "b": [1, 3, 3], "s": pd.Series(["x", "y", "z"], dtype="str")})
 OLD = {
     "data_asset_type": "Dataset",
+    "dataset_name": None,
     "expectation_suite_name": "old.warning",
     "evaluation_parameters": {"least": 1},
     "ge_cloud_id": None,

@@ -29,12 +29,14 @@ class Answer:
         result: What was observed, in GX's field names.
         undecided: Why it cannot be decided.
         rows: Rows that the check's own row condition left it; None where it has none, or where `result` counts them.
+        doubt: Why its success may say less than was meant; empty where it says what it seems to.
     """
 
     success: bool | None
     result: dict[str, JsonValue]
     undecided: Problem | None = None
     rows: int | None = None
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,8 +63,13 @@ def plan_column_exists(expectation: declared.ExpectColumnToExist, table: Table) 
         found = table.column(expectation.column).name
     except (MeasurementError, NotScannableError):
         found = expectation.column
-    there = found in names and (wanted is None or names.index(found) == wanted)
-    return _known(success=there, result={})
+    if found not in names:
+        return _known(success=False, result={})
+    position = names.index(found)
+    if not wanted:  # Great Expectations takes position 0 for none
+        moved = f"it stands at position {position}, not at 0: Great Expectations takes column_index 0 for none"
+        return _known(success=True, result={}, doubt=moved if wanted == 0 and position else "")
+    return _known(success=position in (wanted, wanted + len(names)), result={})
 
 
 def plan_columns_set(expectation: declared.ExpectTableColumnsToMatchSet, table: Table) -> Plan:
@@ -101,6 +106,6 @@ def plan_columns_ordered(expectation: declared.ExpectTableColumnsToMatchOrderedL
     return _known(success=False, result=result)
 
 
-def _known(*, success: bool, result: dict[str, JsonValue]) -> Plan:
+def _known(*, success: bool, result: dict[str, JsonValue], doubt: str = "") -> Plan:
     """Return the plan of a check that the table's columns alone answer."""
-    return Plan(read=lambda _: Answer(success, result))
+    return Plan(read=lambda _: Answer(success, result, doubt=doubt))

@@ -11,10 +11,10 @@ from airflow_provider_dpq.core.gate.report import CheckResult
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.quality import gx
 from airflow_provider_dpq.core.quality.compile.plan import Unexpected
+from airflow_provider_dpq.core.quality.declared import Declared
 from airflow_provider_dpq.core.quality.evaluate import Outcome, unexpected_count
 from airflow_provider_dpq.core.quality.result_format import ResultFormat
 from airflow_provider_dpq.core.quality.rows import fetch_positions, read_frame
-from airflow_provider_dpq.core.quality.suite import Declared
 from airflow_provider_dpq.core.quality.tables.table import Table
 
 CHECKS: Final = "dpq_checks"
@@ -94,7 +94,7 @@ def _of_gx(table: Table, declared: Sequence[Declared]) -> dict[str, Broken]:
     frame = table.frame()
     numbered = (read_frame(table) if frame is None else frame).reset_index(drop=True)
     wanted = ResultFormat("COMPLETE", partial_unexpected_count=0, index_query=False)
-    answers = gx.evaluate([gx.build(one) for one in declared], numbered, wanted)
+    answers = gx.evaluate([(gx.build(one), wanted) for one in declared], numbered)
     positions = fetch_positions(table)
     found = {}
     for one, answer in zip(declared, answers, strict=True):
