@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, TypeAlias
@@ -74,24 +74,25 @@ def parse_condition(condition: Any, parser: str | None = None) -> Condition | No
     Raises:
         ValueError: It is not a condition.
     """
-    if condition is None or condition == "":
+    if condition is None or (isinstance(condition, str) and not condition):
         return None
-    if isinstance(condition, Mapping):
+    if not isinstance(condition, str):
         return _from_mapping(condition)
-    if not isinstance(condition, str) and hasattr(condition, "dict"):
-        return _from_mapping(condition.dict())
-    text = str(condition)
     if parser in ("great_expectations", "great_expectations__experimental__"):
-        return _from_gx(text)
-    return _from_python(text, parser)
+        return _from_gx(condition)
+    return _from_python(condition, parser)
 
 
-def _from_mapping(mapping: Mapping[str, Any]) -> Condition:
-    kind = mapping.get("type")
-    if kind in ("and", "or") and isinstance(mapping.get("conditions"), Sequence):
-        return Group(tuple(_from_mapping(item) for item in mapping["conditions"]), every=kind == "and")
-    if kind == "nullity":
-        return Nullity(_name(mapping), bool(mapping.get("is_null")))
+def _from_mapping(condition: Any) -> Condition:
+    mapping = condition.dict() if hasattr(condition, "dict") else condition
+    if not isinstance(mapping, Mapping):
+        message = f"{condition!r} is not a condition"
+        raise ValueError(message)  # noqa: TRY004 - pydantic turns only ValueError into its own error
+    kind, conditions = mapping.get("type"), mapping.get("conditions")
+    if kind in ("and", "or") and isinstance(conditions, (list, tuple)) and conditions:
+        return Group(tuple(map(_from_mapping, conditions)), every=kind == "and")
+    if kind == "nullity" and isinstance(mapping.get("is_null"), bool):
+        return Nullity(_name(mapping), mapping["is_null"])
     if kind == "comparison":
         operator = str(getattr(mapping.get("operator"), "value", mapping.get("operator")))
         value = mapping.get("parameter")
@@ -100,9 +101,10 @@ def _from_mapping(mapping: Mapping[str, Any]) -> Condition:
             message = f"unable to parse condition: {dict(mapping)!r}"
             raise ValueError(message)
         return Comparison(_name(mapping), operator, list(value) if listed else value)
-    if kind == "pass_through":
-        return _from_python(str(mapping.get("pass_through_filter")))
-    message = f"unable to determine the type of condition {dict(mapping)!r}"
+    if kind == "pass_through" and isinstance(mapping.get("pass_through_filter"), str):
+        return _from_python(mapping["pass_through_filter"])
+    known = kind in ("and", "or", "nullity", "pass_through")
+    message = f"unable to {'parse' if known else 'determine the type of'} condition {dict(mapping)!r}"
     raise ValueError(message)
 
 

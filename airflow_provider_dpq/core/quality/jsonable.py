@@ -22,8 +22,10 @@ def jsonable(value: Any) -> JsonValue:
     """
     if value is None or isinstance(value, (bool, str, int)):
         return value
+    if is_nan(value):
+        return None
     if isinstance(value, (float, Decimal)):
-        return None if math.isnan(value) else _number(value)
+        return _number(value)
     if isinstance(value, (date, time)):
         return value.isoformat()
     if isinstance(value, Mapping):
@@ -36,6 +38,13 @@ def _number(value: float | Decimal) -> JsonValue:
     if isinstance(value, float) or math.isinf(near) or Decimal(repr(near)) == value:
         return near
     return int(value) if value == value.to_integral_value() else format(value, "f")
+
+
+def is_nan(value: object) -> bool:
+    """Whether a value is the missing one of numbers (NaN) or of times (NaT), which equals nothing."""
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    return isinstance(value, (float, date)) and value != value  # noqa: PLR0124 - so both are told, without pandas
 
 
 def _collection(value: Any) -> JsonValue:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from airflow_provider_dpq.core.errors import DeclarationError
+from airflow_provider_dpq.core.quality.jsonable import is_nan
 
 PARAMETER: Final = "$PARAMETER"
 _BINARY: Final[Mapping[type[ast.operator], Callable[[Any, Any], Any]]] = MappingProxyType(
@@ -87,7 +88,7 @@ def _value(reference: Mapping[str, Any], parameters: Mapping[str, Any], owner: s
 
 
 def _given(value: Any, name: str, owner: str) -> Any:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if value is None or is_nan(value):
         message = f"The suite parameter {name!r} of {owner} has the value {value!r}: there would be no limit."
         raise DeclarationError("missing_parameter", message, hint="Give it a value, or leave the argument out.")
     return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,9 @@ NOTHING = [
     ("column_values_to_match_regex_list", {"column": "s", "regex_list": ["x", ""]}),
     ("column_value_lengths_to_be_between", {"column": "s", "min_value": 0}),
     ("column_kl_divergence_to_be_less_than", {"column": "n"}),
+    ("column_kl_divergence_to_be_less_than", {"column": "s", "threshold": 0.1, "bucketize_data": False}),
+    ("column_value_z_scores_to_be_less_than", {"column": "n", "threshold": "-inf", "double_sided": True}),
+    ("column_values_to_not_be_in_set", {"column": "n", "value_set": [None, float("nan"), pd.NaT]}),
     ("column_quantile_values_to_be_between", {"column": "n", "quantile_ranges": {"quantiles": [], "value_ranges": []}}),
     (
         "column_quantile_values_to_be_between",
@@ -56,6 +60,7 @@ NOTHING = [
     ("row_condition_to_hold", {"expression": "n > 5", "mostly": 0}),
     ("column_values_to_not_be_outliers", {"column": "n", "multiplier": "inf"}),
 ]
+QUARTILES: dict[str, Any] = {"column": "n", "quantile_ranges": {"quantiles": [0.5], "value_ranges": [[0, 1]]}}
 SOMETHING = [
     ("column_stdev_to_be_between", {"column": "n", "min_value": 0, "strict_min": True}),
     ("column_min_to_be_between", {"column": "n", "min_value": 0}),
@@ -138,7 +143,16 @@ def test_set_of_no_columns_is_broken_by_any() -> None:
             "column_quantile_values_to_be_between",
             {"column": "n", "quantile_ranges": {"quantiles": [0.5], "value_ranges": [[0, 1]], "value_range": []}},
         ),
+        ("column_max_to_be_between", {"column": "n", "max_value": pd.NaT}),
+        ("column_max_to_be_between", {"column": "n", "max_value": Decimal("sNaN")}),
+        ("column_max_to_be_between", {"column": "n", "max_value": 10**400}),
         ("compound_columns_to_be_unique", {"column_list": ["n", ""]}),
+        ("table_to_match_contract", {"contract": None}),
+        ("table_to_match_contract", {"contract": ""}),
+        *(
+            ("column_quantile_values_to_be_between", {**QUARTILES, "allow_relative_error": word})
+            for word in (2.5, [], Decimal("sNaN"))
+        ),
     ],
 )
 def test_limit_that_is_none_is_refused(name: str, kwargs: dict[str, Any]) -> None:

@@ -135,7 +135,7 @@ def _number(column: Column, member: Any) -> Any:
         return bool(member) if member in (0, 1) else ABSENT
     if column.kind is Kind.FLOAT:
         return _floating(member, single=False)
-    if not math.isfinite(member):
+    if not _is_finite(member):
         return ABSENT
     if column.kind is Kind.INTEGER:
         value = Fraction(exact(member))
@@ -146,9 +146,13 @@ def _number(column: Column, member: Any) -> Any:
     return ABSENT
 
 
+def _is_finite(member: float | Decimal) -> bool:
+    return isinstance(member, int) or math.isfinite(member)  # a whole number may be too large for a floating one
+
+
 def _floating(member: float | Decimal, *, single: bool) -> Any:
     """Return the floating number, of four bytes or of eight, that is written as a number is; or `ABSENT`."""
-    if not math.isfinite(member):
+    if not _is_finite(member):
         return ABSENT if math.isnan(member) else float(member)
     near = number.nearest(member, single=single)
     return near if math.isfinite(near) and number.written(near, single=single) == exact(member) else ABSENT

@@ -148,7 +148,7 @@ def _is_of_type(dtype: Any, name: str) -> bool:
 
     try:
         named: list[Any] = [np.dtype(name).type]
-    except TypeError:
+    except (TypeError, ValueError):
         named = _extension_types(name)
     return dtype.type in [*named, *_NATIVE.get(name.lower(), ())]
 
@@ -159,7 +159,7 @@ def _is_in_list(dtype: Any, name: str) -> bool:
 
     try:
         named: list[Any] = [np.dtype(name).type, np.dtype(name)]
-    except TypeError:
+    except (TypeError, ValueError):
         named = _extension_types(name)
         named += [kind() for kind in named if kind.__module__.startswith("pandas") and _is_extension(kind)]
     return dtype in [*named, *_NATIVE.get(name.lower(), ())]

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from airflow_provider_dpq.core.gate.share import exact
 from airflow_provider_dpq.core.quality.condition import Condition, parse_condition
 from airflow_provider_dpq.core.quality.instant import instant, read_moment
+from airflow_provider_dpq.core.quality.jsonable import is_nan
 
 
 class Observed(StrEnum):
@@ -63,15 +64,22 @@ class Expectation(BaseModel):
         return False
 
 
+_WIDEST: Final = 1024
+"""Bits of a whole number beyond which no floating one is near it, and Great Expectations takes none."""
+
+
 def _bound(value: Any) -> Any:
     """Read a bound as Great Expectations does: a number, else an ISO date, else an ISO date and time.
 
     A whole or decimal number stays what it is, with all its digits.
     """
     if value is None or isinstance(value, date):
-        return value
+        return _no_nan(value)
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
-        return value
+        if isinstance(value, int) and value.bit_length() > _WIDEST:
+            message = "the number is too large"
+            raise ValueError(message)
+        return _no_nan(value)
     if isinstance(value, str):
         number = _float(value)
         found = read_moment(value) if number is None else _no_nan(number)
@@ -117,9 +125,9 @@ def _number(value: Any) -> Any:
     return bound
 
 
-def _no_nan(value: float) -> float:
-    """Refuse NaN as a limit: every comparison with it is false."""
-    if math.isnan(value):
+def _no_nan(value: Any) -> Any:
+    """Refuse NaN, of numbers or of times, as a limit: every comparison with it is false."""
+    if is_nan(value):
         message = "NaN is no limit"
         raise ValueError(message)
     return value

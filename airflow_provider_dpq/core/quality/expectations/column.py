@@ -20,6 +20,7 @@ from airflow_provider_dpq.core.quality.expectations.base import (
     is_unbounded,
     require_bound,
 )
+from airflow_provider_dpq.core.quality.jsonable import is_nan
 
 
 class ColumnValues(Conditional):
@@ -96,8 +97,8 @@ class ExpectColumnValuesToNotBeInSet(ColumnValues):
 
     @property
     def judges_nothing(self) -> bool:
-        """Whether it must hold for none of the values, or the set has no member."""
-        return self.mostly == 0 or all(member is None for member in self.value_set)
+        """Whether it must hold for none of the values, or the set has no member that a value could equal."""
+        return self.mostly == 0 or all(member is None or is_nan(member) for member in self.value_set)
 
 
 class ExpectColumnValueLengthsToBeBetween(BoundedValues):

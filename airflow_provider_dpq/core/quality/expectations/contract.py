@@ -31,6 +31,9 @@ class ExpectTableToMatchContract(Expectation):
 
     @model_validator(mode="after")
     def _readable(self) -> Self:
+        if self.contract in (None, ""):
+            message = "contract is missing"
+            raise ValueError(message)
         # A contract in a file is read where it is there: the processor of DAGs may not have what the worker has.
         for declared in (self.contract, self.previous):
             if declared is not None and (not is_document(declared) or _is_there(declared)):

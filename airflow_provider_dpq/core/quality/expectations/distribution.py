@@ -18,7 +18,12 @@ def _flag_or_name(value: Any) -> Any:
     """Read texts that mean yes or no as Great Expectations does; any other is the name of an interpolation."""
     words = {"yes": True, "y": True, "on": True, "t": True, "true": True, "1": True}
     words |= {"no": False, "n": False, "off": False, "f": False, "false": False, "0": False}
-    return words.get(value.lower(), value) if isinstance(value, str) else bool(value)
+    if isinstance(value, str):
+        return words.get(value.lower(), value)
+    if isinstance(value, (int, float)) and value in (0, 1):
+        return bool(value)
+    message = f"{value!r} is neither true or false nor the name of an interpolation"
+    raise ValueError(message)
 
 
 class QuantileRanges(BaseModel):
@@ -142,8 +147,8 @@ class ExpectColumnKLDivergenceToBeLessThan(Conditional):
 
     @property
     def judges_nothing(self) -> bool:
-        """Whether any divergence is allowed."""
-        return self.threshold is None or self.threshold == math.inf
+        """Whether any divergence is allowed, or the values are held against themselves."""
+        return self.threshold in (None, math.inf) or self.partition_object is None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

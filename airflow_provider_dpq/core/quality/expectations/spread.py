@@ -21,7 +21,8 @@ class ExpectColumnValueZScoresToBeLessThan(ColumnValues):
     @property
     def judges_nothing(self) -> bool:
         """Whether it must hold for none of the values, or any distance is allowed."""
-        return self.mostly == 0 or self.threshold == math.inf
+        greatest = abs(self.threshold) if self.double_sided else self.threshold
+        return self.mostly == 0 or greatest == math.inf
 
 
 class ExpectColumnValuesToNotBeOutliers(ColumnValues):
