@@ -29,6 +29,9 @@ WHOLE: Final = r"-?(?:0|[1-9][0-9]*)"
 NUMBER: Final = r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)"
 """A number with or without a fraction."""
 
+SCALED: Final = rf"(?:{NUMBER})(?:[eE][+-]?[01]?[0-9])?"
+"""A number that may have an exponent, of so few digits that an exact type may hold it."""
+
 FLOAT: Final = rf"{NUMBER}(?:[eE][+-]?[0-9]{{1,3}})?|-?[iI][nN][fF](?:[iI][nN][iI][tT][yY])?"
 """A floating number, also with an exponent, or infinite."""
 
@@ -168,8 +171,25 @@ def plain_number(signs: Signs) -> Form:
     return Form(Kind.DECIMAL, lambda text: matches(text, signs.pattern(NUMBER)), lambda _: sa.null())
 
 
-def decimal_number(signs: Signs, digits_before: int, digits_after: int) -> Form | None:
-    """Return the form of exact numbers with some digits before and after the sign; None where there are too many."""
+def scaled_number(signs: Signs) -> Form:
+    """Return the form of numbers that may have an exponent, likewise."""
+    return Form(Kind.DECIMAL, lambda text: matches(text, signs.pattern(SCALED)), lambda _: sa.null())
+
+
+def not_a_number() -> Form:
+    """Return the form of what is not a number."""
+    return Form(Kind.FLOAT, is_nan, lambda _: sa.null())
+
+
+def decimal_number(signs: Signs, digits_before: int, digits_after: int, *, scaled: bool = False) -> Form | None:
+    """Return the form of exact numbers with some digits before and after the sign; None where there are too many.
+
+    Args:
+        signs: How numbers are written.
+        digits_before: Most digits before the sign.
+        digits_after: Most digits after it.
+        scaled: Whether they may have exponents.
+    """
     if digits_before + digits_after > _MOST_DIGITS:
         return None
     type_ = sa.Numeric(max(digits_before + digits_after, 1), digits_after)
@@ -178,7 +198,7 @@ def decimal_number(signs: Signs, digits_before: int, digits_after: int) -> Form 
         return sa.try_cast(signs.as_sql(text), type_)
 
     def fits(text: _Text) -> _Condition:
-        return sa.and_(matches(text, signs.pattern(NUMBER)), value(text).is_not(None))
+        return sa.and_(matches(text, signs.pattern(SCALED if scaled else NUMBER)), value(text).is_not(None))
 
     return Form(Kind.DECIMAL, fits, value)
 

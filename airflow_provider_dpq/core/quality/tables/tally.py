@@ -15,6 +15,9 @@ NUMBER: Final = "number"
 """Any number: the form to which texts are cast."""
 PLAIN: Final = "plain"
 """A number without an exponent: decimal where floating numbers would not tell the values apart."""
+SCALED: Final = "scaled"
+"""A number that an exact type may hold, also one with an exponent."""
+NOT_A_NUMBER: Final = "nan"
 WHOLE: Final = "integer"
 WIDE: Final = "wide integer"
 DECIMAL: Final = "decimal"
@@ -38,7 +41,7 @@ class Counts(Protocol):
 
     @property
     def digits(self) -> tuple[int, int]:
-        """The most digits before and after the point among those of the form `PLAIN`."""
+        """The most digits before and after the point among those of the form `SCALED`."""
 
     def fitting(self, form: str) -> int:
         """Return how many values are written in a form; 0 in one that the column has not."""
@@ -61,13 +64,15 @@ def are_exact(column: Counts) -> bool:
 def number_form(column: Counts) -> str:
     """Return the form by which a column of text is cast to numbers.
 
-    Whole ones where all are, exact ones where floating would change some, and else floating ones.
+    Whole ones where all are, exact ones where floating would change some, and else floating ones. What is not a number
+    is missing in each of them.
     """
-    numbers = column.fitting(NUMBER)
+    missing = column.fitting(NOT_A_NUMBER)
+    numbers = column.fitting(NUMBER) - missing
     if not numbers or numbers == column.fitting(WIDE):
         return WIDE if numbers else NUMBER
-    plain = column.fitting("float") < numbers == column.fitting(PLAIN)
-    return DECIMAL if plain and are_exact(column) else NUMBER
+    exact = column.fitting("float") - missing < numbers == column.fitting(SCALED)
+    return DECIMAL if exact and are_exact(column) else NUMBER
 
 
 def widest_moment(column: Counts) -> str:
@@ -136,6 +141,6 @@ class Tally:
 
 def read_tally(written: Mapping[str, Any]) -> Tally:
     """Return the counts that `Tally.written` wrote."""
-    forms = {form: int(written[form]) for form in (*FORMS, NUMBER, PLAIN) if form in written}
+    forms = {form: int(written[form]) for form in (*FORMS, NUMBER, PLAIN, SCALED, NOT_A_NUMBER) if form in written}
     digits = int(written.get("before", 0)), int(written.get("after", 0))
     return Tally(int(written.get("values", 0)), forms, digits)

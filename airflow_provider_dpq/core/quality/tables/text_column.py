@@ -22,8 +22,10 @@ from airflow_provider_dpq.core.quality.tables.tally import (
     DECIMAL,
     FORMS,
     MOMENTS,
+    NOT_A_NUMBER,
     NUMBER,
     PLAIN,
+    SCALED,
     WHOLE,
     WIDE,
     Tally,
@@ -72,7 +74,7 @@ class _Counted:
     @property
     def digits(self) -> tuple[int, int]:
         """The most digits before and after the point."""
-        return (self._known(PLAIN).tally + self._beside).digits
+        return (self._known(SCALED).tally + self._beside).digits
 
     def fitting(self, form: str) -> int:
         """Return how many values are written in a form."""
@@ -180,6 +182,8 @@ class TextColumns:
             "float": grammar.floating_number(self._signs, exact=True),
             NUMBER: grammar.floating_number(self._signs, exact=False),
             PLAIN: grammar.plain_number(self._signs),
+            SCALED: grammar.scaled_number(self._signs),
+            NOT_A_NUMBER: grammar.not_a_number(),
             "boolean": grammar.TRUTH,
         }
         kinds = {kind: form for form, kind in MOMENTS.items()}
@@ -212,19 +216,22 @@ class TextColumns:
         for column, forms in asked.items():
             raw = named(column.name)
             figures += [sa.func.count(raw), *(count_if(_known(column.forms[form].fits(raw))) for form in forms)]
-            figures += self._digits(raw) if PLAIN in forms else []
+            figures += self._digits(raw) if SCALED in forms else []
         row = iter(self.figures(figures, self._table))
         for column, forms in asked.items():
             column.own_values = next(row)
             column.own |= {form: next(row) for form in forms}
-            if PLAIN in forms:
+            if SCALED in forms:
                 column.own_digits = next(row) or 0, next(row) or 0
 
     def _digits(self, raw: sa.ColumnElement[Any]) -> list[sa.ColumnElement[Any]]:
-        """Return the most digits before and after the point of a column's plain numbers."""
-        number = sa.case((grammar.plain_number(self._signs).fits(raw), self._signs.as_sql(raw)))
-        digits = sa.func.ltrim(number, "-")
-        return [sa.func.max(sa.func.strlen(sa.func.split_part(digits, ".", place))) for place in (1, 2)]
+        """Return the most digits before and after the point of a column's numbers, whatever their exponents."""
+        number = sa.func.lower(sa.case((grammar.scaled_number(self._signs).fits(raw), self._signs.as_sql(raw))))
+        digits = sa.func.ltrim(sa.func.split_part(number, "e", 1), "-")
+        exponent = sa.func.coalesce(sa.try_cast(sa.func.split_part(number, "e", 2), sa.Integer()), 0)
+        before = sa.func.strlen(sa.func.split_part(digits, ".", 1)) + sa.func.greatest(exponent, 0)
+        after = sa.func.greatest(sa.func.strlen(sa.func.split_part(digits, ".", 2)) - exponent, 0)
+        return [sa.func.max(before), sa.func.max(after)]
 
     def figures(self, figures: Sequence[sa.ColumnElement[Any]], source: str | None = None) -> Sequence[Any]:
         """Return figures of the table's rows, or of those of a part of it."""
@@ -278,13 +285,14 @@ class TextColumns:
         """Return the form of a column's numbers."""
         column = self._column(name)
         found = number_form(column)
-        return column.forms[NUMBER] if (form := self._form(column, found)) is None else form
+        return column.forms[NUMBER] if (form := self._form(column, found, scaled=True)) is None else form
 
-    def _form(self, column: _Counted, name: str) -> Form | None:
+    def _form(self, column: _Counted, name: str, *, scaled: bool = False) -> Form | None:
         """Return a form by its name; None for decimal numbers that no type holds."""
         if name != DECIMAL:
             return column.forms[name]
-        return grammar.decimal_number(self._signs, *column.digits) if column.fitting(PLAIN) else None
+        fitting = column.fitting(SCALED if scaled else PLAIN)
+        return grammar.decimal_number(self._signs, *column.digits, scaled=scaled) if fitting else None
 
     def _declared(self, name: str, type_: str) -> Column:
         if type_ == "text":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,19 @@ def written(path: Path, *lines: str) -> Path:
     """Write a file."""
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+@pytest.mark.parametrize("other", ["1e0", "2.5E-3", "-1.2e3", "nan", "NaN", "0.1", "x"])
+def test_value_of_another_kind_among_long_numbers_rounds_none_of_them(tmp_path: Path, other: str) -> None:
+    """An exact number stays one beside numbers with exponents and what is not a number."""
+    long, short = "9007199254740993", "9007199254740992"
+    path = written(tmp_path / "a.csv", "n,x", f"{long},1", f"{short},1", f"{other},1", "nan,1")
+    misfits = [other] if other == "x" else []
+    numbers = [Decimal(short), 1, Decimal("0.0025"), -1200, Decimal("0.1")]
+    in_set = answer(path, "column_values_to_be_in_set", column="n", value_set=numbers)
+    assert in_set.result["partial_unexpected_list"] == [int(long), *misfits]
+    between = answer(path, "column_values_to_be_between", column="n", max_value=int(short))
+    assert between.result["partial_unexpected_list"] == [int(long), *misfits]
 
 
 @pytest.mark.parametrize("above", ROWS)
