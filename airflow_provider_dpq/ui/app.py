@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from airflow_provider_dpq.core.errors import DpqError, text_of
+from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.line import printable
 from airflow_provider_dpq.core.store import Entry, Start, Store
 from airflow_provider_dpq.core.store.newest import newest_run
@@ -26,6 +27,9 @@ log = logging.getLogger(__name__)
 
 _READ: Final = ["GET", "HEAD"]
 _ANY: Final = [*_READ, "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"]
+
+_MOST_LINKED: Final = 50
+"""So many of the parts that a report is merged from are linked."""
 
 _UNMAPPED: Final = "{MAP_INDEX}"
 """What Airflow's UI leaves in the address of a tab where the task is not mapped."""
@@ -161,13 +165,21 @@ def _report_page(
     store: Store, shown: Entry, entries: Sequence[Entry], addresses: page.Addresses, *, back: bool = False
 ) -> HTMLResponse:
     run = newest_run(store.of_run(shown.identity, shown.run_id))
-    parts = run.entries if run is not None and shown.map_index >= 0 else ()
+    parts = [*zip(run.names, run.entries, strict=True)] if run is not None and shown.map_index >= 0 else []
     instance = (str(shown.dag_id), str(shown.task_id), shown.run_id, shown.map_index)
     # A start of an earlier try was killed, and the retry has said what there is to say.
     begun = [start for start in _begun(store, instance) if start.try_number >= shown.try_number]
     if shown.problem is not None:
         return page.distrusted(shown, entries, addresses, parts=parts, back=back, begun=begun)
-    return page.report(store.report(shown.report_id), entries, addresses, parts=parts, back=back, begun=begun)
+    whole = store.report(shown.report_id)
+    return page.report(whole, entries, addresses, parts=parts or _merged(store, whole), back=back, begun=begun)
+
+
+def _merged(store: Store, whole: Report) -> list[page.NamedEntry]:
+    """Return the reports that one is merged from, the worst first, with what each part is called."""
+    worst_first = sorted(whole.merged, key=lambda part: -part.verdict.rank)
+    found = [(part.name, store.entry(part.report_id)) for part in worst_first[:_MOST_LINKED] if part.report_id]
+    return [(name, entry) for name, entry in found if entry is not None and entry.dag_id == whole.provenance.dag_id]
 
 
 def _refused(_: Request, error: HTTPException) -> HTMLResponse:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 from fastapi.responses import HTMLResponse
@@ -18,6 +18,9 @@ from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.render import figure, render_html
 from airflow_provider_dpq.core.store import Entry, NewestRun, Start
 from airflow_provider_dpq.ui.unmeasured import Told
+
+NamedEntry: TypeAlias = tuple[str, Entry]
+"""The report of a part in brief, after what the part is called."""
 
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
@@ -73,7 +76,7 @@ def report(
     entries: Sequence[Entry],
     addresses: Addresses,
     *,
-    parts: Sequence[Entry] = (),
+    parts: Sequence[NamedEntry] = (),
     back: bool = False,
     begun: Sequence[Start] = (),
 ) -> HTMLResponse:
@@ -83,7 +86,7 @@ def report(
         shown: The report.
         entries: All reports of the task instance, the newest try first.
         addresses: Where the reports are.
-        parts: Of a mapped task the newest try of each instance in the run, the worst first.
+        parts: Of a mapped or merged gate the report of each part, the worst first, with what the part is called.
         back: Whether there is a link to the list of gates.
         begun: What the task instance has started since, and left no report of.
     """
@@ -96,7 +99,7 @@ def distrusted(
     entries: Sequence[Entry],
     addresses: Addresses,
     *,
-    parts: Sequence[Entry] = (),
+    parts: Sequence[NamedEntry] = (),
     back: bool = False,
     begun: Sequence[Start] = (),
 ) -> HTMLResponse:
@@ -106,7 +109,7 @@ def distrusted(
         shown: The entry of the report.
         entries: All reports of the task instance, the newest try first.
         addresses: Where the reports are.
-        parts: Of a mapped task the newest try of each instance in the run, the worst first.
+        parts: Of a mapped or merged gate the report of each part, the worst first, with what the part is called.
         back: Whether there is a link to the list of gates.
         begun: What the task instance has started since, and left no report of.
     """
@@ -122,7 +125,7 @@ def _links(
     entries: Sequence[Entry],
     addresses: Addresses,
     *,
-    parts: Sequence[Entry],
+    parts: Sequence[NamedEntry],
     back: bool,
     begun: Sequence[Start],
 ) -> Markup:

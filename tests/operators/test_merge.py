@@ -10,6 +10,8 @@ from airflow.sdk import DAG, task
 
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.gate.verdict import Verdict
+from airflow_provider_dpq.core.render import render_text
+from airflow_provider_dpq.core.render.outcome import conclusion
 from airflow_provider_dpq.core.store import Store
 from airflow_provider_dpq.operators.merge import MergeReportsOperator
 from airflow_provider_dpq.operators.quality import DataQualityCheckOperator
@@ -67,6 +69,14 @@ def test_failed_part_fails_the_whole_and_the_others_count(run_dag: RunDag, store
     assert (check.verdict, check.result["element_count"], check.result["unexpected_count"]) == (Verdict.FAIL, 4, 1)
     (of_part,) = store.of_task("merging", "part", outcome.run_id, 2)
     assert check.result["reports_with_unexpected"] == [of_part.report_id]
+    assert check.result["parts_with_unexpected"] == ["c.csv"]
+    report = merged(outcome, store)
+    assert [(part.name, part.verdict) for part in report.merged][1:] == [("b.csv", "pass"), ("c.csv", "fail")]
+    assert report.subject == "3 parts, a.csv to c.csv"
+    assert "1 of 3 parts failed: c.csv" in conclusion(report)
+    assert "  in        c.csv" in render_text(report)
+    (run,) = [run for run in store.latest() if run.gate.name == "part"]
+    assert run.tally == "1 of 3 failed: c.csv"
 
 
 def test_part_that_was_not_measured_is_an_error(run_dag: RunDag, store: Store, folder: Path) -> None:
@@ -76,7 +86,7 @@ def test_part_that_was_not_measured_is_an_error(run_dag: RunDag, store: Store, f
     report = merged(outcome, store)
     assert report.verdict is Verdict.ERROR
     assert report.error is not None
-    assert (report.error.reason, "part 1" in report.error.message) == ("missing_file", True)
+    assert (report.error.reason, "part none.csv" in report.error.message) == ("missing_file", True)
 
 
 def test_part_without_a_report_is_an_error(
@@ -95,7 +105,7 @@ def test_part_without_a_report_is_an_error(
     report = merged(outcome, store)
     assert report.verdict is Verdict.ERROR
     assert report.error is not None
-    assert "1 of 2 parts left no report, the first of them part 1" in report.error.message
+    assert "1 of 2 parts left no report, the first of them part [1]" in report.error.message
 
 
 def test_one_gate_that_is_not_mapped_is_one_part(run_dag: RunDag, store: Store, folder: Path) -> None:

@@ -190,4 +190,4 @@ def test_mapped_parts_are_labelled(run_dag: RunDag, store: Store) -> None:
         "by_template": [("file rows.csv", "pass")],
     }
     (mapped,) = [run for run in store.latest() if run.gate.name == "by_partition"]
-    assert (mapped.verdict, mapped.tally) == (Verdict.FAIL, "1 of 2 failed")
+    assert (mapped.verdict, mapped.tally) == (Verdict.FAIL, "1 of 2 failed: area=US")

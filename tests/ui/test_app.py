@@ -15,11 +15,13 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.testclient import TestClient
 
 from airflow_provider_dpq.core.errors import StoreError
+from airflow_provider_dpq.core.gate.merged import MergedPart
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.recording import Failure, Recording
 from airflow_provider_dpq.core.gate.report import CheckResult, Provenance, Report, make_report
 from airflow_provider_dpq.core.gate.series import Series
 from airflow_provider_dpq.core.gate.verdict import Verdict
+from airflow_provider_dpq.core.quality.parts import merge_reports
 from airflow_provider_dpq.core.render import render_html
 from airflow_provider_dpq.core.store import Start, Store, open_store
 from airflow_provider_dpq.ui.app import Access, build_app
@@ -456,13 +458,34 @@ def test_mapped_gate_shows_the_worst_of_its_newest_run_and_each_part(
         store.write(labelled(label, map_index=index, verdict=verdict))
     listed = browse().get("/dpq/gates").text
     (row,) = [row for row in cells(listed) if row]
-    assert row[:2] == ["fail", "flights &gt; flights_complete 1 of 3 failed"]
+    assert row[0] == "fail"
+    assert row[1].startswith("flights &gt; flights_complete 1 of 3 failed: ")
     assert HOSTILE not in listed
     page = browse().get(tab(map_index="0")).text
     parts = page.split('aria-label="Parts of this run"')[1].split("</ul>")[0]
     assert HOSTILE not in parts
     assert [text for text in re.findall(r">([^<>]+)</a>", parts) if text.startswith("area")] == ["area=EU", "area=US"]
     assert len(links(parts)) == 3
+
+
+def test_merged_report_leads_to_the_reports_of_its_parts(browse: Callable[..., TestClient], store: Store) -> None:
+    """The worst first, by what each is called; none of another DAG, whatever the report says."""
+    parts = [a_report("part", map_index=0), a_report("part", map_index=1, verdict=Verdict.FAIL)]
+    other = a_report("part", dag_id="weather")
+    whole = merge_reports(
+        [*parts, None], gate="whole", provenance=Provenance(dag_id="flights", task_id="m", run_id=RUN)
+    )
+    stranger = MergedPart(name="stranger", verdict=Verdict.PASS, report_id=other.id)
+    whole = whole.model_copy(update={"merged": (*whole.merged, stranger)})
+    for report in (*parts, other, whole):
+        store.write(report)
+    page = browse().get(f"/dpq/dags/flights/reports/{whole.id}").text
+    listed = page.split('aria-label="Parts of this run"')[1].split("</ul>")[0]
+    assert re.findall(r'href="([^"]+)"[^>]*>([^<>]+)</a>', listed) == [
+        (f"/dpq/dags/flights/reports/{parts[1].id}", "[1]"),
+        (f"/dpq/dags/flights/reports/{parts[0].id}", "[0]"),
+    ]
+    assert "1 of 4 parts in error: [2]" in page
 
 
 def test_gates_of_two_dags_are_two_rows(browse: Callable[..., TestClient], store: Store) -> None:

@@ -18,6 +18,7 @@ from airflow_provider_dpq.core.environment import Environment, current
 from airflow_provider_dpq.core.errors import DpqError, StoreError, text_of
 from airflow_provider_dpq.core.gate.checked import Checked
 from airflow_provider_dpq.core.gate.identity import Gate
+from airflow_provider_dpq.core.gate.merged import MergedPart
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.part import Part
 from airflow_provider_dpq.core.gate.profile import Profile
@@ -165,6 +166,7 @@ class Report(_Frozen):
         profile: Where time and memory went, where that was looked at.
         recording: What load generators recorded, to be merged with that of others.
         parts: The partitions of the table as they were measured, for the next report of a table that grows.
+        merged: The parts whose reports were merged into this one.
         not_checked: What the declaration promises beside, which the gate does not evaluate.
         error: Why the gate as a whole could not be measured.
         checked: What a quality gate looked at; None for other kinds, and where nothing could be opened.
@@ -189,6 +191,7 @@ class Report(_Frozen):
     profile: Profile | None = None
     recording: Recording | None = None
     parts: tuple[Part, ...] = ()
+    merged: tuple[MergedPart, ...] = ()
     not_checked: tuple[str, ...] = ()
     error: Problem | None = None
     checked: Checked | None = None

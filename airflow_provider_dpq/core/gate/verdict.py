@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Final
 
 
 class Verdict(StrEnum):
@@ -28,6 +29,20 @@ class Verdict(StrEnum):
     def rank(self) -> int:
         """Position from best (0) to worst."""
         return tuple(Verdict).index(self)
+
+    @property
+    def did(self) -> str:
+        """What a gate has done that decided so, in a word or two: ``failed``."""
+        return _DID[self]
+
+
+_DID: Final = {
+    Verdict.PASS: "passed",
+    Verdict.WARN: "warned",
+    Verdict.INCONCLUSIVE: "undecided",
+    Verdict.FAIL: "failed",
+    Verdict.ERROR: "in error",
+}
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:

@@ -9,6 +9,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.gate.merged import Instance, MergedPart, names
 from airflow_provider_dpq.core.gate.report import CheckResult, DataInterval, Problem, Provenance, Report, make_report
 from airflow_provider_dpq.core.gate.share import Share
 from airflow_provider_dpq.core.gate.threshold import Threshold, ThresholdResult
@@ -44,10 +45,11 @@ def merge_reports(
         The merged report. Its thresholds are those given, and of the parts the ones that did not pass.
     """
     found = [part for part in parts if part is not None]
-    merged = tuple(_merged(name, found) for name in dict.fromkeys(c.name for part in found for c in part.checks))
+    told = _parts(parts)
+    merged = tuple(_merged(name, found, told) for name in dict.fromkeys(c.name for part in found for c in part.checks))
     started = min((part.started_at for part in found), default=datetime.now(UTC))
     ended = max((part.started_at.timestamp() + part.duration_seconds for part in found), default=started.timestamp())
-    whole = SuiteResult("", _subject(found), merged, sum(map(_rows, found)), started, ended - started.timestamp())
+    whole = SuiteResult("", _subject(found, told), merged, sum(map(_rows, found)), started, ended - started.timestamp())
     report = make_report(
         gate=gate,
         kind=KIND,
@@ -59,14 +61,19 @@ def merge_reports(
         checks=merged,
         thresholds=thresholds,
         data_interval=data_interval,
-        error=_error(parts),
+        error=_error(parts, told),
     )
-    breached = tuple(_of_part(item, part) for part in found for item in part.thresholds if not _passed(item.verdict))
+    breached = tuple(
+        _of_part(item, one)
+        for part, one in zip(parts, told, strict=True)
+        for item in (part.thresholds if part is not None else ())
+        if not _passed(item.verdict)
+    )
     verdict = worst([report.verdict, *(part.verdict for part in found)])
-    return report.model_copy(update={"thresholds": (*report.thresholds, *breached), "verdict": verdict})
+    return report.model_copy(update={"thresholds": (*report.thresholds, *breached), "verdict": verdict, "merged": told})
 
 
-def _error(parts: Sequence[Report | None]) -> MeasurementError | None:
+def _error(parts: Sequence[Report | None], told: Sequence[MergedPart]) -> MeasurementError | None:
     """Return why the whole was not measured, of which a part may be the reason."""
     missing = [number for number, part in enumerate(parts) if part is None]
     if not parts:
@@ -74,16 +81,18 @@ def _error(parts: Sequence[Report | None]) -> MeasurementError | None:
             "missing_part", "There is no part.", hint="Was the gate expanded over anything?", quotes_data=False
         )
     if missing:
-        message = f"{len(missing)} of {len(parts)} parts left no report, the first of them part {missing[0]}."
+        message = (
+            f"{len(missing)} of {len(parts)} parts left no report, the first of them part {told[missing[0]].name}."
+        )
         return MeasurementError("missing_part", message, hint="Clear them, so that they run again.", quotes_data=False)
-    for number, part in enumerate(parts):
+    for part, one in zip(parts, told, strict=True):
         if part is not None and part.error is not None:
-            message = f"In part {number} ({part.subject}): {part.error.message}"
+            message = f"In part {one.name}: {part.error.message}"
             return MeasurementError(part.error.reason, message, quotes_data=part.error.quotes_data)
     return None
 
 
-def _merged(name: str, parts: Sequence[Report]) -> CheckResult:
+def _merged(name: str, parts: Sequence[Report], told: Sequence[MergedPart]) -> CheckResult:
     held = [(part, check) for part in parts for check in part.checks if check.name == name]
     checks = [check for _, check in held]
     leading = max(checks, key=lambda check: check.verdict.rank)
@@ -98,14 +107,14 @@ def _merged(name: str, parts: Sequence[Report]) -> CheckResult:
         update={
             "verdict": verdict,
             "success": all(check.success for check in checks) and error is None,
-            "result": _result(held),
+            "result": _result(held, {one.report_id: one.name for one in told}),
             "error": error,
             "evaluated_by": ", ".join(evaluators) or None,
         }
     )
 
 
-def _result(held: Sequence[tuple[Report, CheckResult]]) -> Mapping[str, JsonValue]:
+def _result(held: Sequence[tuple[Report, CheckResult]], names: Mapping[str | None, str]) -> Mapping[str, JsonValue]:
     checks = [check for _, check in held]
     results = [figures_of(check.result) for check in checks]
     figures = merge_figures(checks[0].type, results) if all(results) else None
@@ -119,14 +128,31 @@ def _result(held: Sequence[tuple[Report, CheckResult]]) -> Mapping[str, JsonValu
         result["unexpected_percent"] = Share(unexpected, valued).percent
     result["scope"] = "each part" if figures is None else "all parts"
     breaking = [part.id for part, check in held if not check.success or check.result.get("unexpected_count")]
+    result["parts_with_unexpected"] = [names[report_id] for report_id in breaking[:_MOST_NAMED]]
     result["reports_with_unexpected"] = list[JsonValue](breaking[:_MOST_NAMED])
     return result
 
 
-def _subject(parts: Sequence[Report]) -> str:
-    if not parts:
-        return "no part"
-    return parts[0].subject if len(parts) == 1 else f"{parts[0].subject} and {len(parts) - 1} other parts"
+def _parts(parts: Sequence[Report | None]) -> tuple[MergedPart, ...]:
+    found = [(number, part) for number, part in enumerate(parts) if part is not None]
+    named = names([Instance(part.provenance.label, part.subject, number) for number, part in found])
+    told = {number: name for (number, _), name in zip(found, named, strict=True)}
+    return tuple(
+        MergedPart(name=f"[{number}]", verdict=Verdict.ERROR)
+        if part is None
+        else MergedPart(name=told[number], verdict=part.verdict, report_id=part.id)
+        for number, part in enumerate(parts)
+    )
+
+
+def _subject(parts: Sequence[Report], told: Sequence[MergedPart]) -> str:
+    """Say what was measured in all: none of the parts stands for the others."""
+    subjects = list(dict.fromkeys(part.subject for part in parts))
+    if len(told) == 1 or not subjects:
+        return subjects[0] if subjects else "no part"
+    if len(subjects) == 1:
+        return f"{subjects[0]} in {len(told)} parts"
+    return f"{len(told)} parts, {told[0].name} to {told[-1].name}"
 
 
 def _rows(report: Report) -> int:
@@ -134,8 +160,8 @@ def _rows(report: Report) -> int:
     return int(values[0] or 0) if values else 0
 
 
-def _of_part(result: ThresholdResult, part: Report) -> ThresholdResult:
-    return result.model_copy(update={"tags": {**result.tags, "part": part.subject}})
+def _of_part(result: ThresholdResult, part: MergedPart) -> ThresholdResult:
+    return result.model_copy(update={"tags": {**result.tags, "part": part.name}})
 
 
 def _passed(verdict: Verdict) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from airflow_provider_dpq.core.gate.merged import tally
 from airflow_provider_dpq.core.gate.report import Artifact, CheckResult, Provenance, Report
 from airflow_provider_dpq.core.gate.threshold import ThresholdResult
 from airflow_provider_dpq.core.gate.values import finite
@@ -19,6 +20,7 @@ from airflow_provider_dpq.core.render.demand import TARGETS
 _COUNTS: Final = ("unexpected_count", "element_count", "missing_count", "unexpected_percent")
 _SAMPLES: Final = ("partial_unexpected_counts", "partial_unexpected_list", "unexpected_list")
 _MAX_SCALARS: Final = 3
+_MOST_PARTS: Final = 3
 
 
 def worst_first(checks: Iterable[CheckResult]) -> list[CheckResult]:
@@ -91,6 +93,26 @@ def observed(check: CheckResult, *, limit: int = 300) -> str:
     return figure.value(", ".join(pairs), limit=limit)
 
 
+def broken_parts(check: CheckResult, *, limit: int) -> Samples:
+    """Return the parts or partitions in which a check found what it did not expect, written for people.
+
+    Args:
+        check: The check.
+        limit: Most parts returned.
+    """
+    for name in ("parts_with_unexpected", "partitions_with_unexpected"):
+        items = check.result.get(name)
+        if isinstance(items, list) and items:
+            return Samples([_part(item) for item in items[:limit]], max(0, len(items) - limit))
+    return Samples([], 0)
+
+
+def _part(item: JsonValue) -> str:
+    if isinstance(item, dict):
+        return ", ".join(f"{column}={_plain(value)}" for column, value in item.items())
+    return _plain(item)
+
+
 def standing(check: CheckResult) -> str:
     """Write a check's verdict, and where it passes although it did not hold, why that has no consequence."""
     if check.success is not False or check.verdict is not Verdict.PASS:
@@ -113,6 +135,8 @@ def finding(check: CheckResult) -> str:
         parts.append(f"{found.unexpected}{of} unexpected{share}{missing}")
     if seen := observed(check):
         parts.append(f"observed {seen}")
+    if broken := ", ".join(broken_parts(check, limit=_MOST_PARTS).texts):
+        parts.append(f"in {broken}")
     parts += check.remarks
     parts += [breach(result) for result in check.thresholds if result.verdict is not Verdict.PASS]
     return "; ".join(parts) or f"The check's verdict is {check.verdict.value}."
@@ -159,11 +183,11 @@ def conclusion(report: Report) -> str:
     judged = " and ".join(part for part in parts if part) + " passed"
     if share := load.share(report):
         judged += f"; {share}"
-    if report.error is None:
-        return judged
-    return (
-        f"{judged}, then {report.error.reason}" if report.checks else f"could not be measured ({report.error.reason})"
-    )
+    if report.error is not None:
+        reason = report.error.reason
+        judged = f"{judged}, then {reason}" if report.checks else f"could not be measured ({reason})"
+    told = tally([(part.name, part.verdict) for part in report.merged], "parts")
+    return f"{judged}; {told}" if told else judged
 
 
 def of(result: ThresholdResult) -> str:

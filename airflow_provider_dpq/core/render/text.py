@@ -255,6 +255,7 @@ def _broken(checks: Sequence[CheckResult], width: int) -> list[str]:
             "expected": "" if otherwise.texts else demand(check),
             "such as": ", ".join(_some(outcome.values(check, limit=_MAX_SAMPLES))),
             "found": "; ".join(_some(otherwise)),
+            "in": "; ".join(_some(outcome.broken_parts(check, limit=_MAX_SAMPLES))),
         }
         told = [line for name, fact in facts.items() if fact for line in _fact(name, fact, width)]
         lines += [*wrap(printable(check.name), width), *told] if told else []

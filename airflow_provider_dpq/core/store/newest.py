@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from airflow_provider_dpq.core.gate.identity import Gate
+from airflow_provider_dpq.core.gate.merged import Instance, names, tally
 from airflow_provider_dpq.core.gate.verdict import Verdict, worst
 from airflow_provider_dpq.core.store.entry import Entry
-
-_DID: Final = {
-    Verdict.PASS: "passed",
-    Verdict.WARN: "warned",
-    Verdict.INCONCLUSIVE: "undecided",
-    Verdict.FAIL: "failed",
-    Verdict.ERROR: "in error",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +64,19 @@ class NewestRun:
         return self.tasks | {entry.task_id or "" for entry in self.entries}
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """What each instance is called, in the order of the entries; empty where it is not mapped."""
+        instances = [Instance(entry.label, entry.subject, entry.map_index) for entry in self.entries]
+        named = names(instances) if any(entry.map_index >= 0 for entry in self.entries) else [""] * len(instances)
+        return tuple(named)
+
+    @property
     def tally(self) -> str:
-        """How many of several instances have the worst verdict, such as ``1 of 5 failed``; empty for a single one."""
-        if len(self.entries) == 1:
-            return ""
-        as_bad = sum(1 for entry in self.entries if entry.verdict is self.verdict)
-        return f"{as_bad} of {len(self.entries)} {_DID[self.verdict]}"
+        """How many of several instances decided as the worst, and which of them: ``1 of 5 failed: part3.csv``.
+
+        Empty where there is one instance.
+        """
+        return tally(list(zip(self.names, (entry.verdict for entry in self.entries), strict=True)))
 
 
 def _outlived(written_last: Entry, entry: Entry) -> bool:

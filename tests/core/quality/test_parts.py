@@ -63,7 +63,7 @@ def test_threshold_that_a_part_breached_is_kept() -> None:
     bad = _report(FRAMES[0], SUITE[4:5], thresholds=parse_thresholds(["row_count > 2"], "quality"))
     report = _merge(bad, _report(FRAMES[1], SUITE[4:5]))
     assert report.verdict is Verdict.FAIL
-    assert [(item.threshold, item.tags["part"]) for item in report.thresholds] == [("row_count > 2", "polars frame")]
+    assert [(item.threshold, item.tags["part"]) for item in report.thresholds] == [("row_count > 2", "[0]")]
 
 
 @pytest.mark.parametrize("parts", [(), (None,), (None, 0)])
@@ -83,7 +83,7 @@ def test_part_in_error_is_an_error_and_the_others_are_shown() -> None:
     report = _merge(_report(FRAMES[0]), broken)
     assert report.verdict is Verdict.ERROR
     assert report.error is not None
-    assert (report.error.reason, "part 1 (x.csv)" in report.error.message) == ("missing_file", True)
+    assert (report.error.reason, "In part x.csv: It is gone." in report.error.message) == ("missing_file", True)
     assert report.checks[0].result["element_count"] == 2
 
 
