@@ -177,20 +177,8 @@ def decision(report: Report, link: str) -> str:
     from airflow_provider_dpq.core.gate.redaction import without_values
     from airflow_provider_dpq.core.render import outcome
 
-    reasons = [
-        *([f"error: {report.error.without_values}"] if report.error else []),
-        *(f"{item.verdict.value}: {outcome.breach(item)}" for item in report.thresholds if _speaks(item.verdict)),
-        *(
-            f"{check.verdict.value}: {check.name}: {outcome.finding(check)}"
-            for check in outcome.worst_first(without_values(report).checks)
-            if _speaks(check.verdict)
-        ),
-    ]
+    reasons = [f"{verdict.value}: {text}" for verdict, text in outcome.reasons(without_values(report))]
     more = [f"and {len(reasons) - _MAX_REASONS} more"] if len(reasons) > _MAX_REASONS else []
     head = f"Gate {str(report.identity)!r}: {report.verdict.value}, {outcome.conclusion(report)}."
     lines = [head, *(f"  {line}" for line in [*reasons[:_MAX_REASONS], *more]), f"  Report: {link}"]
     return "\n".join(map(printable, lines))
-
-
-def _speaks(verdict: Verdict) -> bool:
-    return verdict is not Verdict.PASS

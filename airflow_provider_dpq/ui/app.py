@@ -12,13 +12,17 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
-from airflow_provider_dpq.core.errors import DpqError, text_of
+from airflow_provider_dpq.core.errors import DpqError, StoreError, text_of
+from airflow_provider_dpq.core.gate.redaction import without_values
 from airflow_provider_dpq.core.gate.report import Report
+from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.line import printable
+from airflow_provider_dpq.core.render import figure, outcome
 from airflow_provider_dpq.core.store import Entry, Start, Store
 from airflow_provider_dpq.core.store.newest import newest_run
 from airflow_provider_dpq.core.store.start import unanswered
 from airflow_provider_dpq.ui import page
+from airflow_provider_dpq.ui.overview import rows
 from airflow_provider_dpq.ui.reader import Reader
 from airflow_provider_dpq.ui.runs import NoRuns, Runs
 from airflow_provider_dpq.ui.unmeasured import told
@@ -30,6 +34,11 @@ _ANY: Final = [*_READ, "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CO
 
 _MOST_LINKED: Final = 50
 """So many of the parts that a report is merged from are linked."""
+
+_MOST_EXPLAINED: Final = 50
+"""Beside the verdicts of so many gates the list says why: each takes reading a whole report."""
+
+_LONGEST_REASON: Final = 200
 
 _UNMAPPED: Final = "{MAP_INDEX}"
 """What Airflow's UI leaves in the address of a tab where the task is not mapped."""
@@ -133,7 +142,21 @@ def _of_same_task(store: Store, shown: Entry) -> Sequence[Entry]:
 def _gates_page(store: Store, runs: Runs, dag_ids: Collection[str], addresses: page.Addresses) -> HTMLResponse:
     newest = store.latest(dag_ids=dag_ids)
     starts = unanswered(store.starts(dag_ids=dag_ids), newest)
-    return page.gate_list(newest, addresses, starts, told(store, runs, newest, dag_ids))
+    beside = told(store, runs, newest, dag_ids)
+    broken = [run for run in newest if run.verdict is not Verdict.PASS and run.worst.problem is None]
+    worst_first = sorted(broken, key=lambda run: -run.verdict.rank)[:_MOST_EXPLAINED]
+    reasons = {run.gate: _reason(store, run.worst) for run in worst_first}
+    return page.gate_list(rows(newest, starts, reasons, beside.missing), addresses, beside)
+
+
+def _reason(store: Store, entry: Entry) -> str:
+    """Say in one sentence, without values of the data, what gave a report its verdict."""
+    try:
+        reasons = outcome.reasons(without_values(store.report(entry.report_id)))
+    except StoreError as error:
+        return error.message
+    of_verdict = [text for verdict, text in reasons if verdict is entry.verdict]
+    return figure.value(of_verdict[0], limit=_LONGEST_REASON) if of_verdict else ""
 
 
 def _begun(store: Store, instance: tuple[str, str, str, int]) -> list[Start]:
@@ -148,7 +171,8 @@ def _begun(store: Store, instance: tuple[str, str, str, int]) -> list[Start]:
 def _task_page(store: Store, instance: tuple[str, str, str, int], addresses: page.Addresses) -> HTMLResponse:
     entries = store.of_task(*instance)
     if not entries and (begun := _begun(store, instance)):
-        return page.message("No report", f"{begun[0].identity}: {begun[0].told()}.")
+        advice = f" {begun[0].advice}" if begun[0].is_over() else ""
+        return page.message("No report", f"{begun[0].identity}: {begun[0].told()}.{advice}")
     if not entries:
         return page.message("No report", _NO_REPORT)
     return _report_page(store, _first_to_read(entries), entries, addresses)

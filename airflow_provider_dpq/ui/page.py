@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,9 +13,9 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from airflow_provider_dpq.core.gate.report import Report
-from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.render import figure, render_html
-from airflow_provider_dpq.core.store import Entry, NewestRun, Start
+from airflow_provider_dpq.core.store import Entry, Start
+from airflow_provider_dpq.ui.overview import Row, counted
 from airflow_provider_dpq.ui.unmeasured import Told
 
 NamedEntry: TypeAlias = tuple[str, Entry]
@@ -51,24 +50,23 @@ class Addresses:
         """Return the path of a report."""
         return f"{self.root}/dags/{quote(str(entry.dag_id), safe='')}/reports/{quote(entry.report_id, safe='')}"
 
+    def task(self, start: Start) -> str:
+        """Return the path of what is known of the task instance that started."""
+        names = ("dags", start.dag_id, "runs", start.run_id, "tasks", start.task_id, str(start.map_index), "report")
+        return "/".join((self.root, *(quote(name, safe="") for name in names)))
 
-def gate_list(
-    runs: Iterable[NewestRun], addresses: Addresses, starts: Sequence[Start] = (), told: Told | None = None
-) -> HTMLResponse:
-    """Return the list of gates with the latest verdict of each, the worst first.
+
+def gate_list(rows: Sequence[Row], addresses: Addresses, told: Told) -> HTMLResponse:
+    """Return the list of gates.
 
     Args:
-        runs: The newest run of each gate.
+        rows: One for each gate, the worst first.
         addresses: Where the reports are.
-        starts: What has started since and left no report.
-        told: What the runs of their DAGs tell beside; None where nobody knows.
+        told: What the runs of their DAGs tell beside.
     """
-    told = told or Told()
-    listed = sorted(runs, key=lambda run: (run.gate not in told.missing, -run.verdict.rank, run.gate))
-    found = Counter(run.verdict for run in listed)
-    tally = [(verdict.value, found[verdict]) for verdict in reversed(Verdict) if found[verdict]]
-    values = {"runs": listed, "tally": tally, "starts": starts, "told": told, "addresses": addresses}
-    return _response(_render("gates.html", **values))
+    unmeasured = [("not measured", "error", len(told.unmeasured))] if told.unmeasured else []
+    tally = [*unmeasured, *counted(rows)]
+    return _response(_render("gates.html", rows=rows, tally=tally, told=told, addresses=addresses))
 
 
 def report(

@@ -18,7 +18,7 @@ from airflow_provider_dpq.core.errors import StoreError
 from airflow_provider_dpq.core.gate.merged import MergedPart
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.recording import Failure, Recording
-from airflow_provider_dpq.core.gate.report import CheckResult, Provenance, Report, make_report
+from airflow_provider_dpq.core.gate.report import CheckResult, Problem, Provenance, Report, make_report
 from airflow_provider_dpq.core.gate.series import Series
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.quality.parts import merge_reports
@@ -189,6 +189,37 @@ def test_gates_are_listed_the_worst_first(browse: Callable[..., TestClient], sto
     store.write(a_report("c_broken", verdict=Verdict.ERROR))
     text = browse().get("/dpq/gates").text
     assert text.index("c_broken") < text.index("b_failing") < text.index("a_passing")
+
+
+def test_overview_says_why_a_gate_did_not_pass(browse: Callable[..., TestClient], store: Store) -> None:
+    """The error of the whole, or else the first check that broke, without a value of the data."""
+    broken = a_report("rows", verdict=Verdict.FAIL)
+    check = broken.checks[0].model_copy(
+        update={"result": {"unexpected_count": 2, "element_count": 5, "partial_unexpected_list": ["SECRET"]}}
+    )
+    store.write(broken.model_copy(update={"checks": (check,)}))
+    quoting = Problem(reason="malformed_values", message="SECRET is no number.")
+    plain = Problem(reason="missing_file", message="a.csv is gone.", quotes_data=False)
+    for name, problem in (("quoting", quoting), ("plain", plain)):
+        store.write(a_report(name, verdict=Verdict.ERROR).model_copy(update={"error": problem}))
+    text = browse().get("/dpq/gates").text
+    told = {row[1] for row in cells(text) if row}
+    assert "SECRET" not in text
+    assert told == {
+        "flights &gt; rowsrows.1: 2 of 5 unexpected",
+        "flights &gt; quotingThe report says why (malformed_values).",
+        "flights &gt; plaina.csv is gone.",
+    }
+
+
+def test_what_measures_stands_between_what_is_broken_and_what_passed(
+    browse: Callable[..., TestClient], store: Store
+) -> None:
+    """It may come to anything; its older report stands in its row and in no row of its own."""
+    for gate, verdict in (("a", Verdict.PASS), ("b", Verdict.PASS), ("c", Verdict.FAIL)):
+        store.write(a_report(gate, verdict=verdict))
+    store.begin(Start.now("b", "quality", "s", Provenance(dag_id="flights", task_id="check", run_id="later")))
+    assert [row[0] for row in cells(browse().get("/dpq/gates").text) if row] == ["fail", "measuring", "pass"]
 
 
 def test_gates_of_dags_that_are_not_readable_are_not_listed(browse: Callable[..., TestClient], store: Store) -> None:
@@ -422,7 +453,14 @@ def test_a_killed_process_is_shown_as_killed(browse: Callable[..., TestClient], 
     begun = Start.now("flights_killed", "quality", "s", source)
     store.begin(replace(begun, process=begun.process.rpartition("/")[0] + "/1.00"))
     shown = browse("ann").get("/dpq/gates").text
-    assert shown.index("killed</span>") < shown.index(">pass</span>")
+    (row,) = [row for row in cells(shown) if row]
+    assert row[0] == "killed"
+    assert "Its process was killed" in row[1]
+    assert "the log of try 1 of task &#39;check&#39;" in row[1]
+    assert row[1].endswith("Older report, which satisfies no sensor: pass of 2013-07-01 06:30:00 UTC")
+    assert "1 killed</span>" in shown.partition("</h1>")[0]
+    to_task, _ = links(shown)
+    assert "the log of try 1" in browse().get(to_task).text
 
 
 def test_a_killed_retry_is_told_above_the_older_report(browse: Callable[..., TestClient], store: Store) -> None:
@@ -436,7 +474,7 @@ def test_a_killed_retry_is_told_above_the_older_report(browse: Callable[..., Tes
     store.begin(replace(begun, process=begun.process.rpartition("/")[0] + "/1.00"))
     for path in (tab(), f"/dpq/dags/flights/reports/{earlier.id}"):
         shown = browse().get(path).text
-        assert shown.index("its process was killed. The report below is older.") < shown.index("<h1")
+        assert shown.index("The report below is older.") < shown.index("<h1")
     store.write(a_report("flights_retried", try_number=3))
     assert "left no report" not in browse().get(tab()).text
 
@@ -492,11 +530,12 @@ def test_gates_of_two_dags_are_two_rows(browse: Callable[..., TestClient], store
     """Each with its DAG before its name, and only those that the user may read."""
     store.write(a_report("check"))
     store.write(a_report("check", dag_id="weather", verdict=Verdict.FAIL))
-    assert [row[:2] for row in cells(browse().get("/dpq/gates").text) if row] == [
-        ["fail", "weather &gt; check"],
-        ["pass", "flights &gt; check"],
-    ]
-    assert [row[1] for row in cells(browse("bob").get("/dpq/gates").text) if row] == ["weather &gt; check"]
+    listed = [row[:2] for row in cells(browse().get("/dpq/gates").text) if row]
+    assert [verdict for verdict, _ in listed] == ["fail", "pass"]
+    assert listed[0][1].startswith("weather &gt; check")
+    assert listed[1][1] == "flights &gt; check"
+    (of_bob,) = [row for row in cells(browse("bob").get("/dpq/gates").text) if row]
+    assert of_bob[1].startswith("weather &gt; check")
 
 
 def test_report_that_was_changed_is_shown_as_such(
@@ -510,7 +549,7 @@ def test_report_that_was_changed_is_shown_as_such(
         connection.execute("UPDATE dpq_report SET document = 'x' || document WHERE gate <> 'others'")
     rows = [row for row in cells(browse().get("/dpq/gates").text) if row]
     assert [row[0] for row in rows] == ["error", "pass"]
-    assert "was changed after it was stored" in rows[0][2]
+    assert "was changed after it was stored" in rows[0][1]
     for path in (f"/dpq/dags/flights/reports/{changed.id}", tab()):
         page = browse().get(path)
         assert page.status_code == 200

@@ -142,6 +142,14 @@ def finding(check: CheckResult) -> str:
     return "; ".join(parts) or f"The check's verdict is {check.verdict.value}."
 
 
+def reasons(report: Report) -> list[tuple[Verdict, str]]:
+    """Say in a sentence each what kept a report from passing: its error, then thresholds, then checks."""
+    told = [(Verdict.ERROR, report.error.message)] if report.error else []
+    told += [(one.verdict, breach(one)) for one in report.thresholds]
+    told += [(check.verdict, f"{check.name}: {finding(check)}") for check in worst_first(report.checks)]
+    return [(verdict, text) for verdict, text in told if verdict is not Verdict.PASS]
+
+
 def breach(result: ThresholdResult) -> str:
     """Say in one sentence what a threshold found."""
     of = f" of {belonging(result)}" if belonging(result) else ""

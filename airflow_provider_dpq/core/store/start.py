@@ -129,6 +129,15 @@ class Start:
         """Its state in one word: ``killed`` or ``measuring``."""
         return "killed" if self.is_over() else "measuring"
 
+    @property
+    def advice(self) -> str:
+        """What to do about it where it was killed: nothing else can tell why."""
+        where = f"try {self.try_number} of task {self.task_id!r}" if self.task_id else "the process"
+        return (
+            f"Its process was killed and left no report. Read the end of the log of {where}: most often memory ran out,"
+            " or the worker went away. Then run it again."
+        )
+
     def told(self) -> str:
         """Describe its state."""
         begun = f"{self.started_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
