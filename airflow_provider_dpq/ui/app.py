@@ -91,18 +91,20 @@ def build_app(open_store: Callable[[], Store], access: Access, runs: Runs | None
 
     @app.api_route("/gates", methods=_READ)
     async def gates(request: Request, dag_ids: Collection[str] = Depends(access.readable_dags)) -> HTMLResponse:
-        return await read(lambda store: _gates_page(store, runs or NoRuns(), dag_ids, _addresses(request)))
+        return await read(lambda store: _gates_page(store, runs or NoRuns(), _addresses(request, dag_ids)))
 
     @app.api_route(
         "/dags/{dag_id}/runs/{run_id}/tasks/{task_id}/{map_index}/report", methods=_READ, dependencies=may_read_dag
     )
     async def task(request: Request, dag_id: str, run_id: str, task_id: str, map_index: str) -> HTMLResponse:
         index = _map_index(map_index)
-        return await read(lambda store: _task_page(store, (dag_id, task_id, run_id, index), _addresses(request)))
+        return await read(
+            lambda store: _task_page(store, (dag_id, task_id, run_id, index), _addresses(request, [dag_id]))
+        )
 
     @app.api_route("/dags/{dag_id}/reports/{report_id}", methods=_READ, dependencies=may_read_dag)
     async def report(request: Request, dag_id: str, report_id: str) -> HTMLResponse:
-        return await read(lambda store: _entry_page(store, dag_id, report_id, _addresses(request)))
+        return await read(lambda store: _entry_page(store, dag_id, report_id, _addresses(request, [dag_id])))
 
     @app.api_route("/{path:path}", methods=_ANY)
     async def unknown(path: str) -> HTMLResponse:
@@ -117,8 +119,8 @@ _NO_REPORT: Final = (
 )
 
 
-def _addresses(request: Request) -> page.Addresses:
-    return page.Addresses(str(request.scope.get("root_path", "")))
+def _addresses(request: Request, dag_ids: Collection[str]) -> page.Addresses:
+    return page.Addresses(str(request.scope.get("root_path", "")), frozenset(dag_ids))
 
 
 def _map_index(text: str) -> int:
@@ -136,13 +138,16 @@ def _first_to_read(entries: Sequence[Entry]) -> Entry:
 
 
 def _of_same_task(store: Store, shown: Entry) -> Sequence[Entry]:
-    return store.of_task(str(shown.dag_id), str(shown.task_id), shown.run_id, shown.map_index)
+    measured_by = str(shown.measured_by or shown.dag_id)
+    return store.of_task(measured_by, str(shown.task_id), shown.run_id, shown.map_index)
 
 
-def _gates_page(store: Store, runs: Runs, dag_ids: Collection[str], addresses: page.Addresses) -> HTMLResponse:
-    newest = store.latest(dag_ids=dag_ids)
-    starts = unanswered(store.starts(dag_ids=dag_ids), newest)
-    beside = told(store, runs, newest, dag_ids)
+def _gates_page(store: Store, runs: Runs, addresses: page.Addresses) -> HTMLResponse:
+    newest = store.latest(dag_ids=addresses.dag_ids)
+    shown = {run.gate for run in newest}
+    begun = [start for start in store.starts() if start.dag_id in addresses.dag_ids or start.identity in shown]
+    starts = unanswered(begun, newest)
+    beside = told(store, runs, newest, addresses.dag_ids)
     broken = [run for run in newest if run.verdict is not Verdict.PASS and run.worst.problem is None]
     worst_first = sorted(broken, key=lambda run: -run.verdict.rank)[:_MOST_EXPLAINED]
     reasons = {run.gate: _reason(store, run.worst) for run in worst_first}
@@ -180,7 +185,7 @@ def _task_page(store: Store, instance: tuple[str, str, str, int], addresses: pag
 
 def _entry_page(store: Store, dag_id: str, report_id: str, addresses: page.Addresses) -> HTMLResponse:
     entry = store.entry(report_id)
-    if entry is None or entry.dag_id != dag_id:
+    if entry is None or dag_id not in entry.dag_ids:
         raise HTTPException(404, f"The DAG {dag_id!r} has no report {report_id!r}.")
     return _report_page(store, entry, _of_same_task(store, entry), addresses, back=True)
 
@@ -188,22 +193,30 @@ def _entry_page(store: Store, dag_id: str, report_id: str, addresses: page.Addre
 def _report_page(
     store: Store, shown: Entry, entries: Sequence[Entry], addresses: page.Addresses, *, back: bool = False
 ) -> HTMLResponse:
-    run = newest_run(store.of_run(shown.identity, shown.run_id))
+    entries = [entry for entry in entries if entry.dag_ids & addresses.dag_ids]
+    of_run = [entry for entry in store.of_run(shown.identity, shown.run_id) if entry.dag_ids & addresses.dag_ids]
+    run = newest_run(of_run)
     parts = [*zip(run.names, run.entries, strict=True)] if run is not None and shown.map_index >= 0 else []
-    instance = (str(shown.dag_id), str(shown.task_id), shown.run_id, shown.map_index)
+    instance = (str(shown.measured_by or shown.dag_id), str(shown.task_id), shown.run_id, shown.map_index)
     # A start of an earlier try was killed, and the retry has said what there is to say.
-    begun = [start for start in _begun(store, instance) if start.try_number >= shown.try_number]
+    begun = [
+        start
+        for start in _begun(store, instance)
+        if start.try_number >= shown.try_number and start.dag_id in addresses.dag_ids
+    ]
     if shown.problem is not None:
         return page.distrusted(shown, entries, addresses, parts=parts, back=back, begun=begun)
     whole = store.report(shown.report_id)
-    return page.report(whole, entries, addresses, parts=parts or _merged(store, whole), back=back, begun=begun)
+    return page.report(
+        whole, entries, addresses, parts=parts or _merged(store, whole, addresses), back=back, begun=begun
+    )
 
 
-def _merged(store: Store, whole: Report) -> list[page.NamedEntry]:
+def _merged(store: Store, whole: Report, addresses: page.Addresses) -> list[page.NamedEntry]:
     """Return the reports that one is merged from, the worst first, with what each part is called."""
     worst_first = sorted(whole.merged, key=lambda part: -part.verdict.rank)
     found = [(part.name, store.entry(part.report_id)) for part in worst_first[:_MOST_LINKED] if part.report_id]
-    return [(name, entry) for name, entry in found if entry is not None and entry.dag_id == whole.provenance.dag_id]
+    return [(name, entry) for name, entry in found if entry is not None and entry.dag_ids & addresses.dag_ids]
 
 
 def _refused(_: Request, error: HTTPException) -> HTMLResponse:

@@ -37,9 +37,11 @@ class Addresses:
 
     Attributes:
         root: Path that the application is mounted under, without a trailing slash.
+        dag_ids: DAGs that the user may read: a report that was moved is read below one of them.
     """
 
     root: str
+    dag_ids: frozenset[str]
 
     @property
     def gates(self) -> str:
@@ -48,7 +50,8 @@ class Addresses:
 
     def report(self, entry: Entry) -> str:
         """Return the path of a report."""
-        return f"{self.root}/dags/{quote(str(entry.dag_id), safe='')}/reports/{quote(entry.report_id, safe='')}"
+        dag_id = entry.dag_id if entry.dag_id in self.dag_ids else entry.measured_by
+        return f"{self.root}/dags/{quote(str(dag_id), safe='')}/reports/{quote(entry.report_id, safe='')}"
 
     def task(self, start: Start) -> str:
         """Return the path of what is known of the task instance that started."""

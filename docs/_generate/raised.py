@@ -99,7 +99,7 @@ def _reason_of(call: ast.Call, known: Mapping[str, ast.AST]) -> tuple[set[str], 
     """Return the headings under which the code of a call belongs, and where the code stands; None for other calls."""
     name = call.func.id if isinstance(call.func, ast.Name) else ""
     given = {keyword.arg: keyword.value for keyword in call.keywords}
-    if name == _FINDING:
+    if name == _FINDING and len(call.args) > 2:  # not the sentence on a check, which has one
         return {_PROBLEM}, call.args[2]
     if name == _PROBLEM:
         return {_PROBLEM}, given.get("reason")

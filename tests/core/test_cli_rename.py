@@ -43,6 +43,21 @@ def test_gate_is_renamed(dpq: Callable[..., Result], store_url: str) -> None:
         assert store.audit()[0].actor == "ann"
 
 
+def test_all_gates_of_a_dag_move_to_another(dpq: Callable[..., Result], store_url: str, report: Report) -> None:
+    """Each keeps its name; a DAG without gates, and one name alone, are refused."""
+    source = report.provenance.model_copy(update={"dag_id": "orders"})
+    with open_store(store_url) as store:
+        store.write(report.model_copy(update={"id": "x", "gate": "planes", "provenance": source}))
+    moved = dpq("gate", "rename", "--dag", "orders", "--new-dag", "sales")
+    assert (moved.exit_code, len(moved.stdout.splitlines())) == (0, 2)
+    with open_store(store_url) as store:
+        assert store.gates() == [Gate("customers", "flights"), Gate("sales", "flights"), Gate("sales", "planes")]
+    again = dpq("gate", "rename", "--dag", "orders", "--new-dag", "sales")
+    assert (again.exit_code, "DAG 'orders' has no gate" in again.stderr) == (2, True)
+    for few in (["flights"], ["--dag", "orders"], ["--new-dag", "sales"]):
+        assert "Give OLD and NEW, or --dag and --new-dag" in dpq("gate", "rename", *few).stderr
+
+
 @pytest.mark.parametrize(
     "command",
     [["gate", "rename", "flights", "new"], ["report", "list", "--gate", "flights"], ["baseline", "list", "flights"]],

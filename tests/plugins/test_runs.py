@@ -79,7 +79,7 @@ def test_gate_whose_upstream_failed_is_shown_as_not_measured(
     assert "pass orders > complete" in gates()
     named: dict[str, Any] = {"gate": "complete", "dag_id": "orders", "run_id": died.run_id}
     store.write(report_with(Verdict.PASS, **named))
-    assert "pass incomplete 'check' ended as upstream_failed since its report orders > complete" in gates()
+    assert "pass incomplete orders > complete 'check' ended as upstream_failed since its report" in gates()
     store.write(report_with(Verdict.FAIL, try_number=2, **named))
     assert "ended as" not in gates()
 
@@ -105,7 +105,7 @@ def test_parts_that_are_missing_from_a_pass_are_named(run_dag: RunDag, gates: Ca
     run_dag(dag, logical_date=NEXT_DAY)
     assert [run.gate for run in store.latest()] == [Gate("alerts", "shared")]
     text = gates()
-    assert "pass incomplete 'late' ended as upstream_failed without a report alerts > shared" in text
+    assert "pass incomplete alerts > shared 'late' ended as upstream_failed without a report" in text
     assert "not measured alerts" not in text
 
 

@@ -15,6 +15,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.testclient import TestClient
 
 from airflow_provider_dpq.core.errors import StoreError
+from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.merged import MergedPart
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.recording import Failure, Recording
@@ -524,6 +525,52 @@ def test_merged_report_leads_to_the_reports_of_its_parts(browse: Callable[..., T
         (f"/dpq/dags/flights/reports/{parts[0].id}", "[0]"),
     ]
     assert "1 of 4 parts in error: [2]" in page
+
+
+def test_moved_report_is_read_with_the_dag_that_measured_or_the_new_one(
+    browse: Callable[..., TestClient], store: Store
+) -> None:
+    """Before the new DAG is parsed nobody may read it: the tab of the old task and the overview show its gate."""
+    report, secret = a_report(verdict=Verdict.FAIL), a_report("secret", dag_id="hidden")
+    for one in (report, secret):
+        store.write(one)
+    store.rename_gates({one.identity: Gate("not_parsed", one.gate) for one in (report, secret)}, actor="ben")
+    listed = browse().get("/dpq/gates").text
+    assert "not_parsed &gt; flights_complete" in listed
+    assert "secret" not in listed
+    (address,) = links(listed)
+    assert address == f"/dpq/dags/flights/reports/{report.id}"
+    for path in (address, tab()):
+        shown = browse().get(path).text
+        assert "not_parsed &gt; flights_complete" in shown
+        assert "flights.check, try 1" in shown
+    assert "flights_complete" not in browse("bob").get("/dpq/gates").text
+    store.rename_gates({Gate("not_parsed", "flights_complete"): Gate("weather", "flights_complete")}, actor="ben")
+    (address,) = links(browse("bob").get("/dpq/gates").text)
+    assert browse("bob").get(address).status_code == 200
+
+
+def test_moved_gate_whose_process_was_killed_is_no_pass(browse: Callable[..., TestClient], store: Store) -> None:
+    """What started moves to a DAG that nobody may read yet, and still stands before the older pass."""
+    store.write(a_report())
+    store.begin(
+        Start.now("flights_complete", "quality", "s", Provenance(dag_id="flights", task_id="check", run_id="x"))
+    )
+    store.rename_gates({Gate("flights", "flights_complete"): Gate("not_parsed", "flights_complete")}, actor="ben")
+    assert [row[0] for row in cells(browse().get("/dpq/gates").text) if row] == ["measuring"]
+
+
+def test_run_of_which_a_part_may_not_be_read_is_not_listed(browse: Callable[..., TestClient], store: Store) -> None:
+    """That part may be the worst: the others do not stand for it."""
+    mine, other = a_report("g"), a_report("g", dag_id="weather", task_id="t", verdict=Verdict.FAIL)
+    store.write(mine)
+    store.rename_gates({mine.identity: Gate("weather", "g")}, actor="ben")
+    assert "weather &gt; g" in browse().get("/dpq/gates").text
+    store.write(other)
+    assert READABLE["ann"] >= {"weather"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(READABLE, "ann", {"flights"})
+        assert "weather &gt; g" not in browse().get("/dpq/gates").text
 
 
 def test_gates_of_two_dags_are_two_rows(browse: Callable[..., TestClient], store: Store) -> None:

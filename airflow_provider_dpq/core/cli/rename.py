@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
 
 from airflow_provider_dpq.core.cli.delivery import write_text
 from airflow_provider_dpq.core.cli.option import actor_option, dag_options, find_gate, store_option
+from airflow_provider_dpq.core.errors import StoreError
+
+_NAMES: Final = "dpq report list names the gates."
 
 
 @click.group()
@@ -14,25 +19,42 @@ def gate() -> None:
 
 
 @gate.command()
-@click.argument("old", metavar="OLD")
-@click.argument("new", metavar="NEW")
+@click.argument("old", metavar="[OLD", required=False)
+@click.argument("new", metavar="NEW]", required=False)
 @dag_options
 @click.option("--new-dag", metavar="DAG", help="DAG that the gate belongs to from now on.  [default: the one it has]")
 @actor_option("Who renames it.")
 @store_option(required=True)
 def rename(
-    *, old: str, new: str, dag_id: str | None, outside_airflow: bool, new_dag: str | None, actor: str, store_url: str
+    *,
+    old: str | None,
+    new: str | None,
+    dag_id: str | None,
+    outside_airflow: bool,
+    new_dag: str | None,
+    actor: str,
+    store_url: str,
 ) -> None:
     """Move the history of the gate OLD to the name NEW, where a DAG or a task was renamed.
 
-    Reports and baselines move in one transaction, and the audit trail tells of it. A gate that has a history already is
-    refused as NEW.
+    Without names all gates of --dag move to --new-dag, and keep their names. Reports and baselines move in one
+    transaction, and the audit trail tells of it. A gate that has a history already is refused as NEW.
     """
     from airflow_provider_dpq.core.gate.identity import Gate
     from airflow_provider_dpq.core.store import open_store
 
+    if not new and (old or not dag_id or new_dag is None):
+        message = "Give OLD and NEW, or --dag and --new-dag without names to move all gates of a DAG."
+        raise click.UsageError(message)
     with open_store(store_url, upgrade=False) as store:
-        was = find_gate(store, old, dag_id=dag_id, outside_airflow=outside_airflow)
-        now = Gate(was.dag_id if new_dag is None else new_dag, new)
-        reports, baselines = store.rename_gate(was, now, actor=actor)
-    write_text(f"Gate {str(was)!r} is now {str(now)!r}. Moved reports: {reports}, baselines: {baselines}.\n")
+        if old and new:
+            gates = [find_gate(store, old, dag_id=dag_id, outside_airflow=outside_airflow)]
+        else:
+            gates = [one for one in store.gates() if one.dag_id == dag_id]
+        renamed = {gate: Gate(gate.dag_id if new_dag is None else new_dag, new or gate.name) for gate in gates}
+        moved = store.rename_gates(renamed, actor=actor)
+    if not moved:
+        raise StoreError("unknown_gate", f"DAG {dag_id!r} has no gate in the store.", hint=_NAMES, quotes_data=False)
+    for was, (reports, baselines) in moved.items():
+        new_name = str(renamed[was])
+        write_text(f"Gate {str(was)!r} is now {new_name!r}. Moved reports: {reports}, baselines: {baselines}.\n")

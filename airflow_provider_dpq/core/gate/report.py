@@ -159,6 +159,8 @@ class Report(_Frozen):
         checks: Results of the gate's checks.
         environment: Machine and versions.
         provenance: Which run made it.
+        moved_to: DAG that the gate belongs to since its history was moved there, empty outside Airflow; None where it
+            belongs to the DAG that measured.
         started_at: When measuring began, with time zone.
         duration_seconds: How long it took.
         artifacts: Files that belong to it.
@@ -184,6 +186,7 @@ class Report(_Frozen):
     checks: tuple[CheckResult, ...] = ()
     environment: Environment
     provenance: Provenance
+    moved_to: str | None = None
     started_at: AwareDatetime
     duration_seconds: FiniteFloat
     artifacts: tuple[Artifact, ...] = ()
@@ -199,7 +202,7 @@ class Report(_Frozen):
     @property
     def identity(self) -> Gate:
         """Whose report it is: the gate's DAG and name."""
-        return Gate.of(self.gate, self.provenance.dag_id)
+        return Gate.of(self.gate, self.provenance.dag_id if self.moved_to is None else self.moved_to)
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Return the report as JSON text; `parse_report` reads it back."""

@@ -34,7 +34,7 @@ def summarize(report: Report, *, link: str | None = None) -> dict[str, JsonValue
     summary: dict[str, JsonValue] = {
         "report_id": report.id,
         "gate": _short(report.gate),
-        "dag_id": report.provenance.dag_id and _short(report.provenance.dag_id),
+        "dag_id": _short(report.identity.dag_id) or None,
         "kind": report.kind,
         "subject": _short(report.subject),
         "verdict": report.verdict.value,

@@ -32,7 +32,9 @@ class Entry:
         kind: Kind of the gate.
         subject: What was measured, for people.
         verdict: What the gate decided; ``error`` where the report cannot be trusted or read.
-        dag_id: DAG, or None outside Airflow.
+        dag_id: DAG that the gate belongs to, or None outside Airflow.
+        measured_by: DAG whose task measured, which is another one where the gate's history was moved; None outside
+            Airflow, and where the report cannot be trusted or read.
         task_id: Task, or None outside Airflow.
         run_id: Run of the DAG, or the invocation outside Airflow.
         map_index: Index of a mapped task, -1 where it is not mapped.
@@ -53,6 +55,7 @@ class Entry:
     subject: str
     verdict: Verdict
     dag_id: str | None
+    measured_by: str | None
     task_id: str | None
     run_id: str
     map_index: int
@@ -69,6 +72,11 @@ class Entry:
     def identity(self) -> Gate:
         """The gate whose report it is."""
         return Gate.of(self.gate, self.dag_id)
+
+    @property
+    def dag_ids(self) -> frozenset[str]:
+        """The DAGs with which it may be read: the one that the gate belongs to, and the one that measured."""
+        return frozenset(filter(None, (self.dag_id, self.measured_by)))
 
     @property
     def part(self) -> str:
@@ -100,14 +108,20 @@ class _Head(BaseModel):
     verdict: Verdict
     data_interval: DataInterval | None = None
     provenance: _Source
+    moved_to: str | None = None
     started_at: AwareDatetime
     duration_seconds: float
+
+    @property
+    def dag_id(self) -> str:
+        """DAG that the gate belongs to; empty outside Airflow."""
+        return (self.provenance.dag_id if self.moved_to is None else self.moved_to) or ""
 
     @property
     def found_by(self) -> tuple[Any, ...]:
         """The values of the columns `FOUND_BY`, unless somebody changed them."""
         source = self.provenance
-        names = (self.id, self.gate, self.kind, source.dag_id or "", source.task_id or "", source.run_id)
+        names = (self.id, self.gate, self.kind, self.dag_id, source.task_id or "", source.run_id)
         return (*names, source.map_index, source.try_number)
 
 
@@ -134,7 +148,8 @@ def entry_of(row: RowMapping, interval: tuple[datetime, datetime] | None = None)
         kind=head.kind,
         subject=head.subject,
         verdict=head.verdict,
-        dag_id=source.dag_id or None,
+        dag_id=head.dag_id or None,
+        measured_by=source.dag_id or None,
         task_id=source.task_id or None,
         run_id=source.run_id,
         map_index=source.map_index,
@@ -173,6 +188,7 @@ def _distrusted(row: RowMapping, error: StoreError) -> Entry:
         subject="",
         verdict=Verdict.ERROR,
         dag_id=str(row["dag_id"]) or None,
+        measured_by=None,
         task_id=str(row["task_id"]) or None,
         run_id=str(row["run_id"]),
         map_index=numbers["map_index"],
@@ -230,13 +246,13 @@ def row_of(report: Report) -> dict[str, Any]:
     source, interval = report.provenance, report.data_interval
     document = _document(report)
     return {
-        "key": key_of(report.gate, report.provenance),
+        "key": key_of(report.gate, report.provenance, report.moved_to),
         "report_id": report.id,
         "gate": report.gate,
         "kind": report.kind,
         "subject": report.subject,
         "verdict": report.verdict.value,
-        "dag_id": source.dag_id or "",
+        "dag_id": report.identity.dag_id,
         "task_id": source.task_id or "",
         "run_id": source.run_id,
         "map_index": source.map_index,
@@ -259,12 +275,15 @@ def _document(report: Report) -> str:
     return document
 
 
-def key_of(gate: str, source: Provenance) -> str:
+def key_of(gate: str, source: Provenance, moved_to: str | None = None) -> str:
     """Return the key of the one report that a try of a gate leaves.
 
     Args:
         gate: Name of the gate.
         source: The run and the try.
+        moved_to: DAG that the gate was moved to; None where it was not.
     """
-    parts = (gate, source.dag_id, source.task_id, source.run_id, source.map_index, source.try_number)
+    parts = [gate, source.dag_id, source.task_id, source.run_id, source.map_index, source.try_number]
+    if moved_to is not None:
+        parts.append(moved_to)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

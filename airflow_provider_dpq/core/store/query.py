@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
@@ -55,9 +56,9 @@ def newest_run_id(gate: Gate, kind: str | None) -> Select[Any]:
     return select(_OF.run_id).where(*_is_of(gate, kind)).order_by(_NEWEST_FIRST).limit(1)
 
 
-def of_task(dag_id: str, task_id: str, run_id: str, map_index: int) -> Select[Any]:
-    """The reports of a task instance, all its tries and gates."""
-    same = (_OF.dag_id == dag_id, _OF.task_id == task_id, _OF.run_id == run_id, _OF.map_index == map_index)
+def of_task(dag_ids: Collection[str], task_id: str, run_id: str, map_index: int) -> Select[Any]:
+    """The reports that gates of some DAGs have of a task instance, all its tries and gates."""
+    same = (_OF.dag_id.in_(sorted(dag_ids)), _OF.task_id == task_id, _OF.run_id == run_id, _OF.map_index == map_index)
     return select(*_ROW).where(*same).order_by(_OF.try_number.desc(), _NEWEST_FIRST)
 
 

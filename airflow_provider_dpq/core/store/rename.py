@@ -68,7 +68,7 @@ def renaming(old: Gate, new: Gate, moved: tuple[int, int], actor: str) -> AuditE
         actor=actor,
         event="gate_renamed",
         dag_id=new.dag_id or None,
-        detail=f"gate {str(old)!r} is now {str(new)!r}: {moved[0]} reports, {moved[1]} baselines",
+        detail=f"gate {str(old)!r} is now {str(new)!r}. Moved reports: {moved[0]}, baselines: {moved[1]}.",
     )
 
 
@@ -95,5 +95,6 @@ def _move_starts(connection: Connection, old: Gate, new: Gate) -> None:
 
 
 def _renamed(report: Report, gate: Gate) -> Report:
-    source = report.provenance.model_copy(update={"dag_id": gate.dag_id or None})
-    return report.model_copy(update={"gate": gate.name, "provenance": source})
+    """Return the report as one of another gate: who measured it stays as it was."""
+    moved_to = None if gate.dag_id == (report.provenance.dag_id or "") else gate.dag_id
+    return report.model_copy(update={"gate": gate.name, "moved_to": moved_to})

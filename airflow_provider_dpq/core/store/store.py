@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any, Final, Self
@@ -216,16 +216,20 @@ class Store:
         """Return the newest run of each gate, by DAG and name.
 
         Args:
-            dag_ids: Only gates of these DAGs, and none from outside Airflow; None for all.
+            dag_ids: Only gates of these DAGs, or whose run was one of these DAGs before they were moved, and none from
+                outside Airflow; None for all.
         """
-        wanted = None if dag_ids is None else set(dag_ids) - {""}
-        with self._database.reading() as connection:
-            rows = connection.execute(query.newest_runs()).mappings().all()
         found: dict[Gate, list[Entry]] = defaultdict(list)
-        for row in rows:
-            if wanted is None or row["dag_id"] in wanted:
-                found[Gate(row["dag_id"], row["gate"])].append(entry_of(row))
-        return [run for gate in sorted(found) if (run := newest_run(found[gate])) is not None]
+        for entry in self._entries(query.newest_runs()):
+            found[entry.identity].append(entry)
+        runs = [newest_run(found[gate]) for gate in sorted(found)]
+        wanted = None if dag_ids is None else frozenset(dag_ids)
+        # A run of which a part may not be read is not shown as the others are: that part may be the worst.
+        return [
+            run
+            for run in runs
+            if run is not None and (wanted is None or all(entry.dag_ids & wanted for entry in run.entries))
+        ]
 
     def newest_run(
         self, gate: Gate, *, kind: str | None = None, interval: tuple[datetime, datetime] | None = None
@@ -282,7 +286,7 @@ class Store:
         return self._entries(query.of_run(gate, run_id, None))
 
     def of_task(self, dag_id: str, task_id: str, run_id: str, map_index: int = -1) -> list[Entry]:
-        """Return the entries of a task instance for all its gates, newest try first.
+        """Return the entries of a task instance for all its gates, newest try first, also of gates that were moved.
 
         Args:
             dag_id: DAG.
@@ -290,7 +294,9 @@ class Store:
             run_id: Run of the DAG.
             map_index: Index of a mapped task, -1 if it is not mapped.
         """
-        return self._entries(query.of_task(dag_id, task_id, run_id, map_index))
+        dag_ids = {dag_id, *(gate.dag_id for gate in self.gates())}
+        found = self._entries(query.of_task(dag_ids, task_id, run_id, map_index))
+        return [entry for entry in found if (entry.measured_by or entry.dag_id) == dag_id]
 
     def elsewhere(self, gate: Gate, run_id: str) -> set[tuple[str, int]]:
         """Return the task instances that reported in a run under other gates of the DAG, by task and map index.
@@ -346,24 +352,25 @@ class Store:
         with self._database.reading() as connection:
             return [Baseline(**row) for row in connection.execute(query.baselines(gate)).mappings()]
 
-    def rename_gate(self, old: Gate, new: Gate, *, actor: str) -> tuple[int, int]:
-        """Move the reports and baselines of a gate to another DAG or name, and record that in the audit trail.
+    def rename_gates(self, renamed: Mapping[Gate, Gate], *, actor: str) -> dict[Gate, tuple[int, int]]:
+        """Move the reports and baselines of gates to other DAGs or names, and note it in the audit trail; all or none.
 
         Args:
-            old: The gate's identity so far.
-            new: The gate's new identity.
-            actor: Who renames it.
+            renamed: The gates as they are known from now on, by what they were known as.
+            actor: Who does it.
 
         Returns:
-            How many reports and how many baselines were moved.
+            How many reports and how many baselines of each gate were moved.
 
         Raises:
             StoreError: ``unknown_gate``: there is nothing to move; ``gate_exists``: the new gate has a history of its
                 own; ``report_altered`` or ``unreadable_report``: a report cannot be rewritten.
         """
+        moved = {}
         with self._database.writing() as connection:
-            moved = rename(connection, old, new)
-            connection.execute(insert(tables.audit).values(asdict(renaming(old, new, moved, actor))))
+            for old, new in renamed.items():
+                moved[old] = rename(connection, old, new)
+                connection.execute(insert(tables.audit).values(asdict(renaming(old, new, moved[old], actor))))
         return moved
 
     def append_audit(self, event: AuditEvent) -> None:

@@ -76,6 +76,7 @@ def test_report_is_read_as_it_was_written(
         subject=report.subject,
         verdict=report.verdict,
         dag_id=source.dag_id or None,
+        measured_by=source.dag_id or None,
         task_id=source.task_id or None,
         run_id=source.run_id,
         map_index=source.map_index,
