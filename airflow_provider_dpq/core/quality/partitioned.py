@@ -109,7 +109,7 @@ def _with_others(merged: Merged, opened: Callable[[], AbstractContextManager[Tab
     others = tuple(one for one in asked.suite.expectations if one.name not in merged.outcomes)
     if not others:
         return merged
-    asked.tell(f"all partitions together, for {len(others)} checks")
+    asked.tell(f"all partitions together, for {len(others)} check{'' if len(others) == 1 else 's'}")
     try:
         with opened() as table:
             _, found = evaluate(table, replace(asked.suite, expectations=others), asked.built, asked.wanted, asked.tell)

@@ -56,10 +56,10 @@ def columns(report: Report) -> str:
 
 
 def _rows(checked: Checked) -> str:
-    rows = f"{figure.number(checked.row_count)} row{'' if checked.row_count == 1 else 's'}"
+    rows = figure.counted(checked.row_count, "row")
     if checked.file_count is None:
         return rows
-    files = f" in {figure.number(checked.file_count)} file{'' if checked.file_count == 1 else 's'}"
+    files = f" in {figure.counted(checked.file_count, 'file')}"
     size = checked.size_bytes
     return rows + files + ("" if size is None else f" of {figure.number(size, 'B')}")
 

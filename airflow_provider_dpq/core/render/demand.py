@@ -13,6 +13,9 @@ from airflow_provider_dpq.core.render import figure
 TARGETS: Final = ("column", "column_A", "column_B", "column_list")
 """Arguments that say what a check is about."""
 
+LIMITS: Final = frozenset({"lower_limit", "upper_limit"})
+"""Fields of a result that say what a history demands of the metric."""
+
 _BOUNDS: Final = ("min_value", "max_value", "strict_min", "strict_max")
 _SHARE: Final = "mostly"
 _NO_LIMITS: Final = (*TARGETS, *_BOUNDS, _SHARE, "condition_parser")
@@ -23,11 +26,23 @@ def demand(check: CheckResult) -> str:
     """Say what a check demands; empty where it declares no limit.
 
     Args:
-        check: The check. Where thresholds decide, they are what it demands.
+        check: The check. Where thresholds decide, they are what it demands, of the values that its limits tell apart.
     """
-    if check.thresholds:
-        return ", ".join(result.threshold for result in check.thresholds)
-    return ", ".join(filter(None, (_bounds(check.declaration), *_others(check.declaration), _share(check))))
+    if LIMITS & check.result.keys():
+        return _followed(check)
+    limits = [_bounds(check.declaration), *_others(check.declaration)]
+    judged = ", ".join(result.threshold for result in check.thresholds)
+    told = ", ".join(filter(None, (*limits, "" if judged else _share(check))))
+    return "; ".join(filter(None, (told, judged)))
+
+
+def _followed(check: CheckResult) -> str:
+    """Say what the history of a metric demands of it."""
+    low, high = (check.result.get(name) for name in ("lower_limit", "upper_limit"))
+    bounds = _bounds({"min_value": low, "max_value": high})
+    count = check.result.get("report_count")
+    of = f", by the last {figure.counted(count, 'report')}" if isinstance(count, int) else ""
+    return f"{_value(check.declaration.get('metric', 'the metric'))} {bounds}{of}"
 
 
 def _bounds(declared: Mapping[str, JsonValue]) -> str:

@@ -113,6 +113,11 @@ def _digits(value: float, significant: int = _SIGNIFICANT_DIGITS) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def counted(count: int, noun: str) -> str:
+    """Write how many there are of something: ``1 report``, ``2,000 reports``."""
+    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
+
+
 def percent(share: float) -> str:
     """Write a share of a hundred: two decimals, more where it is tiny, and never 0% or 100% unless it is."""
     if share in (0, 100) or not math.isfinite(share):

@@ -85,7 +85,8 @@ def observed(check: CheckResult, *, limit: int = 300) -> str:
         limit: Longest text returned, in characters.
     """
     if "observed_value" in check.result:
-        return figure.value(check.result["observed_value"], limit=limit)
+        seen = check.result["observed_value"]
+        return _plain(seen) if isinstance(seen, str) and not seen.strip() else figure.value(seen, limit=limit)
     if counts(check):
         return ""
     plain = {name: item for name, item in check.result.items() if isinstance(item, (str, int, float))}
@@ -210,7 +211,7 @@ def note(metric_name: str) -> str:
 
 def contents(artifact: Artifact) -> str:
     """Say how much an artifact holds and where it is."""
-    rows = "" if artifact.rows is None else f"{figure.number(artifact.rows)} row{'' if artifact.rows == 1 else 's'} in "
+    rows = "" if artifact.rows is None else f"{figure.counted(artifact.rows, 'row')} in "
     return rows + artifact.uri
 
 
@@ -257,6 +258,8 @@ def _sample(item: JsonValue) -> str:
 def _plain(item: JsonValue) -> str:
     """Write a value of the data as it stands there: 1003 is no amount that wants a comma."""
     item = finite(item)
+    if isinstance(item, str) and item != (item.strip() or None):
+        return f"'{figure.value(item)}'"  # nobody sees an empty text, or blanks around it
     return figure.value(json.dumps(item)) if isinstance(item, (int, float)) else figure.value(item)
 
 

@@ -15,7 +15,7 @@ from airflow_provider_dpq.core.gate.threshold import judge, parse_thresholds
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.render import render_html, render_text
 from airflow_provider_dpq.core.render.demand import demand
-from airflow_provider_dpq.core.render.outcome import finding, standing
+from airflow_provider_dpq.core.render.outcome import finding, samples, standing, values
 
 MakeCheck = Callable[..., CheckResult]
 
@@ -41,6 +41,39 @@ MakeCheck = Callable[..., CheckResult]
 def test_demand_says_the_limits_in_words(make_check: MakeCheck, declared: Mapping[str, Any], words: str) -> None:
     """Bounds, sets and patterns as declared; what a check is about is no limit, and long ones are cut."""
     assert demand(make_check("x", declaration=declared)) == words
+
+
+def test_demand_names_the_limits_whose_breaches_thresholds_count(make_check: MakeCheck) -> None:
+    """Else nobody knows why a value is among the unexpected ones."""
+    judged = judge(parse_thresholds(["unexpected_count < 5"], "quality"), [Metric(name="unexpected_count", value=9)])
+    check = make_check("x", declaration={"column": "x", "min_value": 0, "max_value": 9}, thresholds=judged)
+    assert demand(check) == "from 0 to 9; unexpected_count < 5"
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({"lower_limit": 900.0, "upper_limit": None}, "row_count at least 900, by the last 12 reports"),
+        ({"lower_limit": 900.0, "upper_limit": 1100.0}, "row_count from 900 to 1,100, by the last 12 reports"),
+    ],
+)
+def test_demand_of_a_history_is_the_limit_that_it_sets(
+    make_check: MakeCheck, limits: Mapping[str, Any], words: str
+) -> None:
+    """With the metric, which the name of the check does not tell."""
+    check = make_check(
+        "x", declaration={"metric": "row_count", "direction": "drop"}, result={"report_count": 12} | limits
+    )
+    assert demand(check) == words
+
+
+@pytest.mark.parametrize(("value", "shown"), [("", "''"), (" a", "' a'"), ("a\u00a0", "'a\u00a0'"), ("a b", "a b")])
+def test_values_that_nobody_sees_are_quoted(make_check: MakeCheck, value: str, shown: str) -> None:
+    """An empty text, and blanks around one, in text and in HTML."""
+    result = {"unexpected_count": 1, "element_count": 2, "partial_unexpected_list": [value]}
+    check = make_check("x", verdict=Verdict.FAIL, success=False, result=result)
+    assert values(check, limit=5).texts == [shown]
+    assert samples(check).texts == [shown]
 
 
 def test_demand_is_the_thresholds_where_they_decide(make_check: MakeCheck) -> None:
