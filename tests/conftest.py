@@ -40,6 +40,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(config.stash[_airflow_home], ignore_errors=True)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their argument: the time within a gzip file would name the test otherwise in each process."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def require_service() -> Callable[[str, str, int], None]:
     """A function that skips the test where a server does not answer, or fails it where DPQ_REQUIRE_SERVICES is 1."""

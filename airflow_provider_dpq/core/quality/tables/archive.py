@@ -45,6 +45,11 @@ _DOCUMENTS: Final = (
     "contents",
     "manifest",
 )
+_OTHER_FORMATS: Final = (
+    *(".xml", ".html", ".htm", ".xlsx", ".xls", ".ods", ".docx", ".doc", ".pdf", ".png", ".jpg", ".jpeg", ".svg"),
+    *(".md", ".sql", ".py", ".yaml", ".yml", ".toml", ".exe", ".db", ".sqlite", ".avro", ".orc"),
+)
+"""Endings of files that are no text with rows, also where they are alone in an archive."""
 
 
 class Unpacking:
@@ -291,7 +296,8 @@ def _is_text(info: zipfile.ZipInfo) -> bool:
 
 
 def _is_document(info: zipfile.ZipInfo) -> bool:
-    return PurePosixPath(info.filename).name.lower().split(".")[0] in _DOCUMENTS
+    name = PurePosixPath(info.filename).name.lower()
+    return name.split(".")[0] in _DOCUMENTS or name.endswith(_OTHER_FORMATS)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -79,6 +79,7 @@ def attach_csv(scan: Scan, relation: str, files: Sequence[PlainFile], reading: R
     }
     for one, layout in zip(plain, layouts, strict=True):
         refuse_twins(one.name, layout.names)
+        _require_common_column(one, layout, plain[0], layouts[0])
     known = dict.fromkeys([*(name for layout in layouts for name in layout.names), *reading.beside])
     formats = options.date_format if isinstance(options.date_format, Mapping) else {}
     unknown = [
@@ -124,6 +125,20 @@ def attach_csv(scan: Scan, relation: str, files: Sequence[PlainFile], reading: R
 
     scan.evidence[relation] = evidence
     return texts.columns(ordered)
+
+
+def _require_common_column(file: PlainFile, layout: Layout, first: PlainFile, layout_first: Layout) -> None:
+    """Refuse a file that shares no column with the first: its first line is more likely a row than names.
+
+    Raises:
+        SourceError: ``unreadable_csv``.
+    """
+    names, names_first = ({name.casefold() for name in one.names} for one in (layout, layout_first))
+    if names and names_first and not names & names_first:
+        found = ", ".join(map(repr, layout.names[:5]))
+        message = f"{file.name!r} has no column in common with {first.name!r}. Its first line is {found}."
+        hint = "Give it a line of names, or check it apart; where no file has one, declare header: false."
+        raise SourceError("unreadable_csv", message, hint=hint)
 
 
 def _one_or_all(found: Iterable[str | None]) -> JsonValue:

@@ -155,6 +155,7 @@ def test_only_what_is_a_table_is_read_of_an_archive(
     [
         ([("README.txt", b"hello")], "no_table", "contains no table. It contains 'README.txt'"),
         ([("a.pdf", b"x"), ("b.png", b"y")], "no_table", "'a.pdf', 'b.png'"),
+        ([("a.xml", b"<a/>\n")], "no_table", "contains no table. It contains 'a.xml'"),
         ([("a.csv", CSV), ("b.zip", _zip([("c.csv", CSV)]))], "unreadable_csv", "archives in archives"),
         ([("b.tar", b"x")], "unreadable_csv", "archives in archives"),
         ([("a.csv", CSV), ("b.jsonl", b'{"a": 1}\n')], "unknown_format", "several formats: csv, json"),

@@ -30,6 +30,18 @@ def test_files_of_a_list_are_one_table(folder: Path) -> None:
     assert every.results[0].result["partial_unexpected_list"] == [4, 4]
 
 
+def test_file_without_a_line_of_names_is_refused(folder: Path) -> None:
+    """Its first row would be taken for names, and nobody would look at it."""
+    (folder / "d.csv").write_text("6\n7\n", encoding="utf-8")
+    with pytest.raises(
+        DpqError, match=r"d.csv' has no column in common with .*a.csv'. Its first line is '6'."
+    ) as refused:
+        check(str(folder / "*.csv"), SUITE)
+    assert refused.value.reason == "unreadable_csv"
+    (folder / "d.csv").write_text("ID,note\n6,x\n", encoding="utf-8")
+    assert check([folder / "a.csv", folder / "d.csv"], SUITE).success
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
