@@ -11,6 +11,8 @@ from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.gate.share import exact
+from airflow_provider_dpq.core.quality.expectations import registered
+from airflow_provider_dpq.core.quality.expectations.base import Merging
 from airflow_provider_dpq.core.quality.instant import instant, read_fine_moment
 
 Figures: TypeAlias = Mapping[str, JsonValue]
@@ -91,83 +93,20 @@ def _number(part: Figures, name: str) -> Any:
     return value if isinstance(value, (int, float)) else None
 
 
-_VALUES: Final = (
-    "be_between",
-    "be_dateutil_parseable",
-    "be_in_set",
-    "be_json_parseable",
-    "be_multiples",
-    "be_null",
-    "match_json_schema",
-    "match_like_pattern",
-    "match_like_pattern_list",
-    "match_regex",
-    "match_regex_list",
-    "match_strftime_format",
-    "not_be_in_set",
-    "not_be_null",
-    "not_match_like_pattern",
-    "not_match_like_pattern_list",
-    "not_match_regex",
-    "not_match_regex_list",
-)
-MERGES: Final[Mapping[str, _Merge]] = {
-    **{f"expect_column_values_to_{name}": _counts for name in _VALUES},
-    "expect_column_value_lengths_to_be_between": _counts,
-    "expect_column_value_lengths_to_equal": _counts,
-    "expect_column_pair_values_a_to_be_greater_than_b": _counts,
-    "expect_column_pair_values_to_be_equal": _counts,
-    "expect_column_pair_values_to_be_in_set": _counts,
-    "expect_multicolumn_sum_to_equal": _counts,
-    "expect_multicolumn_values_to_be_equal": _counts,
-    "expect_select_column_values_to_be_unique_within_record": _counts,
-    "expect_row_condition_to_hold": _counts,
-    "expect_table_row_count_to_be_between": _sum,
-    "expect_table_row_count_to_equal": _sum,
-    "expect_column_sum_to_be_between": _sum,
-    "expect_column_min_to_be_between": _extreme(min),
-    "expect_column_max_to_be_between": _extreme(max),
-    "expect_column_mean_to_be_between": _mean,
-    "expect_column_stdev_to_be_between": _stdev,
+_MERGES: Final[Mapping[Merging, _Merge]] = {
+    Merging.COUNTS: _counts,
+    Merging.TOTAL: _sum,
+    Merging.LEAST: _extreme(min),
+    Merging.GREATEST: _extreme(max),
+    Merging.MEAN: _mean,
+    Merging.DEVIATION: _stdev,
 }
-"""How the figures of parts make the figures of the whole, for expectations where that is exact."""
-
-WHOLE: Final = frozenset(
-    {
-        "expect_column_distinct_values_to_be_in_set",
-        "expect_column_distinct_values_to_contain_set",
-        "expect_column_distinct_values_to_equal_set",
-        "expect_column_kl_divergence_to_be_less_than",
-        "expect_column_median_to_be_between",
-        "expect_column_most_common_value_to_be_in_set",
-        "expect_column_proportion_of_non_null_values_to_be_between",
-        "expect_column_proportion_of_unique_values_to_be_between",
-        "expect_column_quantile_values_to_be_between",
-        "expect_column_to_exist",
-        "expect_column_type_to_be",
-        "expect_column_unique_value_count_to_be_between",
-        "expect_column_value_z_scores_to_be_less_than",
-        "expect_column_values_to_be_decreasing",
-        "expect_column_values_to_be_in_type_list",
-        "expect_column_values_to_be_increasing",
-        "expect_column_values_to_be_of_type",
-        "expect_column_values_to_be_unique",
-        "expect_column_values_to_exist_in_other_table",
-        "expect_column_values_to_not_be_outliers",
-        "expect_compound_columns_to_be_unique",
-        "expect_table_column_count_to_be_between",
-        "expect_table_column_count_to_equal",
-        "expect_table_columns_to_match_ordered_list",
-        "expect_table_columns_to_match_set",
-    }
-)
-"""Expectations that are judged on the whole table: figures that cannot be put together, and references.
-
-What a partition was found to be holds as long as it is the same; another table may change meanwhile.
-"""
+_NEEDED: Final[Mapping[Merging, Sequence[str]]] = {Merging.MEAN: (WEIGHT, TOTAL), Merging.DEVIATION: (WEIGHT, MEAN)}
 
 
-_OF_METRICS: Final = "expect_metric_to_follow_its_history"
+def is_mergeable(merging: Merging) -> bool:
+    """Whether what parts of a table were found to be can make what the whole is."""
+    return merging in _MERGES
 
 
 def require_partitionable(types: Iterable[str]) -> None:
@@ -180,9 +119,15 @@ def require_partitionable(types: Iterable[str]) -> None:
         DeclarationError: ``not_partitionable``.
     """
     for type_ in types:
-        if type_ not in MERGES and type_ not in WHOLE and type_ != _OF_METRICS:
+        if merging_of(type_) is Merging.NEVER:
             message = f"{type_} cannot be checked by partition."
             raise DeclarationError("not_partitionable", message, hint="Check it in a gate of its own.")
+
+
+def merging_of(type_: str) -> Merging:
+    """Return how an expectation's parts are merged, by its type: never where only Great Expectations knows it."""
+    model = registered().get(type_)
+    return Merging.NEVER if model is None else model.merges
 
 
 def figures_of(result: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
@@ -191,15 +136,15 @@ def figures_of(result: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     return {name: value for name, value in kept.items() if value is None or isinstance(value, (int, float, str))}
 
 
-def merge_figures(type_: str, parts: Sequence[Figures]) -> dict[str, Any] | None:
+def merge_figures(merging: Merging, parts: Sequence[Figures]) -> dict[str, Any] | None:
     """Return the figures of a whole from those of its parts; None where they cannot be put together exactly.
 
     Args:
-        type_: Expectation type.
+        merging: How.
         parts: What `figures_of` returned for each part; of a mean also `WEIGHT` and `TOTAL`, of a standard deviation
             `WEIGHT` and `MEAN`.
     """
-    needed = {"expect_column_mean_to_be_between": (WEIGHT, TOTAL), "expect_column_stdev_to_be_between": (WEIGHT, MEAN)}
-    if type_ not in MERGES or not parts or any(name not in part for part in parts for name in needed.get(type_, ())):
+    needed = _NEEDED.get(merging, ())
+    if merging not in _MERGES or not parts or any(name not in part for part in parts for name in needed):
         return None
-    return MERGES[type_](parts)
+    return _MERGES[merging](parts)

@@ -19,11 +19,12 @@ from airflow_provider_dpq.core.quality.compile.plan import Answer
 from airflow_provider_dpq.core.quality.evaluate import Outcome, Progress, evaluate
 from airflow_provider_dpq.core.quality.merge import (
     MEAN,
-    MERGES,
     OBSERVED,
     TOTAL,
     WEIGHT,
     figures_of,
+    is_mergeable,
+    merging_of,
     require_partitionable,
 )
 from airflow_provider_dpq.core.quality.plan import ROWS
@@ -89,7 +90,7 @@ def check_by_partition(
         MeasurementError: ``no_partition``: there is none.
     """
     require_partitionable(one.type for one in asked.suite.expectations)
-    mergeable = tuple(one for one in asked.suite.expectations if one.type in MERGES)
+    mergeable = tuple(one for one in asked.suite.expectations if is_mergeable(merging_of(one.type)))
     parted = replace(asked, suite=replace(asked.suite, expectations=mergeable))
     found = folders(by) if folders is not None else None
     if found is not None:

@@ -14,8 +14,9 @@ from airflow_provider_dpq.core.gate.report import CheckResult, DataInterval, Pro
 from airflow_provider_dpq.core.gate.share import Share
 from airflow_provider_dpq.core.gate.threshold import Threshold, ThresholdResult
 from airflow_provider_dpq.core.gate.verdict import Verdict, worst
+from airflow_provider_dpq.core.quality.expectations.base import Merging
 from airflow_provider_dpq.core.quality.gate import KIND
-from airflow_provider_dpq.core.quality.merge import COUNTS, figures_of, merge_figures
+from airflow_provider_dpq.core.quality.merge import COUNTS, figures_of, merge_figures, merging_of
 from airflow_provider_dpq.core.quality.result import SuiteResult
 
 _MOST_NAMED: Final = 20
@@ -117,10 +118,10 @@ def _merged(name: str, parts: Sequence[Report], told: Sequence[MergedPart]) -> C
 def _result(held: Sequence[tuple[Report, CheckResult]], names: Mapping[str | None, str]) -> Mapping[str, JsonValue]:
     checks = [check for _, check in held]
     results = [figures_of(check.result) for check in checks]
-    figures = merge_figures(checks[0].type, results) if all(results) else None
+    figures = merge_figures(merging_of(checks[0].type), results) if all(results) else None
     result: dict[str, JsonValue] = dict(figures or {})
     if figures is None and all(set(COUNTS[:2]) <= set(item) for item in results):
-        result = dict(merge_figures("expect_column_values_to_be_null", results) or {})
+        result = dict(merge_figures(Merging.COUNTS, results) or {})
     elements, unexpected = result.get("element_count"), result.get("unexpected_count")
     if isinstance(elements, int) and isinstance(unexpected, int):
         missing = result.get("missing_count")

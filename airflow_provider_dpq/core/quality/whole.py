@@ -20,7 +20,7 @@ from airflow_provider_dpq.core.quality.disclosure import cut, hides_figures
 from airflow_provider_dpq.core.quality.evaluate import Outcome
 from airflow_provider_dpq.core.quality.instant import read_fine_moment
 from airflow_provider_dpq.core.quality.jsonable import jsonable
-from airflow_provider_dpq.core.quality.merge import COUNTS, MEAN, OBSERVED, merge_figures
+from airflow_provider_dpq.core.quality.merge import COUNTS, MEAN, OBSERVED, merge_figures, merging_of
 from airflow_provider_dpq.core.quality.plan import ROWS
 from airflow_provider_dpq.core.quality.result_format import ResultFormat
 from airflow_provider_dpq.core.quality.suite import Suite
@@ -116,7 +116,7 @@ def _outcome(declared: Declared, found: Sequence[Found], wanted: ResultFormat) -
     if any(check.evaluated_by == gx.NAME for check in checks):
         return None  # pandas may read a part otherwise than the whole
     try:
-        figures = merge_figures(declared.type, [check.figures for check in checks])
+        figures = merge_figures(merging_of(declared.type), [check.figures for check in checks])
         if figures is None:
             return None
         answer = _answer(declared, figures)

@@ -21,9 +21,7 @@ from airflow_provider_dpq.core.gate.threshold import parse_thresholds
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.quality import SuiteResult, check, partitioned
 from airflow_provider_dpq.core.quality.evaluate import Outcome
-from airflow_provider_dpq.core.quality.expectations import registered
 from airflow_provider_dpq.core.quality.gate import judge_suite
-from airflow_provider_dpq.core.quality.merge import MERGES, WHOLE
 from tests.bucket import open_bucket
 
 DAYS = 6
@@ -544,12 +542,6 @@ def test_metric_may_follow_its_history_over_all_partitions(orders: str) -> None:
     suite = [*NOT_NULL, {"type": "expect_metric_to_follow_its_history", "kwargs": {"metric": "row_count"}}]
     found = check(orders, suite, partition_by="day", history=lambda _: [])
     assert found.results[1].result["observed_value"] == 50 * (DAYS - 1) + 1
-
-
-def test_every_merged_type_is_an_expectation() -> None:
-    """The tables of what can be merged name expectations that exist, each once."""
-    assert {*MERGES, *WHOLE} <= set(registered())
-    assert not WHOLE & set(MERGES)
 
 
 @pytest.mark.service

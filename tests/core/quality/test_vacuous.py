@@ -16,6 +16,7 @@ from airflow_provider_dpq.core.gate.report import Provenance
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.quality import check
 from airflow_provider_dpq.core.quality.expectations import Expectation, registered
+from airflow_provider_dpq.core.quality.expectations.base import Merging
 from airflow_provider_dpq.core.quality.gate import judge_suite
 from airflow_provider_dpq.core.quality.suite import load_suite
 from airflow_provider_dpq.core.render import render_html, render_text
@@ -84,12 +85,13 @@ def _subclasses(model: type[Expectation]) -> set[type[Expectation]]:
     return {child for child in found if "type" in vars(child)}
 
 
-def test_every_expectation_says_whether_it_looks_at_rows_and_when_it_judges_nothing() -> None:
-    """Both are facts of the model, which no other place can know."""
+def test_every_expectation_says_whether_it_looks_at_rows_when_it_judges_nothing_and_how_it_merges() -> None:
+    """These are facts of the model, which no other place can know; how parts merge is inherited by none."""
     models = _subclasses(Expectation)
     assert models == set(registered().values())
     for model in models:
         assert isinstance(model.looks_at_rows, bool), model
+        assert isinstance(vars(model)["merges"], Merging), f"{model} says itself how parts make the whole"
         owner = next(parent for parent in model.__mro__ if "judges_nothing" in vars(parent))
         assert owner is not Expectation, model
         assert not inspect.isabstract(model), model

@@ -11,6 +11,7 @@ from airflow_provider_dpq.core.quality.expectations.base import (
     Bound,
     Bounded,
     ColumnName,
+    Merging,
     Number,
     Observed,
     Whole,
@@ -29,6 +30,7 @@ class ExpectColumnMinToBeBetween(ColumnFigure):
     """The smallest value lies within bounds."""
 
     type: ClassVar[str] = "expect_column_min_to_be_between"
+    merges: ClassVar[Merging] = Merging.LEAST
     observes: ClassVar[Observed] = Observed.VALUES
     min_value: Bound = None
     max_value: Bound = None
@@ -38,6 +40,7 @@ class ExpectColumnMaxToBeBetween(ColumnFigure):
     """The greatest value lies within bounds."""
 
     type: ClassVar[str] = "expect_column_max_to_be_between"
+    merges: ClassVar[Merging] = Merging.GREATEST
     observes: ClassVar[Observed] = Observed.VALUES
     min_value: Bound = None
     max_value: Bound = None
@@ -47,6 +50,7 @@ class ExpectColumnMeanToBeBetween(ColumnFigure):
     """The mean lies within bounds."""
 
     type: ClassVar[str] = "expect_column_mean_to_be_between"
+    merges: ClassVar[Merging] = Merging.MEAN
     observes: ClassVar[Observed] = Observed.FIGURES
     min_value: Bound = None
     max_value: Bound = None
@@ -56,6 +60,7 @@ class ExpectColumnMedianToBeBetween(ColumnFigure):
     """The median lies within bounds."""
 
     type: ClassVar[str] = "expect_column_median_to_be_between"
+    merges: ClassVar[Merging] = Merging.WHOLE
     observes: ClassVar[Observed] = Observed.VALUES
     min_value: Bound = None
     max_value: Bound = None
@@ -65,6 +70,7 @@ class ExpectColumnStdevToBeBetween(ColumnFigure):
     """The sample standard deviation lies within bounds."""
 
     type: ClassVar[str] = "expect_column_stdev_to_be_between"
+    merges: ClassVar[Merging] = Merging.DEVIATION
     observes: ClassVar[Observed] = Observed.FIGURES
     span: ClassVar[tuple[float, float]] = COUNT
     min_value: Number = None
@@ -75,6 +81,7 @@ class ExpectColumnSumToBeBetween(ColumnFigure):
     """The sum lies within bounds."""
 
     type: ClassVar[str] = "expect_column_sum_to_be_between"
+    merges: ClassVar[Merging] = Merging.TOTAL
     observes: ClassVar[Observed] = Observed.FIGURES
     min_value: Bound = None
     max_value: Bound = None
@@ -84,6 +91,7 @@ class ExpectColumnUniqueValueCountToBeBetween(ColumnFigure):
     """The number of different values lies within bounds."""
 
     type: ClassVar[str] = "expect_column_unique_value_count_to_be_between"
+    merges: ClassVar[Merging] = Merging.WHOLE
     observes: ClassVar[Observed] = Observed.COUNTS
     span: ClassVar[tuple[float, float]] = COUNT
     min_value: Whole = None
@@ -106,9 +114,11 @@ class ExpectColumnProportionOfNonNullValuesToBeBetween(ColumnShare):
     """The share of rows that have a value lies within bounds."""
 
     type: ClassVar[str] = "expect_column_proportion_of_non_null_values_to_be_between"
+    merges: ClassVar[Merging] = Merging.WHOLE
 
 
 class ExpectColumnProportionOfUniqueValuesToBeBetween(ColumnShare):
     """The number of different values, divided by the number of values, lies within bounds."""
 
     type: ClassVar[str] = "expect_column_proportion_of_unique_values_to_be_between"
+    merges: ClassVar[Merging] = Merging.WHOLE

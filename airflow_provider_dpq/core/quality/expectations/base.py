@@ -32,6 +32,29 @@ class Observed(StrEnum):
     """Values as they stand in the data: the greatest, the most common, all distinct ones."""
 
 
+class Merging(StrEnum):
+    """How what was found in parts of a table makes what is found in the whole."""
+
+    COUNTS = "counts"
+    """A row holds or not, whatever the others are: counts are added."""
+    TOTAL = "total"
+    """Totals are added."""
+    LEAST = "least"
+    """The least of the parts is that of the whole."""
+    GREATEST = "greatest"
+    """The greatest of the parts is that of the whole."""
+    MEAN = "mean"
+    """Totals are added, and divided by the number of all values."""
+    DEVIATION = "deviation"
+    """Squares about the parts' means are added to those of these about the whole's."""
+    WHOLE = "whole"
+    """Not at all: it is judged on the whole table, also where it is about another table, which may change meanwhile."""
+    METRICS = "metrics"
+    """It is about what was measured of the whole."""
+    NEVER = "never"
+    """It says nothing about a table that is looked at part by part, and is refused there."""
+
+
 class Expectation(BaseModel):
     """A declared statement about data that the scan can evaluate.
 
@@ -43,6 +66,7 @@ class Expectation(BaseModel):
         elsewhere: Arguments that name columns of other tables, or of what a query finds.
         conditions: Arguments that choose rows.
         decides_rows: Whether a single row may break it; False for what is about a column or the table as a whole.
+        merges: How what was found in parts of a table makes what is found in the whole.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, arbitrary_types_allowed=True)
@@ -52,6 +76,7 @@ class Expectation(BaseModel):
     elsewhere: ClassVar[tuple[str, ...]] = ()
     conditions: ClassVar[tuple[str, ...]] = ("row_condition",)
     decides_rows: ClassVar[bool] = True
+    merges: ClassVar[Merging]
 
     @property
     @abstractmethod
@@ -271,6 +296,7 @@ __all__ = [
     "Conditional",
     "Expectation",
     "Limit",
+    "Merging",
     "Mostly",
     "Number",
     "ValueSet",

@@ -13,6 +13,7 @@ from airflow_provider_dpq.core.quality.expectations.base import (
     ColumnName,
     Conditional,
     Limit,
+    Merging,
     Mostly,
     Observed,
     ValueSet,
@@ -46,18 +47,21 @@ class ExpectColumnValuesToNotBeNull(ColumnValues):
     """No value is missing."""
 
     type: ClassVar[str] = "expect_column_values_to_not_be_null"
+    merges: ClassVar[Merging] = Merging.COUNTS
 
 
 class ExpectColumnValuesToBeNull(ColumnValues):
     """Every value is missing."""
 
     type: ClassVar[str] = "expect_column_values_to_be_null"
+    merges: ClassVar[Merging] = Merging.COUNTS
 
 
 class ExpectColumnValuesToBeUnique(ColumnValues):
     """No value appears twice; all copies of one that does are unexpected."""
 
     type: ClassVar[str] = "expect_column_values_to_be_unique"
+    merges: ClassVar[Merging] = Merging.WHOLE
 
 
 class BoundedValues(ColumnValues, Between):
@@ -78,6 +82,7 @@ class ExpectColumnValuesToBeBetween(BoundedValues):
     """Every value lies within bounds."""
 
     type: ClassVar[str] = "expect_column_values_to_be_between"
+    merges: ClassVar[Merging] = Merging.COUNTS
     min_value: Bound = None
     max_value: Bound = None
 
@@ -86,6 +91,7 @@ class ExpectColumnValuesToBeInSet(ColumnValues):
     """Every value is one of a set."""
 
     type: ClassVar[str] = "expect_column_values_to_be_in_set"
+    merges: ClassVar[Merging] = Merging.COUNTS
     value_set: ValueSet
 
 
@@ -93,6 +99,7 @@ class ExpectColumnValuesToNotBeInSet(ColumnValues):
     """No value is one of a set."""
 
     type: ClassVar[str] = "expect_column_values_to_not_be_in_set"
+    merges: ClassVar[Merging] = Merging.COUNTS
     value_set: ValueSet
 
     @property
@@ -105,6 +112,7 @@ class ExpectColumnValueLengthsToBeBetween(BoundedValues):
     """Every value has a number of characters within bounds."""
 
     type: ClassVar[str] = "expect_column_value_lengths_to_be_between"
+    merges: ClassVar[Merging] = Merging.COUNTS
     span: ClassVar[tuple[float, float]] = COUNT
     min_value: Whole = None
     max_value: Whole = None
@@ -114,4 +122,5 @@ class ExpectColumnValueLengthsToEqual(ColumnValues):
     """Every value has a given number of characters."""
 
     type: ClassVar[str] = "expect_column_value_lengths_to_equal"
+    merges: ClassVar[Merging] = Merging.COUNTS
     value: Limit

@@ -10,6 +10,7 @@ from airflow_provider_dpq.core.quality.expectations.base import (
     ColumnName,
     Conditional,
     Limit,
+    Merging,
     Mostly,
     Observed,
     as_list,
@@ -44,6 +45,7 @@ class ExpectColumnPairValuesAToBeGreaterThanB(ColumnPair):
     """The value of one column is greater than that of another."""
 
     type: ClassVar[str] = "expect_column_pair_values_a_to_be_greater_than_b"
+    merges: ClassVar[Merging] = Merging.COUNTS
     or_equal: bool | None = None
 
 
@@ -51,12 +53,14 @@ class ExpectColumnPairValuesToBeEqual(ColumnPair):
     """The values of two columns are equal; a missing value equals nothing."""
 
     type: ClassVar[str] = "expect_column_pair_values_to_be_equal"
+    merges: ClassVar[Merging] = Merging.COUNTS
 
 
 class ExpectColumnPairValuesToBeInSet(ColumnPair):
     """The values of two columns are one of some pairs; None in a pair stands for a missing value."""
 
     type: ClassVar[str] = "expect_column_pair_values_to_be_in_set"
+    merges: ClassVar[Merging] = Merging.COUNTS
     value_pairs_set: Annotated[list[tuple[Any, Any]], BeforeValidator(as_list)]
 
 
@@ -86,22 +90,26 @@ class ExpectCompoundColumnsToBeUnique(SeveralColumns):
     """No combination of the columns' values appears twice; all copies of one that does are unexpected."""
 
     type: ClassVar[str] = "expect_compound_columns_to_be_unique"
+    merges: ClassVar[Merging] = Merging.WHOLE
 
 
 class ExpectSelectColumnValuesToBeUniqueWithinRecord(SeveralColumns):
     """No value stands twice in a row; two missing values are the same."""
 
     type: ClassVar[str] = "expect_select_column_values_to_be_unique_within_record"
+    merges: ClassVar[Merging] = Merging.COUNTS
 
 
 class ExpectMulticolumnValuesToBeEqual(SeveralColumns):
     """All columns have the same value in a row; two missing values are the same."""
 
     type: ClassVar[str] = "expect_multicolumn_values_to_be_equal"
+    merges: ClassVar[Merging] = Merging.COUNTS
 
 
 class ExpectMulticolumnSumToEqual(SeveralColumns):
     """The values of a row add up to a number."""
 
     type: ClassVar[str] = "expect_multicolumn_sum_to_equal"
+    merges: ClassVar[Merging] = Merging.COUNTS
     sum_total: Limit

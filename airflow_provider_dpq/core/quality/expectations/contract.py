@@ -9,7 +9,7 @@ from pydantic import model_validator
 
 from airflow_provider_dpq.core.quality.contract import Contract, load_contract
 from airflow_provider_dpq.core.quality.document import is_document, split_name
-from airflow_provider_dpq.core.quality.expectations.base import Expectation, Observed
+from airflow_provider_dpq.core.quality.expectations.base import Expectation, Merging, Observed
 
 
 class ExpectTableToMatchContract(Expectation):
@@ -22,6 +22,7 @@ class ExpectTableToMatchContract(Expectation):
     """
 
     type: ClassVar[str] = "expect_table_to_match_contract"
+    merges: ClassVar[Merging] = Merging.NEVER
     observes: ClassVar[Observed] = Observed.COUNTS
     looks_at_rows: ClassVar[bool] = False
     decides_rows: ClassVar[bool] = False

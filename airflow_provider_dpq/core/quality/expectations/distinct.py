@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator
 
-from airflow_provider_dpq.core.quality.expectations.base import ColumnName, Conditional, Observed, ValueSet
+from airflow_provider_dpq.core.quality.expectations.base import ColumnName, Conditional, Merging, Observed, ValueSet
 
 
 def _not_empty(members: list[Any]) -> list[Any]:
@@ -40,6 +40,7 @@ class ExpectColumnDistinctValuesToBeInSet(DistinctValues):
     """Every value is one of a set; what is not is counted once, however often it appears."""
 
     type: ClassVar[str] = "expect_column_distinct_values_to_be_in_set"
+    merges: ClassVar[Merging] = Merging.WHOLE
     value_set: Annotated[ValueSet, AfterValidator(_not_empty)]
 
 
@@ -47,6 +48,7 @@ class ExpectColumnDistinctValuesToContainSet(DistinctValues):
     """Every member of a set appears among the values."""
 
     type: ClassVar[str] = "expect_column_distinct_values_to_contain_set"
+    merges: ClassVar[Merging] = Merging.WHOLE
 
     @property
     def judges_nothing(self) -> bool:
@@ -58,6 +60,7 @@ class ExpectColumnDistinctValuesToEqualSet(DistinctValues):
     """The values are the members of a set, each at least once, and no others."""
 
     type: ClassVar[str] = "expect_column_distinct_values_to_equal_set"
+    merges: ClassVar[Merging] = Merging.WHOLE
 
 
 class ExpectColumnMostCommonValueToBeInSet(DistinctValues):
@@ -68,4 +71,5 @@ class ExpectColumnMostCommonValueToBeInSet(DistinctValues):
     """
 
     type: ClassVar[str] = "expect_column_most_common_value_to_be_in_set"
+    merges: ClassVar[Merging] = Merging.WHOLE
     ties_okay: bool | None = None

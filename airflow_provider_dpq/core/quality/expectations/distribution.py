@@ -8,7 +8,15 @@ from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from airflow_provider_dpq.core.quality.expectations.base import Bound, ColumnName, Conditional, Limit, Observed, as_list
+from airflow_provider_dpq.core.quality.expectations.base import (
+    Bound,
+    ColumnName,
+    Conditional,
+    Limit,
+    Merging,
+    Observed,
+    as_list,
+)
 
 _TOLERANCE: Final = 1e-5 + 1e-8
 """How far weights may be from adding up to one."""
@@ -57,6 +65,7 @@ class ExpectColumnQuantileValuesToBeBetween(Conditional):
     """
 
     type: ClassVar[str] = "expect_column_quantile_values_to_be_between"
+    merges: ClassVar[Merging] = Merging.WHOLE
     observes: ClassVar[Observed] = Observed.VALUES
     looks_at_rows: ClassVar[bool] = True
     decides_rows: ClassVar[bool] = False
@@ -133,6 +142,7 @@ class ExpectColumnKLDivergenceToBeLessThan(Conditional):
     """
 
     type: ClassVar[str] = "expect_column_kl_divergence_to_be_less_than"
+    merges: ClassVar[Merging] = Merging.WHOLE
     observes: ClassVar[Observed] = Observed.FIGURES
     looks_at_rows: ClassVar[bool] = True
     decides_rows: ClassVar[bool] = False

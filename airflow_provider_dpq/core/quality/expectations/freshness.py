@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator
 
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.gate.unit import parse_duration
-from airflow_provider_dpq.core.quality.expectations.base import ColumnName, Conditional, Observed
+from airflow_provider_dpq.core.quality.expectations.base import ColumnName, Conditional, Merging, Observed
 
 
 def _duration(value: Any) -> str:
@@ -47,6 +47,7 @@ class ExpectColumnMaxToBeRecent(Conditional):
     """
 
     type: ClassVar[str] = "expect_column_max_to_be_recent"
+    merges: ClassVar[Merging] = Merging.NEVER
     observes: ClassVar[Observed] = Observed.VALUES
     looks_at_rows: ClassVar[bool] = True
     decides_rows: ClassVar[bool] = False

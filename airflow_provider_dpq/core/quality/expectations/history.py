@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from airflow_provider_dpq.core.gate.threshold import Threshold, parse_threshold
-from airflow_provider_dpq.core.quality.expectations.base import ColumnName, Expectation, Observed
+from airflow_provider_dpq.core.quality.expectations.base import ColumnName, Expectation, Merging, Observed
 
 _OF_ALL_CHECKS: Final = ("check_count", "failed_check_count", "success_percent")
 
@@ -28,6 +28,7 @@ class ExpectMetricToFollowItsHistory(Expectation):
     """
 
     type: ClassVar[str] = "expect_metric_to_follow_its_history"
+    merges: ClassVar[Merging] = Merging.METRICS
     observes: ClassVar[Observed] = Observed.FIGURES
     looks_at_rows: ClassVar[bool] = False
     decides_rows: ClassVar[bool] = False

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
+from airflow_provider_dpq.core.quality.expectations.base import Merging
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
 
 
@@ -23,4 +24,5 @@ class ExpectColumnValuesToBeMultiples(ColumnValues):
     """
 
     type: ClassVar[str] = "expect_column_values_to_be_multiples"
+    merges: ClassVar[Merging] = Merging.COUNTS
     multiple_of: Annotated[Decimal, BeforeValidator(_exactly), Field(gt=0, allow_inf_nan=False)]

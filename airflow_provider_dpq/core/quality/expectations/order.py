@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from airflow_provider_dpq.core.quality.expectations.base import Merging
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
 
 
@@ -21,9 +22,11 @@ class ExpectColumnValuesToBeIncreasing(OrderedValues):
     """No value is smaller than the one before it."""
 
     type: ClassVar[str] = "expect_column_values_to_be_increasing"
+    merges: ClassVar[Merging] = Merging.WHOLE
 
 
 class ExpectColumnValuesToBeDecreasing(OrderedValues):
     """No value is greater than the one before it."""
 
     type: ClassVar[str] = "expect_column_values_to_be_decreasing"
+    merges: ClassVar[Merging] = Merging.WHOLE

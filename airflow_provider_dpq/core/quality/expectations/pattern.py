@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
 from pydantic import BeforeValidator, Field
 
 from airflow_provider_dpq.core.quality.backtracking import may_backtrack
-from airflow_provider_dpq.core.quality.expectations.base import as_list
+from airflow_provider_dpq.core.quality.expectations.base import Merging, as_list
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
 
 Patterns: TypeAlias = Annotated[list[str], BeforeValidator(as_list), Field(min_length=1)]
@@ -46,6 +46,7 @@ class ExpectColumnValuesToMatchRegex(ColumnValues):
     """A regular expression is found in every value."""
 
     type: ClassVar[str] = "expect_column_values_to_match_regex"
+    merges: ClassVar[Merging] = Merging.COUNTS
     regex: str = "(?s).*"
 
     @property
@@ -63,6 +64,7 @@ class ExpectColumnValuesToNotMatchRegex(ColumnValues):
     """A regular expression is found in no value."""
 
     type: ClassVar[str] = "expect_column_values_to_not_match_regex"
+    merges: ClassVar[Merging] = Merging.COUNTS
     regex: str
 
     @property
@@ -75,6 +77,7 @@ class ExpectColumnValuesToMatchRegexList(ColumnValues):
     """Any, or all, of some regular expressions are found in every value."""
 
     type: ClassVar[str] = "expect_column_values_to_match_regex_list"
+    merges: ClassVar[Merging] = Merging.COUNTS
     regex_list: Patterns
     match_on: Literal["any", "all"] = "any"
 
@@ -94,6 +97,7 @@ class ExpectColumnValuesToNotMatchRegexList(ColumnValues):
     """None of some regular expressions is found in any value."""
 
     type: ClassVar[str] = "expect_column_values_to_not_match_regex_list"
+    merges: ClassVar[Merging] = Merging.COUNTS
     regex_list: Patterns
 
     @property
@@ -120,6 +124,7 @@ class ExpectColumnValuesToMatchLikePattern(LikeValues):
     """Every value is LIKE a pattern, by the rules of the engine that evaluates it."""
 
     type: ClassVar[str] = "expect_column_values_to_match_like_pattern"
+    merges: ClassVar[Merging] = Merging.COUNTS
     like_pattern: str
 
     @property
@@ -132,6 +137,7 @@ class ExpectColumnValuesToNotMatchLikePattern(LikeValues):
     """No value is LIKE a pattern."""
 
     type: ClassVar[str] = "expect_column_values_to_not_match_like_pattern"
+    merges: ClassVar[Merging] = Merging.COUNTS
     like_pattern: str
 
 
@@ -139,6 +145,7 @@ class ExpectColumnValuesToMatchLikePatternList(LikeValues):
     """Every value is LIKE any, or all, of some patterns."""
 
     type: ClassVar[str] = "expect_column_values_to_match_like_pattern_list"
+    merges: ClassVar[Merging] = Merging.COUNTS
     like_pattern_list: Patterns
     match_on: Literal["any", "all"] = "any"
 
@@ -153,4 +160,5 @@ class ExpectColumnValuesToNotMatchLikePatternList(LikeValues):
     """No value is LIKE any of some patterns."""
 
     type: ClassVar[str] = "expect_column_values_to_not_match_like_pattern_list"
+    merges: ClassVar[Merging] = Merging.COUNTS
     like_pattern_list: Patterns

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from airflow_provider_dpq.core.quality.expectations.base import Expectation, Mostly, Observed
+from airflow_provider_dpq.core.quality.expectations.base import Expectation, Merging, Mostly, Observed
 
 
 def _template(query: str) -> str:
@@ -35,6 +35,7 @@ class UnexpectedRowsExpectation(Expectation):
     """
 
     type: ClassVar[str] = "unexpected_rows_expectation"
+    merges: ClassVar[Merging] = Merging.NEVER
     observes: ClassVar[Observed] = Observed.ROWS
     looks_at_rows: ClassVar[bool] = True
     elsewhere: ClassVar[tuple[str, ...]] = ("unexpected_rows_query",)
@@ -57,6 +58,7 @@ class ExpectQueryResultsToMatchComparison(Expectation):
     """
 
     type: ClassVar[str] = "expect_query_results_to_match_comparison"
+    merges: ClassVar[Merging] = Merging.NEVER
     observes: ClassVar[Observed] = Observed.ROWS
     looks_at_rows: ClassVar[bool] = True
     elsewhere: ClassVar[tuple[str, ...]] = ("base_query", "comparison_query")

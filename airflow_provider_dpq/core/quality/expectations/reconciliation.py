@@ -8,7 +8,14 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, model_validator
 
 from airflow_provider_dpq.core.quality.condition import Condition, parse_condition
-from airflow_provider_dpq.core.quality.expectations.base import ColumnName, Conditional, Mostly, Observed, as_list
+from airflow_provider_dpq.core.quality.expectations.base import (
+    ColumnName,
+    Conditional,
+    Merging,
+    Mostly,
+    Observed,
+    as_list,
+)
 
 _Names: TypeAlias = Annotated[list[ColumnName], BeforeValidator(as_list), Field(min_length=1)]
 
@@ -34,6 +41,7 @@ class ExpectTableToReconcileWithOtherTable(Conditional):
     """
 
     type: ClassVar[str] = "expect_table_to_reconcile_with_other_table"
+    merges: ClassVar[Merging] = Merging.NEVER
     observes: ClassVar[Observed] = Observed.COUNTS
     looks_at_rows: ClassVar[bool] = True
     conditions: ClassVar[tuple[str, ...]] = ("row_condition", "other_row_condition")

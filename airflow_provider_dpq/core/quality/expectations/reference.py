@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from airflow_provider_dpq.core.quality.expectations.base import ColumnName
+from airflow_provider_dpq.core.quality.expectations.base import ColumnName, Merging
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
 
 
@@ -18,6 +18,7 @@ class ExpectColumnValuesToExistInOtherTable(ColumnValues):
     """
 
     type: ClassVar[str] = "expect_column_values_to_exist_in_other_table"
+    merges: ClassVar[Merging] = Merging.WHOLE
     elsewhere: ClassVar[tuple[str, ...]] = ("other_column",)
     other_table: ColumnName
     other_column: ColumnName | None = None

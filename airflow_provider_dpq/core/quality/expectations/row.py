@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from airflow_provider_dpq.core.quality.expectations.base import Conditional, Mostly, Observed
+from airflow_provider_dpq.core.quality.expectations.base import Conditional, Merging, Mostly, Observed
 from airflow_provider_dpq.core.quality.expression import Node, parse_expression
 
 
@@ -24,6 +24,7 @@ class ExpectRowConditionToHold(Conditional):
     """
 
     type: ClassVar[str] = "expect_row_condition_to_hold"
+    merges: ClassVar[Merging] = Merging.COUNTS
     observes: ClassVar[Observed] = Observed.COUNTS
     looks_at_rows: ClassVar[bool] = True
     expression: Annotated[str, Field(strict=True), AfterValidator(_readable)]

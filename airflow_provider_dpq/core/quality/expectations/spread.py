@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from airflow_provider_dpq.core.quality.expectations.base import Limit
+from airflow_provider_dpq.core.quality.expectations.base import Limit, Merging
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
 
 
@@ -15,6 +15,7 @@ class ExpectColumnValueZScoresToBeLessThan(ColumnValues):
     """Every value lies less than a number of standard deviations above the mean; `double_sided`, also below it."""
 
     type: ClassVar[str] = "expect_column_value_z_scores_to_be_less_than"
+    merges: ClassVar[Merging] = Merging.WHOLE
     threshold: Limit
     double_sided: bool
 
@@ -34,6 +35,7 @@ class ExpectColumnValuesToNotBeOutliers(ColumnValues):
     """
 
     type: ClassVar[str] = "expect_column_values_to_not_be_outliers"
+    merges: ClassVar[Merging] = Merging.WHOLE
     method: Literal["iqr", "std"] = "iqr"
     multiplier: Annotated[float, Field(ge=0)] = 1.5
 

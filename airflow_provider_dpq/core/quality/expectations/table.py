@@ -12,6 +12,7 @@ from airflow_provider_dpq.core.quality.expectations.base import (
     ColumnName,
     Conditional,
     Expectation,
+    Merging,
     Number,
     Observed,
     Whole,
@@ -25,6 +26,7 @@ class ExpectTableRowCountToBeBetween(Between):
     """The table has a number of rows within bounds."""
 
     type: ClassVar[str] = "expect_table_row_count_to_be_between"
+    merges: ClassVar[Merging] = Merging.TOTAL
     observes: ClassVar[Observed] = Observed.COUNTS
     looks_at_rows: ClassVar[bool] = False
     decides_rows: ClassVar[bool] = False
@@ -49,6 +51,7 @@ class ExpectTableRowCountToEqual(OneFact, Conditional):
     """The table has a given number of rows."""
 
     type: ClassVar[str] = "expect_table_row_count_to_equal"
+    merges: ClassVar[Merging] = Merging.TOTAL
     observes: ClassVar[Observed] = Observed.COUNTS
     value: Annotated[int, BeforeValidator(whole)]
 
@@ -61,6 +64,7 @@ class ExpectTableRowCountToEqualOtherTable(OneFact, Conditional):
     """
 
     type: ClassVar[str] = "expect_table_row_count_to_equal_other_table"
+    merges: ClassVar[Merging] = Merging.NEVER
     observes: ClassVar[Observed] = Observed.COUNTS
     other_table_name: ColumnName
 
@@ -69,6 +73,7 @@ class ExpectTableColumnCountToBeBetween(Expectation):
     """The table has a number of columns within bounds."""
 
     type: ClassVar[str] = "expect_table_column_count_to_be_between"
+    merges: ClassVar[Merging] = Merging.WHOLE
     observes: ClassVar[Observed] = Observed.COUNTS
     looks_at_rows: ClassVar[bool] = False
     decides_rows: ClassVar[bool] = False
@@ -90,6 +95,7 @@ class ExpectTableColumnCountToEqual(OneFact):
     """The table has a given number of columns."""
 
     type: ClassVar[str] = "expect_table_column_count_to_equal"
+    merges: ClassVar[Merging] = Merging.WHOLE
     observes: ClassVar[Observed] = Observed.COUNTS
     value: Annotated[int, BeforeValidator(whole)]
 
@@ -98,6 +104,7 @@ class ExpectColumnToExist(OneFact):
     """The table has a column, at a position where one is given (counted from 0)."""
 
     type: ClassVar[str] = "expect_column_to_exist"
+    merges: ClassVar[Merging] = Merging.WHOLE
     observes: ClassVar[Observed] = Observed.NAMES
     column: ColumnName
     column_index: Whole = None
@@ -107,6 +114,7 @@ class ExpectTableColumnsToMatchSet(Expectation):
     """The table has these columns, in any order; with `exact_match` no others."""
 
     type: ClassVar[str] = "expect_table_columns_to_match_set"
+    merges: ClassVar[Merging] = Merging.WHOLE
     observes: ClassVar[Observed] = Observed.NAMES
     looks_at_rows: ClassVar[bool] = False
     decides_rows: ClassVar[bool] = False
@@ -123,6 +131,7 @@ class ExpectTableColumnsToMatchOrderedList(Expectation):
     """The table has these columns in this order and no others."""
 
     type: ClassVar[str] = "expect_table_columns_to_match_ordered_list"
+    merges: ClassVar[Merging] = Merging.WHOLE
     observes: ClassVar[Observed] = Observed.NAMES
     looks_at_rows: ClassVar[bool] = False
     decides_rows: ClassVar[bool] = False

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator
 
 from airflow_provider_dpq.core.quality.backtracking import may_take_for_ever
+from airflow_provider_dpq.core.quality.expectations.base import Merging
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
 
 
@@ -25,12 +26,14 @@ class ExpectColumnValuesToBeDateutilParseable(ColumnValues):
     """Every value can be read as a date or time by dateutil."""
 
     type: ClassVar[str] = "expect_column_values_to_be_dateutil_parseable"
+    merges: ClassVar[Merging] = Merging.COUNTS
 
 
 class ExpectColumnValuesToMatchStrftimeFormat(ColumnValues):
     """Every value is a date or time in a format of `strftime`."""
 
     type: ClassVar[str] = "expect_column_values_to_match_strftime_format"
+    merges: ClassVar[Merging] = Merging.COUNTS
     strftime_format: Annotated[str, AfterValidator(_usable_format)]
 
 
@@ -38,12 +41,14 @@ class ExpectColumnValuesToBeJsonParseable(ColumnValues):
     """Every value is JSON."""
 
     type: ClassVar[str] = "expect_column_values_to_be_json_parseable"
+    merges: ClassVar[Merging] = Merging.COUNTS
 
 
 class ExpectColumnValuesToMatchJsonSchema(ColumnValues):
     """Every value is JSON that follows a JSON schema."""
 
     type: ClassVar[str] = "expect_column_values_to_match_json_schema"
+    merges: ClassVar[Merging] = Merging.COUNTS
     json_schema: dict[Any, Any]
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from airflow_provider_dpq.core.quality.expectations.base import ColumnName, Expectation, Observed
+from airflow_provider_dpq.core.quality.expectations.base import ColumnName, Expectation, Merging, Observed
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
 
 
@@ -12,6 +12,7 @@ class ExpectColumnValuesToBeOfType(ColumnValues):
     """The column is of a type, by the type's name in the column's source."""
 
     type: ClassVar[str] = "expect_column_values_to_be_of_type"
+    merges: ClassVar[Merging] = Merging.WHOLE
     observes: ClassVar[Observed] = Observed.NAMES
     looks_at_rows: ClassVar[bool] = False
     type_: str
@@ -21,6 +22,7 @@ class ExpectColumnValuesToBeInTypeList(ColumnValues):
     """The column is of one of some types, by the types' names in the column's source."""
 
     type: ClassVar[str] = "expect_column_values_to_be_in_type_list"
+    merges: ClassVar[Merging] = Merging.WHOLE
     observes: ClassVar[Observed] = Observed.NAMES
     looks_at_rows: ClassVar[bool] = False
     type_list: list[str] | None = None
@@ -35,6 +37,7 @@ class ExpectColumnTypeToBe(Expectation):
     """The column is declared with a type, by the type's name in the column's source."""
 
     type: ClassVar[str] = "expect_column_type_to_be"
+    merges: ClassVar[Merging] = Merging.WHOLE
     observes: ClassVar[Observed] = Observed.NAMES
     looks_at_rows: ClassVar[bool] = False
     decides_rows: ClassVar[bool] = False
