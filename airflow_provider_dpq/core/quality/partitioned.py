@@ -17,19 +17,10 @@ from airflow_provider_dpq.core.gate.part import Part, PartCheck
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.quality.compile.plan import Answer
 from airflow_provider_dpq.core.quality.evaluate import Outcome, Progress, evaluate
-from airflow_provider_dpq.core.quality.merge import (
-    MEAN,
-    OBSERVED,
-    TOTAL,
-    WEIGHT,
-    figures_of,
-    is_mergeable,
-    merging_of,
-    require_partitionable,
-)
+from airflow_provider_dpq.core.quality.merge import counts_of, is_mergeable, merging_of, require_partitionable
 from airflow_provider_dpq.core.quality.plan import ROWS
 from airflow_provider_dpq.core.quality.result_format import ResultFormat
-from airflow_provider_dpq.core.quality.suite import Suite, load_suite
+from airflow_provider_dpq.core.quality.suite import Suite
 from airflow_provider_dpq.core.quality.tables.evidence import Evidence, readings, together
 from airflow_provider_dpq.core.quality.tables.partitions import (
     Partition,
@@ -46,9 +37,8 @@ _Opened: TypeAlias = Callable[[Partition, Evidence | None], AbstractContextManag
 _MOST_ROUNDS: Final = 3
 """How often partitions are measured again: their columns are mostly read alike after the first time."""
 _MOST_READ: Final = 20
-_COUNT: Final = "dpq:count:"
-_MEAN: Final = "dpq:mean:"
-_TOTAL: Final = "dpq:total:"
+_VERSION: Final = 2
+"""Of what is known of a partition: another release may have measured otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +126,6 @@ class _Scan:
             message = f"{subject} has no partition."
             raise MeasurementError("no_partition", message, hint="Are the data written already?", quotes_data=False)
         self._subject, self._asked, self._opened = subject, asked, opened
-        self._extended = _extended(asked.suite)
         self._digest = _digest(asked.suite, asked.digest + subject)
         known = _known(asked.history, self._digest)
         parts = (known.get(_text(one.shown, one.state)) for one in partitions)
@@ -193,7 +182,7 @@ class _Scan:
         one.readings = None if beside is None else readings(beside)
         try:
             with self._opened(partition, beside) as table:
-                rows, outcomes = evaluate(table, self._extended, asked.built, asked.wanted, asked.tell)
+                rows, outcomes = evaluate(table, asked.suite, asked.built, asked.wanted, asked.tell)
                 evidence = table.evidence(table.columns_used)
                 table.confirm()
         except DeclarationError:
@@ -203,20 +192,12 @@ class _Scan:
             self._note(one, {declared.name: told for declared in asked.suite.expectations})
             return
         one.is_scanned, one.readings = True, readings(together(evidence, beside or {}))
-        found = dict(zip((declared.name for declared in self._extended.expectations), outcomes, strict=True))
+        found = dict(zip((declared.name for declared in asked.suite.expectations), outcomes, strict=True))
         answers = {name: outcome.answer for name, outcome in found.items()}
-        wrong = {
-            _declared_name(name): answer
-            for name, answer in reversed(answers.items())
-            if not isinstance(answer, Answer) or answer.success is None
-        }
-        self._note(one, wrong)
-        checks = {
-            declared.name: _part_check(declared.name, found)
-            for declared in asked.suite.expectations
-            if declared.name not in wrong
-        }
-        one.results = {name: answer.result for name in checks if isinstance(answer := answers[name], Answer)}
+        made = {name: one for name, one in answers.items() if isinstance(one, Answer) and one.success is not None}
+        self._note(one, {name: answer for name, answer in answers.items() if name not in made})
+        checks = {name: _part_check(answer, found[name].by) for name, answer in made.items()}
+        one.results = {name: answer.result for name, answer in made.items()}
         one.part = Part(
             key=partition.shown,
             state=partition.state,
@@ -240,11 +221,6 @@ class _Scan:
         return merge_found(self._subject, self._found, self._asked.suite, self._asked.wanted)
 
 
-def _declared_name(name: str) -> str:
-    """Return the name of the check that a check of ours was added for, or else its own."""
-    return name.removeprefix(_COUNT).removeprefix(_MEAN).removeprefix(_TOTAL)
-
-
 def _within(partition: Partition, error: object, wanted: ResultFormat) -> MeasurementError:
     reason = error.reason if isinstance(error, MeasurementError) else "not_evaluated"
     place = "a partition" if is_hidden(partition.shown, wanted) else f"the partition {partition.shown!r}"
@@ -252,46 +228,16 @@ def _within(partition: Partition, error: object, wanted: ResultFormat) -> Measur
     return kind(reason, f"In {place}: {error}")
 
 
-def _part_check(name: str, found: Mapping[str, Outcome]) -> PartCheck:
-    outcome = found[name]
-    assert isinstance(outcome.answer, Answer)  # noqa: S101 - the caller has looked
-    figures = figures_of(outcome.answer.result)
-    weight, mean = found.get(_COUNT + name), found.get(_MEAN + name)
-    if weight is not None and isinstance(weight.answer, Answer):
-        counts = weight.answer.result
-        figures[WEIGHT] = int(str(counts["element_count"])) - int(str(counts["unexpected_count"] or 0))
-    if mean is not None and isinstance(mean.answer, Answer):
-        figures[MEAN] = mean.answer.result[OBSERVED]
-    total = found.get(_TOTAL + name)
-    if total is not None and isinstance(total.answer, Answer):
-        figures[TOTAL] = total.answer.result[OBSERVED]
-    if outcome.answer.rows is not None:
-        figures[ROWS] = outcome.answer.rows
-    return PartCheck(success=bool(outcome.answer.success), figures=figures, evaluated_by=outcome.by)
-
-
-def _extended(suite: Suite) -> Suite:
-    """Add what merging means and standard deviations needs: how many values there are, and their mean."""
-    added = []
-    for one in suite.expectations:
-        kwargs = {
-            name: one.kwargs[name] for name in ("column", "row_condition", "condition_parser") if name in one.kwargs
-        }
-        if one.type in ("expect_column_mean_to_be_between", "expect_column_stdev_to_be_between"):
-            kind = "expect_column_values_to_not_be_null"
-            added.append({"name": _COUNT + one.name, "type": kind, "kwargs": kwargs})
-        if one.type == "expect_column_mean_to_be_between":
-            added.append({"name": _TOTAL + one.name, "type": "expect_column_sum_to_be_between", "kwargs": kwargs})
-        if one.type == "expect_column_stdev_to_be_between":
-            kind = "expect_column_mean_to_be_between"
-            added.append({"name": _MEAN + one.name, "type": kind, "kwargs": kwargs})
-    more = load_suite(added).expectations if added else ()
-    return replace(suite, expectations=(*suite.expectations, *more))
+def _part_check(answer: Answer, by: str | None) -> PartCheck:
+    figures = {**counts_of(answer.result), **answer.part}
+    if answer.rows is not None:
+        figures[ROWS] = answer.rows
+    return PartCheck(success=bool(answer.success), figures=figures, evaluated_by=by)
 
 
 def _digest(suite: Suite, rest: str) -> str:
     declared = [(one.name, one.type, dict(one.kwargs)) for one in suite.expectations]
-    return hashlib.sha256(json.dumps([declared, rest], default=str, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([_VERSION, declared, rest], default=str, sort_keys=True).encode()).hexdigest()
 
 
 def _text(key: Mapping[str, JsonValue], state: str) -> str:

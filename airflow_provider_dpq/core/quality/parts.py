@@ -16,7 +16,8 @@ from airflow_provider_dpq.core.gate.threshold import Threshold, ThresholdResult
 from airflow_provider_dpq.core.gate.verdict import Verdict, worst
 from airflow_provider_dpq.core.quality.expectations.base import Merging
 from airflow_provider_dpq.core.quality.gate import KIND
-from airflow_provider_dpq.core.quality.merge import COUNTS, figures_of, merge_figures, merging_of
+from airflow_provider_dpq.core.quality.jsonable import jsonable
+from airflow_provider_dpq.core.quality.merge import COUNTS, counts_of, figures_of, merge_figures, merging_of
 from airflow_provider_dpq.core.quality.result import SuiteResult
 
 _MOST_NAMED: Final = 20
@@ -117,11 +118,13 @@ def _merged(name: str, parts: Sequence[Report], told: Sequence[MergedPart]) -> C
 
 def _result(held: Sequence[tuple[Report, CheckResult]], names: Mapping[str | None, str]) -> Mapping[str, JsonValue]:
     checks = [check for _, check in held]
-    results = [figures_of(check.result) for check in checks]
-    figures = merge_figures(merging_of(checks[0].type), results) if all(results) else None
-    result: dict[str, JsonValue] = dict(figures or {})
-    if figures is None and all(set(COUNTS[:2]) <= set(item) for item in results):
-        result = dict(merge_figures(Merging.COUNTS, results) or {})
+    merging = merging_of(checks[0].type)
+    results = [figures_of(merging, check.result) for check in checks]
+    counts = [counts_of(check.result) for check in checks]
+    figures = merge_figures(merging, results)
+    result: dict[str, JsonValue] = {name: jsonable(value) for name, value in (figures or {}).items()}
+    if figures is None and all(set(COUNTS[:2]) <= set(item) for item in counts):
+        result = dict(merge_figures(Merging.COUNTS, counts) or {})
     elements, unexpected = result.get("element_count"), result.get("unexpected_count")
     if isinstance(elements, int) and isinstance(unexpected, int):
         missing = result.get("missing_count")

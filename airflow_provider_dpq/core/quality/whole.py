@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from typing import Any, Final
 
 from pydantic import JsonValue
@@ -20,7 +19,7 @@ from airflow_provider_dpq.core.quality.disclosure import cut, hides_figures
 from airflow_provider_dpq.core.quality.evaluate import Outcome
 from airflow_provider_dpq.core.quality.instant import read_fine_moment
 from airflow_provider_dpq.core.quality.jsonable import jsonable
-from airflow_provider_dpq.core.quality.merge import COUNTS, MEAN, OBSERVED, merge_figures, merging_of
+from airflow_provider_dpq.core.quality.merge import COUNTS, OBSERVED, WEIGHT, merge_figures, merging_of
 from airflow_provider_dpq.core.quality.plan import ROWS
 from airflow_provider_dpq.core.quality.result_format import ResultFormat
 from airflow_provider_dpq.core.quality.suite import Suite
@@ -144,7 +143,7 @@ def _hides(part: Part, suite: Suite, wanted: ResultFormat) -> bool:
     """Whether a part holds a value of a hidden column: then no report keeps it, and it is measured again."""
     if is_hidden(part.key, wanted):
         return True
-    observing = {name for name, check in part.checks.items() if {OBSERVED, MEAN} & check.figures.keys()}
+    observing = {name for name, check in part.checks.items() if check.figures.keys() - {*COUNTS, WEIGHT, ROWS}}
     return any(
         one.name in observing and hides_figures(one.observes, {n: jsonable(v) for n, v in one.kwargs.items()}, wanted)
         for one in suite.expectations
@@ -171,11 +170,9 @@ def _answer(one: Declared, figures: Mapping[str, Any]) -> Answer:
     expectation: Any = one.expectation
     if one.type == "expect_table_row_count_to_equal":
         return Answer(value == expectation.value, {OBSERVED: value})
-    shown = float(value) if isinstance(value, Fraction) else value
-    return replace(
-        observed(expectation, (isinstance(value, str) and read_fine_moment(value)) or value),
-        result={OBSERVED: jsonable(shown)},
-    )
+    if not isinstance(value, str):
+        return observed(expectation, value)
+    return replace(observed(expectation, read_fine_moment(value) or value), result={OBSERVED: value})
 
 
 def _samples(fresh: Sequence[Mapping[str, JsonValue]], wanted: ResultFormat) -> dict[str, JsonValue]:

@@ -164,7 +164,7 @@ SELECT count(*) AS f0, coalesce(sum(CASE WHEN (CASE WHEN is_nan(`amount`) THEN N
 FROM `sales`.`orders`;
 
 -- expect_column_stdev_to_be_between {'column': 'amount', 'min_value': 1, 'max_value': 20}
-SELECT count(*) AS f0, coalesce(sum(CASE WHEN (CASE WHEN is_nan(`amount`) THEN NULL ELSE `amount` END IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, stddev_samp(CAST(CASE WHEN is_nan(`amount`) THEN NULL ELSE `amount` END AS FLOAT64)) AS f2
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN (CASE WHEN is_nan(`amount`) THEN NULL ELSE `amount` END IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, avg(CAST(CASE WHEN is_nan(`amount`) THEN NULL ELSE `amount` END AS FLOAT64)) AS f2, stddev_samp(CAST(CASE WHEN is_nan(`amount`) THEN NULL ELSE `amount` END AS FLOAT64)) AS f3
 FROM `sales`.`orders`;
 
 -- expect_column_sum_to_be_between {'column': 'amount', 'min_value': 1}

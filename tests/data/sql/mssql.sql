@@ -156,7 +156,7 @@ SELECT count(*) AS f0, coalesce(sum(CASE WHEN ([amount] IS NOT NULL) THEN 1 ELSE
 FROM [sales].[orders];
 
 -- expect_column_stdev_to_be_between {'column': 'amount', 'min_value': 1, 'max_value': 20}
-SELECT count(*) AS f0, coalesce(sum(CASE WHEN ([amount] IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, stdev(CAST([amount] AS DOUBLE PRECISION)) AS f2
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN ([amount] IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, avg(CAST([amount] AS DOUBLE PRECISION)) AS f2, stdev(CAST([amount] AS DOUBLE PRECISION)) AS f3
 FROM [sales].[orders];
 
 -- expect_column_sum_to_be_between {'column': 'amount', 'min_value': 1}

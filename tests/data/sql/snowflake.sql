@@ -163,7 +163,7 @@ SELECT count(*) AS f0, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FL
 FROM "SALES"."ORDERS";
 
 -- expect_column_stdev_to_be_between {'column': 'amount', 'min_value': 1, 'max_value': 20}
-SELECT count(*) AS f0, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, stddev_samp(CAST(nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS DOUBLE)) AS f2
+SELECT count(*) AS f0, coalesce(sum(CASE WHEN (nullif("AMOUNT", CAST('NaN' AS FLOAT)) IS NOT NULL) THEN 1 ELSE 0 END), 0) AS f1, avg(CAST(nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS DOUBLE)) AS f2, stddev_samp(CAST(nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS DOUBLE)) AS f3
 FROM "SALES"."ORDERS";
 
 -- expect_column_sum_to_be_between {'column': 'amount', 'min_value': 1}

@@ -11,11 +11,13 @@ from fractions import Fraction
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.gate.share import Share
 from airflow_provider_dpq.core.quality.compile.column import refusal, refuse_malformed
 from airflow_provider_dpq.core.quality.compile.comparison import rounded
+from airflow_provider_dpq.core.quality.compile.deviation import squares_of
 from airflow_provider_dpq.core.quality.compile.dialects import has
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import mean, median, stdev, total, widened
@@ -25,8 +27,10 @@ from airflow_provider_dpq.core.quality.compile.number import as_written
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
 from airflow_provider_dpq.core.quality.compile.plausibility import require_figure, share_of
 from airflow_provider_dpq.core.quality.expectations import aggregate as declared
+from airflow_provider_dpq.core.quality.expectations.base import Merging
 from airflow_provider_dpq.core.quality.instant import read_moment
 from airflow_provider_dpq.core.quality.jsonable import jsonable
+from airflow_provider_dpq.core.quality.merge import figures_of_part
 from airflow_provider_dpq.core.quality.rows import shown_value
 from airflow_provider_dpq.core.quality.tables.cast import cast_as_most_are, cast_for, cast_to_number
 from airflow_provider_dpq.core.quality.tables.duck import shown
@@ -114,20 +118,9 @@ def _ranked_median(value: sa.ColumnElement[Any], domain: Domain, column: Column)
 
 def plan_stdev(expectation: declared.ExpectColumnStdevToBeBetween, table: Table) -> Plan:
     """The sample standard deviation lies within bounds."""
-    if has(table.dialect, stdev):
-        return _figure(expectation, table, lambda value: stdev(_double(value)), least=2)
-    return _figure(expectation, table, two_pass_stdev, least=2)
-
-
-def two_pass_stdev(value: sa.ColumnElement[Any], domain: Domain, column: Column) -> sa.Select[Any]:
-    """Take the mean first and the squares about it second, for databases without a standard deviation."""
-    present = (sa.not_(column.missing),)
-    mean = domain.select(sa.func.avg(value), where=present).scalar_subquery()
-    count = domain.select(sa.func.count(), where=present).scalar_subquery()
-    deviation: sa.ColumnElement[float] = sa.type_coerce(value, sa.Double()) - mean
-    square = deviation * deviation
-    variance = sa.func.sum(square) / sa.func.nullif(count - 1, 0)
-    return domain.select(sa.func.sqrt(variance), where=present)
+    if table.pandas_like or not has(table.dialect, stdev):
+        return _figure(expectation, table, squares_of, least=2)
+    return _figure(expectation, table, lambda value: stdev(_double(value)), least=2)
 
 
 def plan_unique_count(expectation: declared.ExpectColumnUniqueValueCountToBeBetween, table: Table) -> Plan:
@@ -236,6 +229,8 @@ def _figure(
     domain = Domain(table, expectation.condition)
     counts = {} if column.malformed is None else {"malformed": domain.count(column.malformed)}
     counts["values"] = domain.count(column.value.is_not(None))
+    apart = aggregate is squares_of
+    counts |= {} if apart else _mean_beside(expectation, column, domain)
 
     def read(found: Mapping[str, Any]) -> Answer:
         refuse_malformed(column, found.get("malformed"), domain)
@@ -246,9 +241,13 @@ def _figure(
             value = Fraction(value) / found["values"] if math.isfinite(value) else float(value)
         if value is None and table.pandas_like and column.kind is Kind.TIMESTAMP:
             return Answer(success=False, result={"observed_value": "NaT"})
-        return observed(expectation, of_nothing if value is None else _typed(shown_value(table, column, value), column))
+        figure = of_nothing if value is None else _typed(shown_value(table, column, value), column)
+        answer = observed(expectation, figure)
+        return replace(answer, part=_part(expectation, column, found, None if value is None else figure, table))
 
-    if aggregate in (_ranked_median, two_pass_stdev):
+    if apart:
+        return Plan(figures=counts, procedure=lambda: squares_of(column, domain, table), read=read)
+    if aggregate is _ranked_median:
         return Plan(figures=counts, queries={"observed": aggregate(column.value, domain, column)}, read=read)
     value = sa.type_coerce(column.value, sa.Integer) if column.kind is Kind.BOOLEAN else column.value
     figure = aggregate(domain.values(value))
@@ -257,6 +256,47 @@ def _figure(
     if table.pandas_like and column.kind is Kind.TIMESTAMP_TZ:
         figure = shown(figure, column.kind)
     return Plan(figures={**counts, "observed": figure}, read=read)
+
+
+def _part(
+    expectation: declared.ColumnFigure, column: Column, found: Mapping[str, Any], figure: Any, table: Table
+) -> Mapping[str, JsonValue]:
+    """Return what the figure of a part of a table adds to that of the whole."""
+    count, merging = found["values"], expectation.merges
+    if merging is Merging.DEVIATION:
+        return figures_of_part(count, **_deviation(column, found, figure, table))
+    if merging is Merging.MEAN:
+        finite = isinstance(figure, (float, Fraction)) and math.isfinite(figure)
+        return figures_of_part(count, total=Fraction(figure) * count if finite else None)
+    if merging is Merging.TOTAL:
+        return figures_of_part(count, total=figure if isinstance(figure, (int, float, Decimal)) else None)
+    if merging not in (Merging.LEAST, Merging.GREATEST) or column.single:
+        return {}  # bounds are rounded to what numbers of four bytes are
+    return figures_of_part(count, **{"moment" if column.kind.temporal else "value": _of_kind(figure, column)})
+
+
+def _mean_beside(
+    expectation: declared.ColumnFigure, column: Column, domain: Domain
+) -> dict[str, sa.ColumnElement[Any]]:
+    """Return what a deviation lies about, which a database does not tell with it: the mean, or an exact sum."""
+    if expectation.merges is not Merging.DEVIATION:
+        return {}
+    aggregate = sa.func.sum if _adds_exactly(column, domain.table) else _mean
+    return {"mean": aggregate(domain.values(column.value))}
+
+
+def _of_kind(figure: Any, column: Column) -> Any:
+    """Return a figure of numbers or moments; None for a text, of which an engine alone can say which is the least."""
+    return None if isinstance(figure, str) and not column.kind.temporal else figure
+
+
+def _deviation(column: Column, found: Mapping[str, Any], figure: Any, table: Table) -> dict[str, Any]:
+    """Return the mean and the squares about it, from a database's own deviation where there are no others."""
+    count, mean = found["values"], found.get("mean")
+    if "squares" in found or not isinstance(mean, (int, float, Decimal)) or not math.isfinite(mean):
+        return {"mean": mean, "squares": found.get("squares")}
+    mean = Fraction(mean) / count if _adds_exactly(column, table) and count else Fraction(mean)
+    return {"mean": mean, "squares": Fraction(figure or 0) ** 2 * (count - 1)}
 
 
 def _cast(column: Column, expectation: declared.ColumnFigure, *, ordered: bool) -> Column:

@@ -30,6 +30,8 @@ class Answer:
         undecided: Why it cannot be decided.
         rows: Rows that the check's own row condition left it; None where it has none, or where `result` counts them.
         doubt: Why its success may say less than was meant; empty where it says what it seems to.
+        part: What a figure adds to that of a whole of which this table is a part, exactly, as `merge.exactly` writes
+            numbers; empty where the parts of a table are not put together from it.
     """
 
     success: bool | None
@@ -37,6 +39,7 @@ class Answer:
     undecided: Problem | None = None
     rows: int | None = None
     doubt: str = ""
+    part: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from airflow_provider_dpq.core.quality.compile.aggregate import two_pass_stdev
 from airflow_provider_dpq.core.quality.compile.column import (
     each_value,
     plan_unfit,
@@ -101,7 +100,7 @@ def _mean_and_deviation(domain: Domain, column: Column, value: sa.ColumnElement[
     number: sa.ColumnElement[Any] = sa.cast(value, sa.Double())
     deviation: sa.ColumnElement[Any] = stdev(number)
     if not has(domain.table.dialect, stdev):
-        deviation = two_pass_stdev(number, domain, column).scalar_subquery()
+        deviation = _two_pass_stdev(number, domain, column).scalar_subquery()
     mean = finite(sa.func.avg(number)).label(_LOW)
     figures = domain.select(mean, finite(deviation).label(_SPREAD), where=(sa.not_(column.missing),))
     return domain.table.keep(figures)
@@ -130,3 +129,14 @@ def _interpolated(ranked: sa.Subquery, part: float) -> sa.ColumnElement[Any]:
     below = sa.func.max(sa.case((rank <= place, value)))
     above = sa.func.min(sa.case((rank >= place, value)))
     return below + (sa.func.max(place) - sa.func.max(sa.case((rank <= place, rank)))) * (above - below)
+
+
+def _two_pass_stdev(value: sa.ColumnElement[Any], domain: Domain, column: Column) -> sa.Select[Any]:
+    """Take the mean first and the squares about it second, for databases without a standard deviation."""
+    present = (sa.not_(column.missing),)
+    mean = domain.select(sa.func.avg(value), where=present).scalar_subquery()
+    count = domain.select(sa.func.count(), where=present).scalar_subquery()
+    deviation: sa.ColumnElement[float] = sa.type_coerce(value, sa.Double()) - mean
+    square = deviation * deviation
+    variance = sa.func.sum(square) / sa.func.nullif(count - 1, 0)
+    return domain.select(sa.func.sqrt(variance), where=present)

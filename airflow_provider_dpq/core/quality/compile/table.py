@@ -19,7 +19,7 @@ def plan_row_count_between(expectation: declared.ExpectTableRowCountToBeBetween,
     """The table has a number of rows within bounds."""
     return Plan(
         figures={"rows": Domain(table, expectation.condition).count()},
-        read=lambda found: Answer(expectation.holds(found["rows"]), {"observed_value": found["rows"]}),
+        read=lambda found: _of_rows(expectation.holds(found["rows"]), found["rows"]),
     )
 
 
@@ -27,8 +27,12 @@ def plan_row_count_equal(expectation: declared.ExpectTableRowCountToEqual, table
     """The table has a given number of rows."""
     return Plan(
         figures={"rows": Domain(table, expectation.condition).count()},
-        read=lambda found: Answer(found["rows"] == expectation.value, {"observed_value": found["rows"]}),
+        read=lambda found: _of_rows(found["rows"] == expectation.value, found["rows"]),
     )
+
+
+def _of_rows(held: bool, rows: int) -> Answer:
+    return Answer(held, {"observed_value": rows}, part={"value_count": 1, "total": rows})
 
 
 def plan_row_count_equal_other(expectation: declared.ExpectTableRowCountToEqualOtherTable, table: Table) -> Plan:
