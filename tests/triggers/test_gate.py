@@ -279,7 +279,7 @@ def test_reports_of_a_deleted_run_of_the_same_id_do_not_count(query: GateQuery, 
     ended = {"check_0": "failed", "check_1": "success"}
     store.write(report_with(Verdict.PASS, map_index=1, age=20 * minutes))
     store.write(report_with(Verdict.FAIL, map_index=0, age=20 * minutes))
-    assert query.standing(store, known(**ended)).tally == "1 of 2 failed"
+    assert query.standing(store, known(**ended)).tally == "1 of 2 failed: [0]"
     store.write(report_with(Verdict.PASS, map_index=0, try_number=2, age=10 * minutes))
     assert query.standing(store, known(**ended | {"check_0": "success"})).passed
 
@@ -451,7 +451,7 @@ def test_mapped_gate_says_how_many_failed(store: Store) -> None:
     """Of the newest run, in the words of the log."""
     for index in range(5):
         store.write(report_with(Verdict.FAIL if index == 3 else Verdict.PASS, map_index=index))
-    assert str(OF_DAY.standing(store, strange)) == "fail (1 of 5 failed) in run scheduled__2026-01-02"
+    assert str(OF_DAY.standing(store, strange)) == "fail (1 of 5 failed: [3]) in run scheduled__2026-01-02"
 
 
 def trigger(**arguments: Any) -> QualityGateTrigger:

@@ -23,12 +23,12 @@ DAY = (datetime(2013, 1, 1, tzinfo=UTC), datetime(2013, 1, 2, tzinfo=UTC))
 
 @pytest.fixture
 def plan(store: Store, store_path: Path, variant: Callable[..., Report]) -> Plan:
-    """A function that asks a store with some reports, and returns SQLite's plan of the statement that it ran."""
+    """A function that asks a store with some reports, and returns SQLite's plan of the last statement that it ran."""
 
     def explain(ask: Callable[[Store], object]) -> list[str]:
         with _statements() as ran:
             ask(store)
-        ((statement, parameters),) = ran
+        *_, (statement, parameters) = ran  # before it, a task's reports are looked for in all DAGs that there are
         with closing(sqlite3.connect(store_path)) as connection:
             return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
 
