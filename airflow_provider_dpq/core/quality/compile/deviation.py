@@ -23,17 +23,22 @@ from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 def squares_of(column: Column, domain: Domain, table: Table) -> Mapping[str, Any]:
     """Return the sample standard deviation of a column, its mean and the squares about it, the latter two exact.
 
-    There is no mean where there is no value, and where some are infinite.
+    There is no mean where there is no value, and where some are infinite. Whoever reads it refuses a deviation that is
+    None although there are values.
     """
     value = sa.type_coerce(column.value, sa.Integer()) if column.kind is Kind.BOOLEAN else column.value
     present = (column.value.is_not(None),)
     average = domain.select(sa.func.count(), sa.func.avg(sa.cast(value, sa.Double())), where=present)
     ((count, near),) = table.fetch(average)
-    if not count or near is None or not math.isfinite(near):
+    if near is None:
+        return {"observed": None}
+    if not math.isfinite(near):
         return {"observed": float("nan") if count > 1 else None}
     difference = _difference(value, column.kind, near)
     sums = domain.select(total(difference), total(difference * difference), where=present)
     ((first, second),) = table.fetch(sums)
+    if first is None or second is None:
+        return {"observed": None}
     if not math.isfinite(first) or not math.isfinite(second):
         return {"observed": float("inf") if count > 1 else None}
     center = Fraction(near) if column.kind is Kind.FLOAT else Fraction(round(near))
