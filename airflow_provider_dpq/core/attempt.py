@@ -21,10 +21,16 @@ from airflow_provider_dpq.core.watch import Watch, watching
 
 T = TypeVar("T")
 
+_THREAD: Final = "dpq-attempt"
 _GRACE_SECONDS: Final = 2.0
 """How long the work may take to end once its statements are stopped; Airflow kills the process after 5 s."""
 
 log = logging.getLogger(__name__)
+
+
+def is_left_behind() -> bool:
+    """Whether work of an attempt goes on in this process."""
+    return any(thread.name == _THREAD for thread in threading.enumerate())
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ class Attempt:
         Work that does not end although its statements were stopped is left behind: its thread ends with the process.
         """
         context = contextvars.copy_context()
-        thread = threading.Thread(target=context.run, args=(self._work, work), name="dpq-attempt", daemon=True)
+        thread = threading.Thread(target=context.run, args=(self._work, work), name=_THREAD, daemon=True)
         try:
             if not self._events.empty():
                 return Ended(None, cancelled())

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import signal
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +14,7 @@ from typing import Any, Final, NoReturn
 
 import click
 
+from airflow_provider_dpq.core.attempt import is_left_behind
 from airflow_provider_dpq.core.cli.words import told
 from airflow_provider_dpq.core.errors import DpqError, MeasurementError, SourceError, text_of
 from airflow_provider_dpq.core.gate.verdict import Verdict
@@ -40,6 +44,19 @@ INTERRUPTED: Final = SIGNALLED + signal.SIGINT
 
 class Edge(click.Group):
     """A group of commands that shows this project's errors without a traceback."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run as the program, and end it even where a measurement that was stopped goes on in its thread."""
+        try:
+            return super().__call__(*args, **kwargs)
+        except SystemExit as end:
+            if is_left_behind():
+                # Python would end the thread within the code of an engine, which then aborts the process: no exit code.
+                atexit._run_exitfuncs()
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(end.code if isinstance(end.code, int) else int(end.code is not None))
+            raise
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was asked for, and exit as its error demands."""
