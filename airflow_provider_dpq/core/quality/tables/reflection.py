@@ -181,7 +181,7 @@ def typed_column(name: str, type_: Any, dialect: sa.Dialect) -> Column:
     if isinstance(type_, sa.types.Enum):
         plain = sa.cast(plain, sa.Text())  # PostgreSQL compares an enumeration with its own labels only
     may_be_nan = kind is Kind.FLOAT or (kind is Kind.DECIMAL and dialect.name == "postgresql")
-    value = sa.type_coerce(without_nan(plain), type_) if may_be_nan else plain
+    value = sa.type_coerce(without_nan(plain), plain.type) if may_be_nan else plain
     text = None
     if kind is Kind.STRING:
         # A pattern is the database's own, with the column's collation; what is equal is so whatever collation it has.
@@ -207,6 +207,8 @@ def _value_type(kind: Kind, type_: Any, *, year: bool) -> Any:
     """Return the type of a column's values, as SQLAlchemy is to handle them."""
     if year:
         return sa.types.Integer()
+    if kind is Kind.FLOAT:
+        return sa.Double()  # MySQL's own are read as decimals of ten digits
     return None if kind is Kind.OTHER else type_
 
 
