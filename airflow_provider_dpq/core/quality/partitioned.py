@@ -15,6 +15,7 @@ from pydantic import JsonValue
 from airflow_provider_dpq.core.errors import DeclarationError, EndedError, MeasurementError, unexpected_error
 from airflow_provider_dpq.core.gate.part import Part, PartCheck
 from airflow_provider_dpq.core.gate.report import Report
+from airflow_provider_dpq.core.quality import gx
 from airflow_provider_dpq.core.quality.compile.plan import Answer
 from airflow_provider_dpq.core.quality.evaluate import Outcome, Progress, evaluate
 from airflow_provider_dpq.core.quality.merge import counts_of, is_mergeable, merging_of, require_partitionable
@@ -195,9 +196,11 @@ class _Scan:
         found = dict(zip((declared.name for declared in asked.suite.expectations), outcomes, strict=True))
         answers = {name: outcome.answer for name, outcome in found.items()}
         made = {name: one for name, one in answers.items() if isinstance(one, Answer) and one.success is not None}
-        self._note(one, {name: answer for name, answer in answers.items() if name not in made})
-        checks = {name: _part_check(answer, found[name].by) for name, answer in made.items()}
-        one.results = {name: answer.result for name, answer in made.items()}
+        # What Great Expectations says of a part decides nothing: it is asked about the whole.
+        left = {name: PartCheck(success=False, evaluated_by=gx.NAME) for name in found if _is_left(found[name])}
+        self._note(one, {name: answer for name, answer in answers.items() if name not in {**made, **left}})
+        checks = {name: _part_check(answer, found[name].by) for name, answer in made.items()} | left
+        one.results = {name: answer.result for name, answer in made.items() if name not in left}
         one.part = Part(
             key=partition.shown,
             state=partition.state,
@@ -226,6 +229,10 @@ def _within(partition: Partition, error: object, wanted: ResultFormat) -> Measur
     place = "a partition" if is_hidden(partition.shown, wanted) else f"the partition {partition.shown!r}"
     kind = type(error) if isinstance(error, EndedError) else MeasurementError
     return kind(reason, f"In {place}: {error}")
+
+
+def _is_left(outcome: Outcome) -> bool:
+    return outcome.by == gx.NAME and not isinstance(outcome.answer, EndedError)
 
 
 def _part_check(answer: Answer, by: str | None) -> PartCheck:
