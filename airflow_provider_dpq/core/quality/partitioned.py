@@ -17,6 +17,7 @@ from airflow_provider_dpq.core.gate.part import Part, PartCheck
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.quality import gx
 from airflow_provider_dpq.core.quality.compile.plan import Answer
+from airflow_provider_dpq.core.quality.compile.plausibility import impossible
 from airflow_provider_dpq.core.quality.evaluate import Outcome, Progress, evaluate
 from airflow_provider_dpq.core.quality.merge import counts_of, is_mergeable, merging_of, require_partitionable
 from airflow_provider_dpq.core.quality.plan import ROWS
@@ -186,6 +187,7 @@ class _Scan:
                 rows, outcomes = evaluate(table, asked.suite, asked.built, asked.wanted, asked.tell)
                 evidence = table.evidence(table.columns_used)
                 table.confirm()
+            _require_all(partition, rows)
         except DeclarationError:
             raise
         except Exception as error:  # noqa: BLE001 - of any engine; of this partition, and the others stand
@@ -229,6 +231,16 @@ def _within(partition: Partition, error: object, wanted: ResultFormat) -> Measur
     place = "a partition" if is_hidden(partition.shown, wanted) else f"the partition {partition.shown!r}"
     kind = type(error) if isinstance(error, EndedError) else MeasurementError
     return kind(reason, f"In {place}: {error}")
+
+
+def _require_all(partition: Partition, rows: int) -> None:
+    """Refuse to have looked at fewer rows than a partition's values have: the others would be of no partition.
+
+    Raises:
+        MeasurementError: ``impossible_figure``.
+    """
+    if partition.rows is not None and rows < partition.rows:
+        raise impossible(f"Only {rows:,} rows are found by values that {partition.rows:,} rows have.")
 
 
 def _is_left(outcome: Outcome) -> bool:

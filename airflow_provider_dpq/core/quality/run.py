@@ -205,7 +205,9 @@ def check(
             return replace(found, checked=scope.checked(loaded, found.row_count))
         in_places = isinstance(there, (str, Path, Place)) and connection is None
         folders = partial(in_folders, there, root) if in_places else None
-        found = run.by_partition(there, by, opened, folders, repr((row_condition, partition, options, by)))
+        found = run.by_partition(
+            there, by, opened, folders, repr((row_condition, partition, options, by)), partition=partition
+        )
         _open_newest(there, opened, folders if wanted.hidden_columns and not scope.columns else None, by)
         require_hidden(scope.columns, found.subject)
         return replace(found, checked=scope.checked(loaded, found.row_count))
@@ -238,7 +240,7 @@ class _Run:
         suite = self.of_rows
         rows, outcomes = evaluate(table, suite, self.delegated, self.wanted, self.tell)
         end = _confirmed(table, outcomes)
-        _require_rows(table, self.suite, partition, rows)
+        _require_rows(table.subject, self.suite, partition, rows)
         found = dict(zip((declared.name for declared in suite.expectations), outcomes, strict=True))
         results = self._results(rows, found)
         broken = partial(find_broken, table, self.suite.expectations, found, results)
@@ -254,10 +256,14 @@ class _Run:
         opened: Callable[[Any], Table],
         folders: Folders | None,
         conditions: str,
+        *,
+        partition: Mapping[str, Any] | None,
     ) -> SuiteResult:
         """Answer the suite on the partitions that are new or changed, and merge them with the others."""
         asked = Asked(self.of_rows, self.delegated, self.wanted, self.tell, self.circumstances.history, conditions)
         merged = check_by_partition(data, by, opened, asked, folders)
+        if all(isinstance(outcome.answer, Answer) for outcome in merged.outcomes.values()):
+            _require_rows(merged.subject, self.suite, partition, merged.rows)
         done = self._done(merged.subject, self._results(merged.rows, merged.outcomes), merged.rows)
         return replace(done, parts=merged.parts, partition_count=merged.total, scanned_partition_count=merged.scanned)
 
@@ -319,9 +325,9 @@ def _open_newest(data: Any, opened: Callable[[Any], Table], folders: Folders | N
         opened(files_of(data, newest, None)).close()
 
 
-def _require_rows(table: Table, suite: Suite, partition: Mapping[str, Any] | None, rows: int) -> None:
+def _require_rows(subject: str, suite: Suite, partition: Mapping[str, Any] | None, rows: int) -> None:
     if partition and not rows and not any(declared.type in _COUNTS_ROWS for declared in suite.expectations):
-        message = f"The partition {dict(partition)!r} of {table.subject} has no row."
+        message = f"The partition {dict(partition)!r} of {subject} has no row."
         hint = "Is it written already, and named as it is stored? If none is right, expect a row count."
         raise MeasurementError("empty_partition", message, hint=hint)
 

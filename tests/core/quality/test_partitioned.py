@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import polars as pl
 import pytest
 import sqlalchemy as sa
@@ -508,10 +509,11 @@ def test_gate_judges_the_whole(orders: str) -> None:
     [
         (lambda path: (path, {"partition_by": "nothing"}), "missing_column"),
         (lambda path: (pl.read_parquet(path), {"partition_by": "fee"}), "invalid_partition"),
+        (lambda _: (pd.DataFrame({"c": pd.Categorical(["a"])}), {"partition_by": "c"}), "invalid_partition"),
         (lambda path: (pl.read_parquet(path).head(0), {"partition_by": "at"}), "no_partition"),
         (lambda path: (pl.DataFrame({"n": range(10_001)}), {"partition_by": "n"}), "too_many_partitions"),
     ],
-    ids=["missing", "kind", "empty", "many"],
+    ids=["missing", "kind", "category", "empty", "many"],
 )
 def test_partition_that_is_none_is_refused(
     orders: str, broken: Callable[[str], tuple[Any, dict[str, Any]]], reason: str
@@ -529,6 +531,45 @@ def test_files_beside_the_folders_are_not_left_out(orders: str, tmp_path: Path) 
     with pytest.raises(SourceError) as caught:
         check(str(tmp_path / "**" / "*.parquet"), NOT_NULL, partition_by="day")
     assert caught.value.reason == "mixed_partitions"
+
+
+def test_marker_of_a_job_is_no_file_beside_the_folders(orders: str, tmp_path: Path) -> None:
+    """What jobs leave is passed over as in one scan, and makes no partition of its own."""
+    (tmp_path / "_SUCCESS").touch()
+    (tmp_path / "day=2024-02-01").mkdir()
+    (tmp_path / "day=2024-02-01" / "_SUCCESS").touch()
+    found, _ = Gate().run(str(tmp_path / "**" / "*"), NOT_NULL)
+    assert found.partition_count == DAYS
+    assert _compared(found) == _compared(check(orders, NOT_NULL))
+
+
+def test_partitions_of_several_formats_are_refused(orders: str, tmp_path: Path) -> None:
+    """As files of several formats are that make one table."""
+    (tmp_path / "day=2024-02-01").mkdir()
+    (tmp_path / "day=2024-02-01" / "a.csv").write_text("amount\n1\n")
+    with pytest.raises(DeclarationError) as caught:
+        check(str(tmp_path / "*" / "*"), NOT_NULL, partition_by="day")
+    assert caught.value.reason == "unknown_format"
+
+
+def test_choice_that_leaves_no_row_in_any_partition_is_refused(orders: str) -> None:
+    """As it is of the whole table, unless a row count is expected; one that leaves rows in some is not."""
+    with pytest.raises(MeasurementError) as caught:
+        check(orders, NOT_NULL, partition_by="day", partition={"number": -1})
+    assert caught.value.reason == "empty_partition"
+    counted = [*NOT_NULL, _expect("table_row_count_to_equal", value=0)]
+    assert check(orders, counted, partition_by="day", partition={"number": -1}).results[1].success
+    assert check(orders, NOT_NULL, partition_by="day", partition={"number": 49}).row_count == DAYS - 1
+
+
+def test_rows_that_no_value_finds_again_are_an_error() -> None:
+    """Moments by the nanosecond are cut where they are looked for: no row goes unchecked silently."""
+    moments = pd.to_datetime(["2024-01-01T00:00:00.000000001", "2024-01-01T00:00:00.000000002"])
+    frame = pd.DataFrame({"amount": [1.0, None], "at": moments})
+    (result,) = check(frame, NOT_NULL, partition_by="at").results
+    assert result.verdict is Verdict.ERROR
+    assert result.error is not None
+    assert result.error.reason == "impossible_figure"
 
 
 def test_expectation_about_more_than_rows_is_refused(orders: str) -> None:

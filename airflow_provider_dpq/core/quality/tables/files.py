@@ -173,11 +173,22 @@ def _found(path: str | Path | Place | Files, reading: Reading) -> Sequence[Path 
         members: Sequence[Path | Stored] = path.members
     else:
         members = find_stored(path, reading.root) if isinstance(path, Place) else find_files(path, reading.root)
+    return files_of_table(path, members)
+
+
+def files_of_table(path: object, members: Sequence[Path | Stored]) -> Sequence[Path | Stored]:
+    """Return the files that are of a table, without those that jobs leave beside them.
+
+    Raises:
+        DeclarationError: ``unknown_format``: they are of several formats, or of none that is known.
+        SourceError: ``empty_glob``: there is none.
+    """
     found = [file for file in members if not is_marker(_named(file), format_of)]
     if not found:
         raise SourceError(
             "empty_glob", f"{str(path)!r} matches no file of a table.", hint="Check the pattern.", quotes_data=False
         )
+    _one_format(path, {_format(_named(file)) for file in found})
     return found
 
 

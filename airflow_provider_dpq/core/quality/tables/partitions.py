@@ -15,14 +15,15 @@ from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, SourceError
 from airflow_provider_dpq.core.quality.compile.condition import partition_filters
+from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.place import Place, Stored, find_stored
 from airflow_provider_dpq.core.quality.tables.beside import located
 from airflow_provider_dpq.core.quality.tables.disk import find_files
 from airflow_provider_dpq.core.quality.tables.evidence import Evidence, together
-from airflow_provider_dpq.core.quality.tables.files import Files
+from airflow_provider_dpq.core.quality.tables.files import Files, files_of_table
 from airflow_provider_dpq.core.quality.tables.state import state_of
-from airflow_provider_dpq.core.quality.tables.table import Kind, Table
+from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 _MOST: Final = 10_000
 _KINDS: Final = (Kind.INTEGER, Kind.STRING, Kind.DATE, Kind.TIMESTAMP, Kind.BOOLEAN)
@@ -36,11 +37,13 @@ class Partition:
         key: Its values, by column.
         state: What changes when its rows do: a digest of its files as `state_of` says, or its number of rows.
         files: Its files, where partitions are folders.
+        rows: How many rows its values have, where they make it; None for folders.
     """
 
     key: Mapping[str, Any]
     state: str
     files: tuple[Path | Stored, ...] = ()
+    rows: int | None = None
 
     @property
     def shown(self) -> dict[str, JsonValue]:
@@ -52,10 +55,11 @@ def in_folders(data: str | Path | Place, root: str | Path | None, by: Sequence[s
     """Return the partitions of files whose folders name them, in order; None where no folder does.
 
     Raises:
-        DeclarationError: ``outside_root``.
+        DeclarationError: ``outside_root``, or ``unknown_format``.
         SourceError: There is no file; or ``mixed_partitions``: only some lie in such folders.
     """
-    files = find_stored(data, root) if isinstance(data, Place) else find_files(data, root)
+    found_by = find_stored(data, root) if isinstance(data, Place) else find_files(data, root)
+    files = files_of_table(data, found_by)
     grouped: dict[tuple[str, ...], list[Path | Stored]] = {}
     outside = 0
     for file in files:
@@ -107,11 +111,7 @@ def by_columns(table: Table, by: Sequence[str]) -> list[Partition]:
         DeclarationError: ``invalid_partition``: a column holds what names no partition.
         MeasurementError: ``missing_column``, or ``too_many_partitions``.
     """
-    columns = [table.column(name) for name in by]
-    for column in columns:
-        if column.kind not in _KINDS:
-            message = f"The {column.native} column {column.name!r} cannot name partitions."
-            raise DeclarationError("invalid_partition", message, hint="Use one of days, texts or whole numbers.")
+    columns = [_naming(table, name) for name in by]
     values = [column.value.label(f"key_{index}") for index, column in enumerate(columns)]
     query = sa.select(*values, sa.func.count()).select_from(table.rows()).where(*table.filters)
     found = table.fetch(query.group_by(*(column.value for column in columns)).limit(_MOST + 1))
@@ -121,7 +121,25 @@ def by_columns(table: Table, by: Sequence[str]) -> list[Partition]:
             "too_many_partitions", message, hint="Partition by a coarser column, such as a day.", quotes_data=False
         )
     rows = sorted(found, key=lambda row: [(value is not None, str(value)) for value in row[:-1]])
-    return [Partition(dict(zip(by, row[:-1], strict=True)), f"{row[-1]} rows") for row in rows]
+    return [Partition(dict(zip(by, row[:-1], strict=True)), f"{row[-1]} rows", rows=int(row[-1])) for row in rows]
+
+
+def _naming(table: Table, name: str) -> Column:
+    """Return a column whose values make partitions.
+
+    Raises:
+        DeclarationError: ``invalid_partition``: it holds what names none.
+        MeasurementError: ``missing_column``.
+    """
+    hint = "Use one of days, texts or whole numbers."
+    try:
+        column = table.column(name)
+    except NotScannableError as error:
+        raise DeclarationError("invalid_partition", f"{error} They cannot name partitions.", hint=hint) from error
+    if column.kind not in _KINDS:
+        message = f"The {column.native} column {column.name!r} cannot name partitions."
+        raise DeclarationError("invalid_partition", message, hint=hint)
+    return column
 
 
 @contextmanager
