@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import io
+import os
 import re
 import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -119,6 +122,33 @@ def test_an_ignored_interrupt_stays_ignored() -> None:
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     assert (result.exit_code, result.stdout) == (0, "done\n")
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_a_measurement_that_goes_on_does_not_cost_the_exit_code(goes_on: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python would end its thread within an engine's code, which aborts; what is removed at the end still is."""
+    deeds: list[Any] = []
+    monkeypatch.setattr(atexit, "_run_exitfuncs", lambda: deeds.append("removed"))
+    monkeypatch.setattr(os, "_exit", deeds.append)
+    stopped = threading.Event()
+    work = threading.Thread(target=stopped.wait, name="dpq-attempt", daemon=True)
+
+    @click.command()
+    @click.pass_context
+    def scan(ctx: click.Context) -> None:
+        if goes_on:
+            work.start()
+        ctx.exit(143)
+
+    try:
+        with pytest.raises(SystemExit) as end:
+            Edge(commands=[scan])(["scan"])
+    finally:
+        stopped.set()
+    assert end.value.code == 143
+    assert deeds == (["removed", 143] if goes_on else [])
+    if goes_on:
+        work.join()
 
 
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
