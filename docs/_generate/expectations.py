@@ -94,39 +94,24 @@ _MEANINGS: Final = {
     "value_pairs_set": "the pairs allowed",
     "value_set": "the values",
 }
-_ORDER: Final = (
-    *("table", "column", "multiple", "pattern", "text", "order", "spread"),
-    *(
-        "aggregate",
-        "distinct",
-        "distribution",
-        "columns",
-        "types",
-        "contract",
-        "query",
-        "row",
-        "freshness",
-        "reference",
-        "reconciliation",
-        "history",
-    ),
-)
 _TITLES: Final = {
     "table": "The table as a whole",
     "column": "Each value of a column",
+    "unique": "Values that appear once",
+    "multiple": "Multiples of a number",
     "pattern": "The patterns that values match",
     "text": "What text can be read as",
     "order": "The order of values",
-    "multiple": "Multiples of a number",
     "spread": "How far values lie from the middle",
     "aggregate": "One figure of a column",
-    "distinct": "The different values of a column",
-    "distribution": "The distribution of a column",
+    "membership": "The different values of a column",
+    "quantile": "Quantiles of a column",
+    "divergence": "The distribution of a column",
     "columns": "Several columns of a row",
     "types": "The type of a column",
     "contract": "A contract",
-    "row": "A row as a whole",
     "query": "A query of your own",
+    "row": "A row as a whole",
     "freshness": "How old the table is",
     "reference": "Values of another table",
     "reconciliation": "Another table that says the same",
@@ -178,7 +163,7 @@ def details() -> str:
 
 @cache
 def _by_kind() -> Mapping[str, list[str]]:
-    kinds: dict[str, list[str]] = {kind: [] for kind in _ORDER}
+    kinds: dict[str, list[str]] = {kind: [] for kind in _TITLES}
     for name, model in registered().items():
         kinds[model.__module__.rpartition(".")[2]].append(name)
     return kinds

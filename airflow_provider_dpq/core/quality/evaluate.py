@@ -25,7 +25,6 @@ from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Plan, Unexpected
 from airflow_provider_dpq.core.quality.compile.plausibility import require_counts, require_rows
 from airflow_provider_dpq.core.quality.declared import Declared
-from airflow_provider_dpq.core.quality.expectations import OURS
 from airflow_provider_dpq.core.quality.plan import (
     ROWS,
     one_statement,
@@ -284,7 +283,7 @@ def _whole_table(table: Table) -> Any:
 def _is_of_gx(table: Table, declared: Declared) -> bool:
     if not table.pandas_like and not isinstance(table, DatabaseTable):
         return False
-    return declared.native is not None or declared.type not in OURS
+    return declared.native is not None or (declared.expectation is None or not declared.expectation.ours)
 
 
 def _unsupported(table: Table, declared: Declared) -> MeasurementError:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Self, cast
+from typing import Any, Self, cast
 
 from airflow_provider_dpq.core.errors import (
     DeclarationError,
@@ -53,9 +53,6 @@ from airflow_provider_dpq.core.quality.tables.reading import Reading
 from airflow_provider_dpq.core.quality.tables.scan import Limits
 from airflow_provider_dpq.core.quality.tables.table import Table
 from airflow_provider_dpq.core.watch import limited
-
-_COUNTS_ROWS: Final = ("expect_table_row_count_to_equal", "expect_table_row_count_to_be_between")
-"""Expectations that say themselves how many rows there should be."""
 
 
 def check(
@@ -326,7 +323,13 @@ def _open_newest(data: Any, opened: Callable[[Any], Table], folders: Folders | N
 
 
 def _require_rows(subject: str, suite: Suite, partition: Mapping[str, Any] | None, rows: int) -> None:
-    if partition and not rows and not any(declared.type in _COUNTS_ROWS for declared in suite.expectations):
+    if (
+        partition
+        and not rows
+        and not any(
+            declared.expectation is not None and declared.expectation.expects_rows for declared in suite.expectations
+        )
+    ):
         message = f"The partition {dict(partition)!r} of {subject} has no row."
         hint = "Is it written already, and named as it is stored? If none is right, expect a row count."
         raise MeasurementError("empty_partition", message, hint=hint)

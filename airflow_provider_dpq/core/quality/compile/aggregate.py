@@ -24,7 +24,7 @@ from airflow_provider_dpq.core.quality.compile.functions import mean, median, st
 from airflow_provider_dpq.core.quality.compile.median import MedianOfMany
 from airflow_provider_dpq.core.quality.compile.moment import are_comparable, beyond_python
 from airflow_provider_dpq.core.quality.compile.number import as_written
-from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
+from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, planner
 from airflow_provider_dpq.core.quality.compile.plausibility import require_figure, share_of
 from airflow_provider_dpq.core.quality.expectations import aggregate as declared
 from airflow_provider_dpq.core.quality.expectations.base import Merging
@@ -37,16 +37,19 @@ from airflow_provider_dpq.core.quality.tables.duck import shown
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 
+@planner.register
 def plan_min(expectation: declared.ExpectColumnMinToBeBetween, table: Table) -> Plan:
     """The smallest value lies within bounds."""
     return _figure(expectation, table, sa.func.min, ordered=True)
 
 
+@planner.register
 def plan_max(expectation: declared.ExpectColumnMaxToBeBetween, table: Table) -> Plan:
     """The greatest value lies within bounds."""
     return _figure(expectation, table, sa.func.max, ordered=True)
 
 
+@planner.register
 def plan_mean(expectation: declared.ExpectColumnMeanToBeBetween, table: Table) -> Plan:
     """The mean lies within bounds; of exact numbers it is their exact sum, divided."""
     if _adds_exactly(cast_to_number(table.column(expectation.column)), table):
@@ -70,12 +73,14 @@ def _double(value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     return value if isinstance(value.type, sa.String) else sa.cast(value, sa.Double())
 
 
+@planner.register
 def plan_sum(expectation: declared.ExpectColumnSumToBeBetween, table: Table) -> Plan:
     """The sum lies within bounds; of no values it is 0 on files and frames, and nothing on a database."""
     floating = cast_to_number(table.column(expectation.column)).kind is Kind.FLOAT
     return _figure(expectation, table, total if floating else sa.func.sum, of_nothing=0 if table.pandas_like else None)
 
 
+@planner.register
 def plan_median(expectation: declared.ExpectColumnMedianToBeBetween, table: Table) -> Plan:
     """The median lies within bounds."""
     column = cast_to_number(table.column(expectation.column))
@@ -116,6 +121,7 @@ def _ranked_median(value: sa.ColumnElement[Any], domain: Domain, column: Column)
     return sa.select(sa.type_coerce(median_value, sa.types.NullType())).where(middle)
 
 
+@planner.register
 def plan_stdev(expectation: declared.ExpectColumnStdevToBeBetween, table: Table) -> Plan:
     """The sample standard deviation lies within bounds."""
     if table.pandas_like or not has(table.dialect, stdev):
@@ -123,6 +129,7 @@ def plan_stdev(expectation: declared.ExpectColumnStdevToBeBetween, table: Table)
     return _figure(expectation, table, lambda value: stdev(_double(value)), least=2)
 
 
+@planner.register
 def plan_unique_count(expectation: declared.ExpectColumnUniqueValueCountToBeBetween, table: Table) -> Plan:
     """The number of different values lies within bounds."""
     column = table.column(expectation.column)
@@ -145,6 +152,7 @@ def _different(column: Column, table: Table, domain: Domain) -> sa.Select[Any]:
     return sa.select(sa.func.count()).select_from(different)
 
 
+@planner.register
 def plan_non_null_share(expectation: declared.ExpectColumnProportionOfNonNullValuesToBeBetween, table: Table) -> Plan:
     """The share of rows that have a value lies within bounds; of no rows it is 0."""
     column = table.column(expectation.column)
@@ -155,6 +163,7 @@ def plan_non_null_share(expectation: declared.ExpectColumnProportionOfNonNullVal
     )
 
 
+@planner.register
 def plan_unique_share(expectation: declared.ExpectColumnProportionOfUniqueValuesToBeBetween, table: Table) -> Plan:
     """The number of different values divided by that of all values lies within bounds; of no values it is 0."""
     column = table.column(expectation.column)

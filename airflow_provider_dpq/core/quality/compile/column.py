@@ -13,7 +13,7 @@ from airflow_provider_dpq.core.gate.share import Share
 from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, comparable, member_of, ordered
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import characters, known
-from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan, Unexpected
+from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan, Unexpected, planner
 from airflow_provider_dpq.core.quality.compile.plausibility import share_of
 from airflow_provider_dpq.core.quality.expectations import column as declared
 from airflow_provider_dpq.core.quality.expectations.base import Between
@@ -48,12 +48,14 @@ def counted(found: Mapping[str, int], mostly: float) -> Answer:
     return Answer(Share(broken.rest, base).reaches(mostly), result)
 
 
+@planner.register
 def plan_not_null(expectation: declared.ExpectColumnValuesToNotBeNull, table: Table) -> Plan:
     """No value is missing."""
     column = table.column(expectation.column)
     return _nullity(expectation, table, column, column.missing)
 
 
+@planner.register
 def plan_null(expectation: declared.ExpectColumnValuesToBeNull, table: Table) -> Plan:
     """Every value is missing."""
     column = table.column(expectation.column)
@@ -113,6 +115,7 @@ def of_rows(answer: Answer, table: Table) -> Answer:
     return Answer(answer.success, {**answer.result, "unexpected_count": None})
 
 
+@planner.register
 def plan_between(expectation: declared.ExpectColumnValuesToBeBetween, table: Table) -> Plan:
     """Every value lies within bounds."""
     column = cast_for(table.column(expectation.column), expectation.min_value, expectation.max_value)
@@ -198,12 +201,14 @@ def plan_unfit(expectation: declared.ColumnValues, table: Table, column: Column)
     )
 
 
+@planner.register
 def plan_in_set(expectation: declared.ExpectColumnValuesToBeInSet, table: Table) -> Plan:
     """Every value is one of a set."""
     column = cast_for(table.column(expectation.column), *expectation.value_set)
     return each_value(expectation, table, column, _membership(column, expectation.value_set, table))
 
 
+@planner.register
 def plan_not_in_set(expectation: declared.ExpectColumnValuesToNotBeInSet, table: Table) -> Plan:
     """No value is one of a set."""
     column = cast_for(table.column(expectation.column), *expectation.value_set)
@@ -259,6 +264,7 @@ def text_of(column: Column, table: Table) -> sa.ColumnElement[str]:
     return column.value  # whether it has a length or is text is for the database to say, as in GX
 
 
+@planner.register
 def plan_lengths(expectation: declared.ExpectColumnValueLengthsToBeBetween, table: Table) -> Plan:
     """Every value has a number of characters within bounds."""
     column = table.column(expectation.column)
@@ -284,6 +290,7 @@ def _within(
     return sa.and_(*conditions)
 
 
+@planner.register
 def plan_length(expectation: declared.ExpectColumnValueLengthsToEqual, table: Table) -> Plan:
     """Every value has a given number of characters."""
     column = table.column(expectation.column)

@@ -16,12 +16,13 @@ from airflow_provider_dpq.core.quality.compile.condition import NULLABLE
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import exact_integer, known
 from airflow_provider_dpq.core.quality.compile.moment import alike
-from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, Unexpected
+from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, Unexpected, planner
 from airflow_provider_dpq.core.quality.expectations import columns as declared
 from airflow_provider_dpq.core.quality.tables.cast import cast_for, cast_pair, cast_row, cast_to_number
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 
+@planner.register
 def plan_pair_greater(expectation: declared.ExpectColumnPairValuesAToBeGreaterThanB, table: Table) -> Plan:
     """The value of one column is greater than that of another; a missing value never is."""
     a, b = cast_pair(table.column(expectation.column_A), table.column(expectation.column_B))
@@ -66,6 +67,7 @@ def _equal_or_same_text(a: Column, b: Column, table: Table) -> sa.ColumnElement[
     return sa.or_(known(equal), sa.and_(a.malformed, b.malformed, a.raw == b.raw))
 
 
+@planner.register
 def plan_pair_equal(expectation: declared.ExpectColumnPairValuesToBeEqual, table: Table) -> Plan:
     """The values of two columns are equal; a missing value equals nothing, but in Spark another one."""
     a, b = table.column(expectation.column_A).as_stored().alike(table.column(expectation.column_B).as_stored())
@@ -80,6 +82,7 @@ def _tells_missing(table: Table) -> bool:
     return table.dialect == "spark"
 
 
+@planner.register
 def plan_pair_in_set(expectation: declared.ExpectColumnPairValuesToBeInSet, table: Table) -> Plan:
     """The values of two columns are one of some pairs."""
     a, b = table.column(expectation.column_A), table.column(expectation.column_B)
@@ -102,6 +105,7 @@ def _is(column: Column, member: Any, table: Table) -> sa.ColumnElement[bool]:
     return held
 
 
+@planner.register
 def plan_values_equal(expectation: declared.ExpectMulticolumnValuesToBeEqual, table: Table) -> Plan:
     """All columns have the same value in a row; two missing values are the same."""
     columns = cast_row([column.as_stored() for column in _listed(expectation, table)])
@@ -111,6 +115,7 @@ def plan_values_equal(expectation: declared.ExpectMulticolumnValuesToBeEqual, ta
     return _each_row(expectation, table, columns, good, unknown_is_good=False, judges_na=True)
 
 
+@planner.register
 def plan_unique_within_record(
     expectation: declared.ExpectSelectColumnValuesToBeUniqueWithinRecord, table: Table
 ) -> Plan:
@@ -125,6 +130,7 @@ def _same(a: Column, b: Column, table: Table) -> sa.ColumnElement[bool]:
     return sa.or_(known(_equal_or_same_text(a, b, table)), sa.and_(a.missing, b.missing))
 
 
+@planner.register
 def plan_sum_equal(expectation: declared.ExpectMulticolumnSumToEqual, table: Table) -> Plan:
     """The values of a row add up to a number; with a missing value they do not in pandas, and nobody knows in SQL."""
     columns = tuple(map(cast_to_number, _listed(expectation, table)))

@@ -13,15 +13,17 @@ from airflow_provider_dpq.core.errors import UnsupportedExpectationError
 from airflow_provider_dpq.core.quality.compatibility import Breaks, changes
 from airflow_provider_dpq.core.quality.compile.column import plan_not_null
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
+from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, planner
 from airflow_provider_dpq.core.quality.compile.unique import plan_compound_unique, plan_unique
 from airflow_provider_dpq.core.quality.contract import Contract, ContractColumn
 from airflow_provider_dpq.core.quality.expectations.column import (
-    ExpectColumnValuesToBeUnique,
     ExpectColumnValuesToNotBeNull,
 )
-from airflow_provider_dpq.core.quality.expectations.columns import ExpectCompoundColumnsToBeUnique
 from airflow_provider_dpq.core.quality.expectations.contract import ExpectTableToMatchContract
+from airflow_provider_dpq.core.quality.expectations.unique import (
+    ExpectColumnValuesToBeUnique,
+    ExpectCompoundColumnsToBeUnique,
+)
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 _MYSQL: Final = ("mysql", "mariadb")
@@ -48,6 +50,7 @@ class _Rule:
     measure: Plan | None = None
 
 
+@planner.register
 def plan_contract(expectation: ExpectTableToMatchContract, table: Table) -> Plan:
     """The table is what a contract promises.
 

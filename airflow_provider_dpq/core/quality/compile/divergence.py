@@ -16,9 +16,9 @@ from airflow_provider_dpq.core.quality.compile.condition import NULLABLE
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.membership import leave_malformed, read_column
 from airflow_provider_dpq.core.quality.compile.number import plain
-from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
+from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, planner
 from airflow_provider_dpq.core.quality.compile.quantile import Quantiles
-from airflow_provider_dpq.core.quality.expectations.distribution import ExpectColumnKLDivergenceToBeLessThan, Partition
+from airflow_provider_dpq.core.quality.expectations.divergence import ExpectColumnKLDivergenceToBeLessThan, Partition
 from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.tables.cast import cast_to_number
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
@@ -27,6 +27,7 @@ _MOST: Final = 10_000
 """Most different values or bins that a distribution is taken over."""
 
 
+@planner.register
 def plan_divergence(expectation: ExpectColumnKLDivergenceToBeLessThan, table: Table) -> Plan:
     """The Kullback-Leibler divergence of the values from an expected distribution is no greater than a threshold."""
     column = read_column(table, expectation.column)

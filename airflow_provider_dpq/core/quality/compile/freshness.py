@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality.compile.column import refuse_malformed
-from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
+from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, planner
 from airflow_provider_dpq.core.quality.expectations.freshness import ExpectColumnMaxToBeRecent
 from airflow_provider_dpq.core.quality.tables.cast import cast_as_most_are
 from airflow_provider_dpq.core.quality.tables.form import is_fine
@@ -21,6 +21,7 @@ _MOMENTS: Final = (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMP_TZ)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@planner.register
 def plan_recent(expectation: ExpectColumnMaxToBeRecent, table: Table) -> Plan:
     """The newest moment of a column is not too old, and not in the future.
 

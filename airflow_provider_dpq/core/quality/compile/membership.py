@@ -17,9 +17,9 @@ from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import known as holds
 from airflow_provider_dpq.core.quality.compile.moment import in_kind
 from airflow_provider_dpq.core.quality.compile.number import plain
-from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
+from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, planner
 from airflow_provider_dpq.core.quality.compile.plausibility import require_figure
-from airflow_provider_dpq.core.quality.expectations import distinct as declared
+from airflow_provider_dpq.core.quality.expectations import membership as declared
 from airflow_provider_dpq.core.quality.instant import read_moment
 from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.result_format import MOST_VALUES, ResultFormat
@@ -31,16 +31,19 @@ _MOST: Final = 20
 """Most values in a list of missing or unexpected ones, as in Great Expectations."""
 
 
+@planner.register
 def plan_in_set(expectation: declared.ExpectColumnDistinctValuesToBeInSet, table: Table) -> Plan:
     """Every value is one of a set."""
     return _plan(_Held(expectation, table), inside=True)
 
 
+@planner.register
 def plan_contain_set(expectation: declared.ExpectColumnDistinctValuesToContainSet, table: Table) -> Plan:
     """Every member of a set appears among the values."""
     return _plan(_Held(expectation, table), contained=True)
 
 
+@planner.register
 def plan_equal_set(expectation: declared.ExpectColumnDistinctValuesToEqualSet, table: Table) -> Plan:
     """The values are the members of a set and no others."""
     return _plan(_Held(expectation, table), inside=True, contained=True)
@@ -197,6 +200,7 @@ def leave_malformed(column: Column, found: Mapping[str, Any], domain: Domain) ->
         raise NotScannableError(message)
 
 
+@planner.register
 def plan_most_common(expectation: declared.ExpectColumnMostCommonValueToBeInSet, table: Table) -> Plan:
     """The most common value, or with `ties_okay` one of those that are equally common, is one of a set."""
     column = read_column(table, expectation.column).as_stored()

@@ -10,7 +10,7 @@ from airflow_provider_dpq.core.errors import UnsupportedExpectationError
 from airflow_provider_dpq.core.quality.compile.column import each_value, plan_unfit
 from airflow_provider_dpq.core.quality.compile.distinct import each_distinct
 from airflow_provider_dpq.core.quality.compile.number import as_written
-from airflow_provider_dpq.core.quality.compile.plan import Plan
+from airflow_provider_dpq.core.quality.compile.plan import Plan, planner
 from airflow_provider_dpq.core.quality.expectations.multiple import ExpectColumnValuesToBeMultiples
 from airflow_provider_dpq.core.quality.predicate import Multiple
 from airflow_provider_dpq.core.quality.tables.cast import cast_to_number
@@ -19,6 +19,7 @@ from airflow_provider_dpq.core.quality.tables.table import Kind, Table
 _EXACT = sa.Numeric(38, 15)
 
 
+@planner.register
 def plan_multiples(expectation: ExpectColumnValuesToBeMultiples, table: Table) -> Plan:
     """Every number is a whole multiple of another one: what it is is what its shortest text says.
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.quality.compile.column import counted, plan_unfit, require_files
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan, Unexpected
+from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan, Unexpected, planner
 from airflow_provider_dpq.core.quality.expectations import order as declared
 from airflow_provider_dpq.core.quality.tables.cast import cast_as_most_are
 from airflow_provider_dpq.core.quality.tables.table import KEY, POSITION, Column, Kind, Table, named
@@ -17,11 +17,13 @@ from airflow_provider_dpq.core.quality.tables.table import KEY, POSITION, Column
 _VALUE, _BEFORE = "dpq:value", "dpq:before"
 
 
+@planner.register
 def plan_increasing(expectation: declared.ExpectColumnValuesToBeIncreasing, table: Table) -> Plan:
     """No value is smaller than the one before it."""
     return _plan(expectation, table, rising=True)
 
 
+@planner.register
 def plan_decreasing(expectation: declared.ExpectColumnValuesToBeDecreasing, table: Table) -> Plan:
     """No value is greater than the one before it."""
     return _plan(expectation, table, rising=False)

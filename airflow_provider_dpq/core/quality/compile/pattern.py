@@ -12,7 +12,7 @@ from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality.compile.column import each_value, text_of
 from airflow_provider_dpq.core.quality.compile.distinct import each_distinct
 from airflow_provider_dpq.core.quality.compile.functions import extracts, matches
-from airflow_provider_dpq.core.quality.compile.plan import Plan
+from airflow_provider_dpq.core.quality.compile.plan import Plan, planner
 from airflow_provider_dpq.core.quality.compile.regex import is_found_at_start, to_re2
 from airflow_provider_dpq.core.quality.expectations import pattern as declared
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
@@ -20,21 +20,25 @@ from airflow_provider_dpq.core.quality.predicate import Found
 from airflow_provider_dpq.core.quality.tables.table import Column, Table
 
 
+@planner.register
 def plan_match_regex(expectation: declared.ExpectColumnValuesToMatchRegex, table: Table) -> Plan:
     """A regular expression is found in every value."""
     return _plan_regex(expectation, [expectation.regex], table)
 
 
+@planner.register
 def plan_not_match_regex(expectation: declared.ExpectColumnValuesToNotMatchRegex, table: Table) -> Plan:
     """A regular expression is found in no value."""
     return _plan_regex(expectation, [expectation.regex], table, wanted=False)
 
 
+@planner.register
 def plan_match_regex_list(expectation: declared.ExpectColumnValuesToMatchRegexList, table: Table) -> Plan:
     """Any, or all, of some regular expressions are found in every value."""
     return _plan_regex(expectation, expectation.regex_list, table, every=expectation.match_on == "all")
 
 
+@planner.register
 def plan_not_match_regex_list(expectation: declared.ExpectColumnValuesToNotMatchRegexList, table: Table) -> Plan:
     """None of some regular expressions is found in any value."""
     return _plan_regex(expectation, expectation.regex_list, table, wanted=False)
@@ -80,21 +84,25 @@ def _combined(conditions: Iterable[sa.ColumnElement[bool]], *, every: bool) -> s
     return sa.and_(*conditions) if every else sa.or_(*conditions)
 
 
+@planner.register
 def plan_match_like(expectation: declared.ExpectColumnValuesToMatchLikePattern, table: Table) -> Plan:
     """Every value is LIKE a pattern."""
     return _plan_like(expectation, [expectation.like_pattern], table)
 
 
+@planner.register
 def plan_not_match_like(expectation: declared.ExpectColumnValuesToNotMatchLikePattern, table: Table) -> Plan:
     """No value is LIKE a pattern."""
     return _plan_like(expectation, [expectation.like_pattern], table, wanted=False)
 
 
+@planner.register
 def plan_match_like_list(expectation: declared.ExpectColumnValuesToMatchLikePatternList, table: Table) -> Plan:
     """Every value is LIKE any, or all, of some patterns."""
     return _plan_like(expectation, expectation.like_pattern_list, table, every=expectation.match_on == "all")
 
 
+@planner.register
 def plan_not_match_like_list(expectation: declared.ExpectColumnValuesToNotMatchLikePatternList, table: Table) -> Plan:
     """No value is LIKE any of some patterns."""
     return _plan_like(expectation, expectation.like_pattern_list, table, wanted=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from airflow_provider_dpq.core.gate.report import Problem
 from airflow_provider_dpq.core.quality.compile.condition import selection
 from airflow_provider_dpq.core.quality.compile.functions import count_if
 from airflow_provider_dpq.core.quality.condition import Condition
+from airflow_provider_dpq.core.quality.expectations.base import Expectation
 from airflow_provider_dpq.core.quality.result_format import ResultFormat
 from airflow_provider_dpq.core.quality.tables.table import Column, Table
 
@@ -101,6 +103,18 @@ class Plan:
     procedure: Callable[[], Mapping[str, Any]] | None = None
     samples: Callable[[ResultFormat], dict[str, JsonValue]] | None = None
     by: str = "scan"
+
+
+@singledispatch
+def planner(expectation: Expectation, table: Table) -> Plan:
+    """Return how an expectation is answered on a table; each kind of expectation registers its own planners.
+
+    Raises:
+        NotScannableError: Only Great Expectations can answer it.
+        MeasurementError: It cannot be answered: a missing column, a regular expression that is none.
+    """
+    message = f"{type(expectation).__name__} has no planner."
+    raise NotImplementedError(message)
 
 
 class Domain:

@@ -18,8 +18,8 @@ from airflow_provider_dpq.core.quality.compile.dialects import has
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import quantile
 from airflow_provider_dpq.core.quality.compile.membership import read_column
-from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
-from airflow_provider_dpq.core.quality.expectations.distribution import ExpectColumnQuantileValuesToBeBetween
+from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, planner
+from airflow_provider_dpq.core.quality.expectations.quantile import ExpectColumnQuantileValuesToBeBetween
 from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.tables.cast import cast_to_number
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
@@ -28,6 +28,7 @@ _DIGITS: Final = Decimal("1e-15")
 """To how many digits MariaDB compares a rank with a quantile, as Great Expectations asks it to."""
 
 
+@planner.register
 def plan_quantiles(expectation: ExpectColumnQuantileValuesToBeBetween, table: Table) -> Plan:
     """Quantiles of the values lie within ranges."""
     quantiles = Quantiles(

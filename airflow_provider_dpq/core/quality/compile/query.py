@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.gate.share import Share
-from airflow_provider_dpq.core.quality.compile.plan import Answer, Plan
+from airflow_provider_dpq.core.quality.compile.plan import Answer, Plan, planner
 from airflow_provider_dpq.core.quality.expectations import query as declared
 from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.result_format import MOST_VALUES, ResultFormat
@@ -25,6 +25,7 @@ _MOST: Final = 100_000
 _Rows = Counter[tuple[Any, ...]]
 
 
+@planner.register
 def plan_unexpected_rows(expectation: declared.UnexpectedRowsExpectation, table: Table) -> Plan:
     """A query finds no rows."""
     query = _filled(expectation.unexpected_rows_query, table)
@@ -52,6 +53,7 @@ def _filled(template: str, table: Table) -> str:
     return template.format(batch=batch if re.search(r"\bJOIN\b", template, re.IGNORECASE) else f"{batch} AS subselect")
 
 
+@planner.register
 def plan_match_comparison(expectation: declared.ExpectQueryResultsToMatchComparison, table: Table) -> Plan:
     """A query finds the same rows as another one does elsewhere."""
     found: dict[str, tuple[Sequence[str], _Rows]] = {}

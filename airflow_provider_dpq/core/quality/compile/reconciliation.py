@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.gate.share import Share
-from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
+from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, planner
 from airflow_provider_dpq.core.quality.compile.plausibility import share_of
 from airflow_provider_dpq.core.quality.expectations.reconciliation import ExpectTableToReconcileWithOtherTable
 from airflow_provider_dpq.core.quality.jsonable import jsonable
@@ -29,6 +29,7 @@ from airflow_provider_dpq.core.quality.tables.other import open_other, scan_of
 from airflow_provider_dpq.core.quality.tables.table import Table
 
 
+@planner.register
 def plan_reconciliation(expectation: ExpectTableToReconcileWithOtherTable, table: Table) -> Plan:
     """Two tables say the same.
 

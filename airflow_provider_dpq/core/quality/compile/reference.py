@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.quality.compile import moment, number
 from airflow_provider_dpq.core.quality.compile.column import counted, each_value, of_rows
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query
-from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan, Unexpected
+from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan, Unexpected, planner
 from airflow_provider_dpq.core.quality.expectations.reference import ExpectColumnValuesToExistInOtherTable
 from airflow_provider_dpq.core.quality.tables.form import (
     Comparable,
@@ -33,6 +33,7 @@ _MOST_NAMED: Final = 1000
 """Most unknown values that a database is asked for by name, to show their rows."""
 
 
+@planner.register
 def plan_exists_elsewhere(expectation: ExpectColumnValuesToExistInOtherTable, table: Table) -> Plan:
     """Every value exists in a column of another table.
 

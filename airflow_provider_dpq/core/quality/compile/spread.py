@@ -16,7 +16,7 @@ from airflow_provider_dpq.core.quality.compile.column import (
 )
 from airflow_provider_dpq.core.quality.compile.dialects import has
 from airflow_provider_dpq.core.quality.compile.functions import finite, known, quantile, stdev
-from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan
+from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan, planner
 from airflow_provider_dpq.core.quality.expectations import spread as declared
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
 from airflow_provider_dpq.core.quality.tables.cast import cast_as_most_are
@@ -26,6 +26,7 @@ _LOW, _HIGH, _SPREAD = "dpq_low", "dpq_high", "dpq_spread"
 _QUARTILES: Final = (0.25, 0.75)
 
 
+@planner.register
 def plan_z_scores(expectation: declared.ExpectColumnValueZScoresToBeLessThan, table: Table) -> Plan:
     """Every value lies less than a number of standard deviations from the mean."""
     column = cast_as_most_are(table.column(expectation.column), Kind.FLOAT)
@@ -39,6 +40,7 @@ def plan_z_scores(expectation: declared.ExpectColumnValueZScoresToBeLessThan, ta
     return _plan(expectation, table, column, good, middle)
 
 
+@planner.register
 def plan_outliers(expectation: declared.ExpectColumnValuesToNotBeOutliers, table: Table) -> Plan:
     """Every value lies within the quartiles or the mean, widened by a multiple of their spread."""
     column = cast_as_most_are(table.column(expectation.column), Kind.FLOAT)

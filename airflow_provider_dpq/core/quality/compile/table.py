@@ -10,11 +10,12 @@ from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
+from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, planner
 from airflow_provider_dpq.core.quality.expectations import table as declared
 from airflow_provider_dpq.core.quality.tables.table import Table
 
 
+@planner.register
 def plan_row_count_between(expectation: declared.ExpectTableRowCountToBeBetween, table: Table) -> Plan:
     """The table has a number of rows within bounds."""
     return Plan(
@@ -23,11 +24,12 @@ def plan_row_count_between(expectation: declared.ExpectTableRowCountToBeBetween,
     )
 
 
+@planner.register
 def plan_row_count_equal(expectation: declared.ExpectTableRowCountToEqual, table: Table) -> Plan:
     """The table has a given number of rows."""
     return Plan(
         figures={"rows": Domain(table, expectation.condition).count()},
-        read=lambda found: _of_rows(found["rows"] == expectation.value, found["rows"]),
+        read=lambda found: _of_rows(expectation.holds(found["rows"]), found["rows"]),
     )
 
 
@@ -35,6 +37,7 @@ def _of_rows(held: bool, rows: int) -> Answer:
     return Answer(held, {"observed_value": rows}, part={"value_count": 1, "total": rows})
 
 
+@planner.register
 def plan_row_count_equal_other(expectation: declared.ExpectTableRowCountToEqualOtherTable, table: Table) -> Plan:
     """The table has as many rows as another one, of which all are counted."""
     other, _ = table.other(expectation.other_table_name)
@@ -47,18 +50,21 @@ def plan_row_count_equal_other(expectation: declared.ExpectTableRowCountToEqualO
     )
 
 
+@planner.register
 def plan_column_count_between(expectation: declared.ExpectTableColumnCountToBeBetween, table: Table) -> Plan:
     """The table has a number of columns within bounds."""
     count = len(table.columns)
     return _known(success=expectation.holds(count), result={"observed_value": count})
 
 
+@planner.register
 def plan_column_count_equal(expectation: declared.ExpectTableColumnCountToEqual, table: Table) -> Plan:
     """The table has a given number of columns."""
     count = len(table.columns)
     return _known(success=count == expectation.value, result={"observed_value": count})
 
 
+@planner.register
 def plan_column_exists(expectation: declared.ExpectColumnToExist, table: Table) -> Plan:
     """The table has a column, at a position where one is given."""
     names = list(table.columns)
@@ -76,6 +82,7 @@ def plan_column_exists(expectation: declared.ExpectColumnToExist, table: Table) 
     return _known(success=position in (wanted, wanted + len(names)), result={})
 
 
+@planner.register
 def plan_columns_set(expectation: declared.ExpectTableColumnsToMatchSet, table: Table) -> Plan:
     """The table has these columns, in any order."""
     names = list(table.columns)
@@ -93,6 +100,7 @@ def plan_columns_set(expectation: declared.ExpectTableColumnsToMatchSet, table: 
     return _known(success=not missing and not (exact and unexpected), result=result)
 
 
+@planner.register
 def plan_columns_ordered(expectation: declared.ExpectTableColumnsToMatchOrderedList, table: Table) -> Plan:
     """The table has these columns in this order."""
     names: list[Any] = list(table.columns)

@@ -7,23 +7,26 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.quality.compile.column import each_value, plan_unfit, require_files
 from airflow_provider_dpq.core.quality.compile.distinct import each_distinct
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.compile.plan import Plan
+from airflow_provider_dpq.core.quality.compile.plan import Plan, planner
 from airflow_provider_dpq.core.quality.expectations import text as declared
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
 from airflow_provider_dpq.core.quality.predicate import FollowsSchema, Json, Predicate, ReadByDateutil, ReadByFormat
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 
+@planner.register
 def plan_dateutil(expectation: declared.ExpectColumnValuesToBeDateutilParseable, table: Table) -> Plan:
     """Every value can be read by dateutil."""
     return _plan(expectation, table, ReadByDateutil())
 
 
+@planner.register
 def plan_strftime(expectation: declared.ExpectColumnValuesToMatchStrftimeFormat, table: Table) -> Plan:
     """Every value is a date or time in a format."""
     return _plan(expectation, table, ReadByFormat(expectation.strftime_format))
 
 
+@planner.register
 def plan_json(expectation: declared.ExpectColumnValuesToBeJsonParseable, table: Table) -> Plan:
     """Every value is JSON; a value that is no text is none."""
     require_files(expectation, table)
@@ -33,6 +36,7 @@ def plan_json(expectation: declared.ExpectColumnValuesToBeJsonParseable, table: 
     return each_value(expectation, table, column, sa.false())
 
 
+@planner.register
 def plan_json_schema(expectation: declared.ExpectColumnValuesToMatchJsonSchema, table: Table) -> Plan:
     """Every value is JSON that follows a schema; one that is no JSON ends the check, as in Great Expectations."""
     require_files(expectation, table)

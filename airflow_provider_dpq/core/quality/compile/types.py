@@ -9,22 +9,25 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan
+from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, planner
 from airflow_provider_dpq.core.quality.expectations import types as declared
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 
+@planner.register
 def plan_of_type(expectation: declared.ExpectColumnValuesToBeOfType, table: Table) -> Plan:
     """The column is of a type."""
     return _plan(expectation, [expectation.type_], table, _is_of_type)
 
 
+@planner.register
 def plan_in_type_list(expectation: declared.ExpectColumnValuesToBeInTypeList, table: Table) -> Plan:
     """The column is of one of some types."""
     return _plan(expectation, expectation.type_list, table, _is_in_list)
 
 
+@planner.register
 def plan_column_type(expectation: declared.ExpectColumnTypeToBe, table: Table) -> Plan:
     """The column is declared with a type."""
     column = table.column(expectation.column)

@@ -11,15 +11,18 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.quality.compile.column import counted, refusal
 from airflow_provider_dpq.core.quality.compile.columns import kept_rows
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.compile.plan import Domain, Join, Plan, Unexpected
-from airflow_provider_dpq.core.quality.expectations.column import ExpectColumnValuesToBeUnique
-from airflow_provider_dpq.core.quality.expectations.columns import ExpectCompoundColumnsToBeUnique
+from airflow_provider_dpq.core.quality.compile.plan import Domain, Join, Plan, Unexpected, planner
+from airflow_provider_dpq.core.quality.expectations.unique import (
+    ExpectColumnValuesToBeUnique,
+    ExpectCompoundColumnsToBeUnique,
+)
 from airflow_provider_dpq.core.quality.tables.table import KEY, Column, Kind, Table
 
 _FEW: Final = 20
 """As many repeated values are fetched with their count; each stands for two rows or more of a sample."""
 
 
+@planner.register
 def plan_unique(expectation: ExpectColumnValuesToBeUnique, table: Table) -> Plan:
     """No value appears twice."""
     column = table.column(expectation.column)
@@ -30,6 +33,7 @@ def plan_unique(expectation: ExpectColumnValuesToBeUnique, table: Table) -> Plan
     return _plan(domain, sa.not_(column.missing), (column,), figures, expectation.mostly)
 
 
+@planner.register
 def plan_compound_unique(expectation: ExpectCompoundColumnsToBeUnique, table: Table) -> Plan:
     """No combination of the columns' values appears twice; in files, missing values equal each other."""
     columns = tuple(table.column(name) for name in expectation.column_list)

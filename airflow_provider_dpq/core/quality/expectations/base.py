@@ -60,7 +60,9 @@ class Expectation(BaseModel):
 
     Attributes:
         type: Its type in snake case.
+        ours: Whether Great Expectations does not have it.
         observes: What its ``observed_value`` is.
+        expects_rows: Whether it says how many rows there must be, and so may hold of none at all.
         looks_at_rows: Whether it is about rows and their values, so that where there is no row it has looked at
             nothing; False for what is about the table: how many rows it has, its columns, their types.
         elsewhere: Arguments that name columns of other tables, or of what a query finds.
@@ -71,7 +73,9 @@ class Expectation(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, arbitrary_types_allowed=True)
     type: ClassVar[str]
+    ours: ClassVar[bool] = False
     observes: ClassVar[Observed]
+    expects_rows: ClassVar[bool] = False
     looks_at_rows: ClassVar[bool]
     elsewhere: ClassVar[tuple[str, ...]] = ()
     conditions: ClassVar[tuple[str, ...]] = ("row_condition",)

@@ -57,13 +57,6 @@ class ExpectColumnValuesToBeNull(ColumnValues):
     merges: ClassVar[Merging] = Merging.COUNTS
 
 
-class ExpectColumnValuesToBeUnique(ColumnValues):
-    """No value appears twice; all copies of one that does are unexpected."""
-
-    type: ClassVar[str] = "expect_column_values_to_be_unique"
-    merges: ClassVar[Merging] = Merging.WHOLE
-
-
 class BoundedValues(ColumnValues, Between):
     """A statement that each value, or something of it, lies within bounds, of which one at least is given."""
 

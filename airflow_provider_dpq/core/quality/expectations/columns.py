@@ -86,13 +86,6 @@ class SeveralColumns(Conditional):
         return self.mostly == 0
 
 
-class ExpectCompoundColumnsToBeUnique(SeveralColumns):
-    """No combination of the columns' values appears twice; all copies of one that does are unexpected."""
-
-    type: ClassVar[str] = "expect_compound_columns_to_be_unique"
-    merges: ClassVar[Merging] = Merging.WHOLE
-
-
 class ExpectSelectColumnValuesToBeUniqueWithinRecord(SeveralColumns):
     """No value stands twice in a row; two missing values are the same."""
 

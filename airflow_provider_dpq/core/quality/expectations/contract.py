@@ -22,6 +22,7 @@ class ExpectTableToMatchContract(Expectation):
     """
 
     type: ClassVar[str] = "expect_table_to_match_contract"
+    ours: ClassVar[bool] = True
     merges: ClassVar[Merging] = Merging.NEVER
     observes: ClassVar[Observed] = Observed.COUNTS
     looks_at_rows: ClassVar[bool] = False

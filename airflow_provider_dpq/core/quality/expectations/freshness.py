@@ -47,6 +47,7 @@ class ExpectColumnMaxToBeRecent(Conditional):
     """
 
     type: ClassVar[str] = "expect_column_max_to_be_recent"
+    ours: ClassVar[bool] = True
     merges: ClassVar[Merging] = Merging.NEVER
     observes: ClassVar[Observed] = Observed.VALUES
     looks_at_rows: ClassVar[bool] = True

@@ -28,6 +28,7 @@ class ExpectMetricToFollowItsHistory(Expectation):
     """
 
     type: ClassVar[str] = "expect_metric_to_follow_its_history"
+    ours: ClassVar[bool] = True
     merges: ClassVar[Merging] = Merging.METRICS
     observes: ClassVar[Observed] = Observed.FIGURES
     looks_at_rows: ClassVar[bool] = False

@@ -24,5 +24,6 @@ class ExpectColumnValuesToBeMultiples(ColumnValues):
     """
 
     type: ClassVar[str] = "expect_column_values_to_be_multiples"
+    ours: ClassVar[bool] = True
     merges: ClassVar[Merging] = Merging.COUNTS
     multiple_of: Annotated[Decimal, BeforeValidator(_exactly), Field(gt=0, allow_inf_nan=False)]

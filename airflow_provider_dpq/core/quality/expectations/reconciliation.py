@@ -41,6 +41,7 @@ class ExpectTableToReconcileWithOtherTable(Conditional):
     """
 
     type: ClassVar[str] = "expect_table_to_reconcile_with_other_table"
+    ours: ClassVar[bool] = True
     merges: ClassVar[Merging] = Merging.NEVER
     observes: ClassVar[Observed] = Observed.COUNTS
     looks_at_rows: ClassVar[bool] = True

@@ -18,6 +18,7 @@ class ExpectColumnValuesToExistInOtherTable(ColumnValues):
     """
 
     type: ClassVar[str] = "expect_column_values_to_exist_in_other_table"
+    ours: ClassVar[bool] = True
     merges: ClassVar[Merging] = Merging.WHOLE
     elsewhere: ClassVar[tuple[str, ...]] = ("other_column",)
     other_table: ColumnName

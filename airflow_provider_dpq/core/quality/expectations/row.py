@@ -24,6 +24,7 @@ class ExpectRowConditionToHold(Conditional):
     """
 
     type: ClassVar[str] = "expect_row_condition_to_hold"
+    ours: ClassVar[bool] = True
     merges: ClassVar[Merging] = Merging.COUNTS
     observes: ClassVar[Observed] = Observed.COUNTS
     looks_at_rows: ClassVar[bool] = True

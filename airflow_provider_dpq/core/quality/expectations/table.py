@@ -26,6 +26,7 @@ class ExpectTableRowCountToBeBetween(Between):
     """The table has a number of rows within bounds."""
 
     type: ClassVar[str] = "expect_table_row_count_to_be_between"
+    expects_rows: ClassVar[bool] = True
     merges: ClassVar[Merging] = Merging.TOTAL
     observes: ClassVar[Observed] = Observed.COUNTS
     looks_at_rows: ClassVar[bool] = False
@@ -51,9 +52,14 @@ class ExpectTableRowCountToEqual(OneFact, Conditional):
     """The table has a given number of rows."""
 
     type: ClassVar[str] = "expect_table_row_count_to_equal"
+    expects_rows: ClassVar[bool] = True
     merges: ClassVar[Merging] = Merging.TOTAL
     observes: ClassVar[Observed] = Observed.COUNTS
     value: Annotated[int, BeforeValidator(whole)]
+
+    def holds(self, rows: int) -> bool:
+        """Whether a number of rows is the right one."""
+        return rows == self.value
 
 
 class ExpectTableRowCountToEqualOtherTable(OneFact, Conditional):
