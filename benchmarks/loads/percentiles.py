@@ -11,11 +11,11 @@ from statistics import NormalDist
 import numpy as np
 from scipy.signal import lfilter
 
+from airflow_provider_dpq.core.gate.stored import LOAD
 from airflow_provider_dpq.core.gate.threshold import judge, parse_threshold
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.load.design import LoadTest, Scenario
 from airflow_provider_dpq.core.load.ledger import Ledger, Span
-from airflow_provider_dpq.core.load.limits import KIND
 from airflow_provider_dpq.core.load.metrics import metrics_of
 from airflow_provider_dpq.core.load.model import constant_arrival_rate
 from airflow_provider_dpq.core.operation.python import PythonOperation
@@ -74,7 +74,7 @@ def _verdicts(cell: Cell, trials: int) -> Iterator[Verdict]:
     model = constant_arrival_rate(f"{cell.count / cell.seconds}/s", f"{cell.seconds}s")
     test = LoadTest(scenarios=(Scenario(operation=PythonOperation(target="a:b")),), model=model)
     truth = MEDIAN_SECONDS * math.exp(SIGMA * NormalDist().inv_cdf(cell.percent / 100))
-    threshold = parse_threshold(f"p({cell.percent:g}) < {truth / cell.ratio:.9f}s", KIND)
+    threshold = parse_threshold(f"p({cell.percent:g}) < {truth / cell.ratio:.9f}s", LOAD)
     draw = np.random.default_rng(SEED)
     for _ in range(trials):
         (result,) = judge([threshold], metrics_of(_ledger(cell, draw), test))

@@ -18,6 +18,7 @@ from airflow_provider_dpq.core.cli.operation import (
     read_operation,
     seconds,
 )
+from airflow_provider_dpq.core.gate.stored import LOAD
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.gate.threshold import Threshold, ThresholdDeclaration
@@ -129,7 +130,7 @@ def load(
     """
     from airflow_provider_dpq.core.gate.unit import parse_duration
     from airflow_provider_dpq.core.load.design import LoadTest, Scenario
-    from airflow_provider_dpq.core.load.limits import KIND, check_thresholds
+    from airflow_provider_dpq.core.load.limits import check_thresholds
     from airflow_provider_dpq.core.load.measurement import LoadMeasurement
 
     limits = _limits(thresholds, abort_after)
@@ -157,7 +158,7 @@ def load(
     check_thresholds(limits, test)
     measure_and_exit(
         lambda _: LoadMeasurement(test=test, thresholds=limits),
-        kind=KIND,
+        kind=LOAD,
         gate=name,
         form=form,
         output=output,
@@ -167,14 +168,13 @@ def load(
 
 def _limits(thresholds: tuple[ThresholdDeclaration, ...], abort_after: str | None) -> tuple[Threshold, ...]:
     from airflow_provider_dpq.core.gate.threshold import parse_thresholds
-    from airflow_provider_dpq.core.load.limits import KIND
 
     if abort_after is not None and not any(isinstance(one, str) for one in thresholds):
         message = "--abort-on-fail needs a --threshold that may fail."
         raise click.UsageError(message)
     aborting = {} if abort_after is None else {"abort_on_fail": True, "abort_delay": abort_after}
     declared = [{"threshold": one, **aborting} if isinstance(one, str) else one for one in thresholds]
-    return parse_thresholds(declared, KIND)
+    return parse_thresholds(declared, LOAD)
 
 
 def _refuse_beside(preset: str) -> None:
@@ -194,11 +194,10 @@ def _refuse_beside(preset: str) -> None:
 
 def _validation(preset: str) -> tuple[LoadTest, tuple[Threshold, ...]]:
     from airflow_provider_dpq.core.gate.threshold import parse_thresholds
-    from airflow_provider_dpq.core.load.limits import KIND
     from airflow_provider_dpq.core.load.validation import VALIDATIONS
 
     validation = VALIDATIONS[preset.replace("-", "_")]
-    return validation.test, parse_thresholds(validation.thresholds, KIND)
+    return validation.test, parse_thresholds(validation.thresholds, LOAD)
 
 
 def _model(preset: str | None, *, max_workers: int | None, **given: Any) -> Model:

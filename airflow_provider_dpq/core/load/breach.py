@@ -9,12 +9,12 @@ from pydantic import JsonValue
 
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.report import CheckResult, Problem
+from airflow_provider_dpq.core.gate.stored import LOAD, SCENARIO
 from airflow_provider_dpq.core.gate.threshold import Threshold, ThresholdResult, judge
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.load.design import LoadTest
 from airflow_provider_dpq.core.load.ledger import Ledger
-from airflow_provider_dpq.core.load.limits import KIND
-from airflow_provider_dpq.core.load.metrics import ERROR_RATE, SCENARIO, metrics_of
+from airflow_provider_dpq.core.load.metrics import ERROR_RATE, metrics_of
 from airflow_provider_dpq.core.stats.share import exact_interval
 
 _SUCCESS: Final = {Verdict.PASS: True, Verdict.FAIL: False}
@@ -60,7 +60,7 @@ def finding(
     """
     return CheckResult(
         name=name,
-        type=KIND,
+        type=LOAD,
         verdict=verdict,
         severity="warn" if verdict is Verdict.WARN else "fail",
         success=_SUCCESS.get(verdict),

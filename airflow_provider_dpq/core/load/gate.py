@@ -16,13 +16,14 @@ from airflow_provider_dpq.core.gate.report import (
     Report,
     make_report,
 )
+from airflow_provider_dpq.core.gate.stored import HELD, LEVELS, LOAD, SCENARIO, SHARE
 from airflow_provider_dpq.core.gate.threshold import Threshold
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.load.health import fault_of
 from airflow_provider_dpq.core.load.ledger import Ledger
 from airflow_provider_dpq.core.load.levels import load_tag
-from airflow_provider_dpq.core.load.limits import KIND, needed, of_levels, of_result
-from airflow_provider_dpq.core.load.metrics import SCENARIO, asked_percentiles, metrics_of
+from airflow_provider_dpq.core.load.limits import needed, of_levels, of_result
+from airflow_provider_dpq.core.load.metrics import asked_percentiles, metrics_of
 from airflow_provider_dpq.core.load.model import Breakpoint
 from airflow_provider_dpq.core.load.result import LoadResult
 from airflow_provider_dpq.core.load.series import series_of
@@ -30,15 +31,6 @@ from airflow_provider_dpq.core.stats.percentile import supports
 
 KEPT_WINDOWS: Final = 60
 """Into how many windows at most the recording of a report is merged that no other is to be merged with."""
-
-SHARE: Final = "generators of a share"
-"""The check of the report of a share, which thresholds do not judge."""
-
-HELD: Final = "held"
-"""What the check of the levels says of one that held."""
-
-LEVELS: Final = "levels"
-"""The check of a search that says of each level whether it held, and which thresholds judged them."""
 
 
 def judge_load(
@@ -77,7 +69,7 @@ def judge_load(
     doubts = _healthy(result) if share else _too_few(judged, metrics)
     return make_report(
         gate=gate,
-        kind=KIND,
+        kind=LOAD,
         subject=", ".join(dict.fromkeys(scenario.operation.subject for scenario in test.scenarios)),
         provenance=provenance,
         started_at=result.started_at,
@@ -103,7 +95,7 @@ def _healthy(result: LoadResult) -> Iterator[CheckResult]:
     generators = result.recording.generators
     yield CheckResult(
         name=SHARE,
-        type=KIND,
+        type=LOAD,
         verdict=Verdict.PASS,
         severity="fail",
         success=True,
@@ -125,7 +117,7 @@ def _levels(result: LoadResult, thresholds: Sequence[Threshold]) -> Iterator[Che
     if told:
         yield CheckResult(
             name=LEVELS,
-            type=KIND,
+            type=LOAD,
             verdict=Verdict.PASS,
             severity="fail",
             success=True,
@@ -153,7 +145,7 @@ def _undecided(threshold: Threshold, percent: float, count: int) -> CheckResult:
     )
     return CheckResult(
         name=str(threshold),
-        type=KIND,
+        type=LOAD,
         verdict=Verdict.INCONCLUSIVE,
         severity=threshold.severity.value,
         success=None,

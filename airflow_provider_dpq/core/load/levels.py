@@ -6,13 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from airflow_provider_dpq.core.gate.metric import Metric
+from airflow_provider_dpq.core.gate.stored import LEVEL
 from airflow_provider_dpq.core.load.design import LoadTest
 from airflow_provider_dpq.core.load.ledger import Ledger
 from airflow_provider_dpq.core.load.model import Breakpoint, Concurrency, Model
 from airflow_provider_dpq.core.load.result import Level
-
-LEVEL = "level"
-"""Tag of what belongs to a level; its value is the load, as `load_tag` writes it."""
 
 
 def load_tag(load: float) -> str:

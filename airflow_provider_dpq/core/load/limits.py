@@ -9,18 +9,14 @@ from typing import Final
 
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.gate.metric import Metric
+from airflow_provider_dpq.core.gate.stored import LEVEL, LOAD, SCENARIO, SHARD
 from airflow_provider_dpq.core.gate.threshold import Severity, Threshold, judge, parse_threshold
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.load.design import LoadTest
-from airflow_provider_dpq.core.load.levels import LEVEL, load_tag, plateaus
-from airflow_provider_dpq.core.load.metrics import ERROR, SCENARIO, asked_percentiles
+from airflow_provider_dpq.core.load.levels import load_tag, plateaus
+from airflow_provider_dpq.core.load.metrics import ERROR, asked_percentiles
 from airflow_provider_dpq.core.load.model import ArrivalRate, Breakpoint, Concurrency, Model
 from airflow_provider_dpq.core.stats.percentile import supports
-
-KIND: Final = "load"
-
-SHARD: Final = "shard"
-"""Tag of what each machine says of itself, where there are several."""
 
 _ERROR_RATE: Final = "error_rate < 1%"
 _DROPPED: Final = "dropped_iterations < 1"
@@ -65,7 +61,7 @@ def with_defaults(thresholds: Sequence[Threshold], test: LoadTest | None = None)
     defaults = (_ERROR_RATE, *([_DROPPED] if test is None or _plans(test) else []))
     return (
         *thresholds,
-        *(added for text in defaults for added in _missing(parse_threshold(text, KIND), thresholds, test)),
+        *(added for text in defaults for added in _missing(parse_threshold(text, LOAD), thresholds, test)),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from airflow_provider_dpq.core.gate.metric import CATALOGUES, PERCENTILES, Metric
 from airflow_provider_dpq.core.gate.share import Share
+from airflow_provider_dpq.core.gate.stored import SCENARIO
 from airflow_provider_dpq.core.gate.threshold import Threshold
 from airflow_provider_dpq.core.load.design import LoadTest
 from airflow_provider_dpq.core.load.ledger import Ledger, Span
@@ -24,7 +25,6 @@ from airflow_provider_dpq.core.stats.share import percentile_interval
 REPORTED: Final = (50.0, 90.0, 95.0, 99.0, 99.9)
 """Percentiles that are reported where there are enough iterations."""
 
-SCENARIO: Final = "scenario"
 ERROR: Final = "error"
 ERROR_RATE: Final = "error_rate"
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from airflow_provider_dpq.core.gate.series import Series
+from airflow_provider_dpq.core.gate.stored import SCENARIO
 from airflow_provider_dpq.core.load.design import LoadTest
 from airflow_provider_dpq.core.load.ledger import Ledger, Span
-from airflow_provider_dpq.core.load.metrics import SCENARIO
 from airflow_provider_dpq.core.stats.histogram import Histogram
 from airflow_provider_dpq.core.stats.percentile import supports
 

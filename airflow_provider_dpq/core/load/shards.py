@@ -11,9 +11,9 @@ from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.recording import Recording
 from airflow_provider_dpq.core.gate.report import CheckResult, Report
 from airflow_provider_dpq.core.gate.series import Series
+from airflow_provider_dpq.core.gate.stored import SHARD
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.load.design import LoadTest
-from airflow_provider_dpq.core.load.limits import SHARD
 from airflow_provider_dpq.core.load.merge import merge_recordings
 from airflow_provider_dpq.core.load.result import LoadResult
 

@@ -8,7 +8,7 @@ from typing import Final
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.gate.recording import Window
 from airflow_provider_dpq.core.gate.report import Report
-from airflow_provider_dpq.core.load.limits import KIND
+from airflow_provider_dpq.core.gate.stored import LOAD
 from airflow_provider_dpq.core.stats.histogram import Histogram
 
 _VERSION: Final = "1.2"
@@ -26,7 +26,7 @@ def require_recording(kind: str) -> None:
     Raises:
         DeclarationError: ``wrong_form``.
     """
-    if kind != KIND:
+    if kind != LOAD:
         message = f"The report of a {kind} gate cannot be written for HdrHistogram, which reads the times of a load."
         raise DeclarationError("wrong_form", message, hint="Write it as json.")
 

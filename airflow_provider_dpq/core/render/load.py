@@ -12,12 +12,9 @@ from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.recording import Failure
 from airflow_provider_dpq.core.gate.report import Report
+from airflow_provider_dpq.core.gate.stored import HELD, LEVEL, LEVELS, LOAD, SCENARIO, SHARD, SHARE
 from airflow_provider_dpq.core.gate.threshold import Threshold, parse_threshold
 from airflow_provider_dpq.core.gate.verdict import Verdict
-from airflow_provider_dpq.core.load.gate import HELD, LEVELS, SHARE
-from airflow_provider_dpq.core.load.levels import LEVEL
-from airflow_provider_dpq.core.load.limits import KIND, SHARD
-from airflow_provider_dpq.core.load.metrics import SCENARIO
 from airflow_provider_dpq.core.render import figure
 from airflow_provider_dpq.core.render.measured import Row
 
@@ -43,7 +40,7 @@ def rows(report: Report) -> Sequence[Row]:
     """Return the metrics of the whole load, then those of each scenario where there are several."""
     found: dict[str, dict[str, Metric]] = {}
     for metric in report.metrics:
-        if report.kind == KIND and set(metric.tags) <= {SCENARIO}:
+        if report.kind == LOAD and set(metric.tags) <= {SCENARIO}:
             found.setdefault(metric.tags.get(SCENARIO, ""), {})[metric.name] = _shown(metric)
     listed = [Row({SCENARIO: name} if name else {}, metrics) for name, metrics in sorted(found.items())]
     return [row for row in listed if not row.metrics.keys().isdisjoint((*COUNTS, *_TIMES))]
@@ -62,7 +59,7 @@ def _rounded(value: float) -> float:
 
 def share(report: Report) -> str:
     """Say that a report is of one machine of several, which no threshold judges; empty where it is not."""
-    found = report.kind == KIND and any(check.name == SHARE for check in report.checks)
+    found = report.kind == LOAD and any(check.name == SHARE for check in report.checks)
     return "a share of a load: only the whole is judged" if found else ""
 
 
@@ -85,7 +82,7 @@ def service(report: Report) -> Row | None:
     found = {
         metric.name.removeprefix(_SERVICE): metric
         for metric in report.metrics
-        if report.kind == KIND and metric.name.startswith(_SERVICE) and not metric.tags
+        if report.kind == LOAD and metric.name.startswith(_SERVICE) and not metric.tags
     }
     return Row({}, found) if found else None
 
@@ -95,7 +92,7 @@ def figures(report: Report) -> Sequence[Metric]:
 
     In doubt is what a threshold could not decide: its interval tells why.
     """
-    if report.kind != KIND:
+    if report.kind != LOAD:
         return []
     undecided = [result for result in report.thresholds if result.verdict is Verdict.INCONCLUSIVE]
     doubtful = [
@@ -132,7 +129,7 @@ def levels(report: Report) -> Sequence[Level]:
     """Return the levels of a load, the lowest first."""
     found: dict[str, dict[str, Metric]] = {}
     for metric in report.metrics:
-        if report.kind == KIND and set(metric.tags) == {LEVEL}:
+        if report.kind == LOAD and set(metric.tags) == {LEVEL}:
             found.setdefault(metric.tags[LEVEL], {})[metric.name] = _shown(metric)
     listed = [
         Level(load, _amount(load), Row({LEVEL: load}, metrics), _outcome(report, load))
@@ -158,7 +155,7 @@ def level_limits(report: Report) -> Sequence[Threshold]:
     found = []
     for text in (text for texts in declared if isinstance(texts, list) for text in texts):
         with suppress(DeclarationError):  # a report of another release may have others
-            found.append(parse_threshold(str(text), KIND))
+            found.append(parse_threshold(str(text), LOAD))
     return found
 
 
@@ -169,7 +166,7 @@ def _amount(load: str) -> float:
 
 def failures(report: Report) -> Sequence[Failure]:
     """Return how iterations failed, the most frequent kind first."""
-    found = report.recording.failures if report.recording and report.kind == KIND else ()
+    found = report.recording.failures if report.recording and report.kind == LOAD else ()
     return sorted(found, key=lambda failure: -failure.count)
 
 

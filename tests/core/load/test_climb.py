@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.gate.stored import LOAD
 from airflow_provider_dpq.core.gate.threshold import judge, parse_thresholds
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.load.climb import Climb
 from airflow_provider_dpq.core.load.design import LoadTest
-from airflow_provider_dpq.core.load.limits import KIND
 from airflow_provider_dpq.core.load.model import Breakpoint
 from airflow_provider_dpq.core.load.play import Stage
 from airflow_provider_dpq.core.load.recorder import Recorder
@@ -37,7 +37,7 @@ def climbed(
     recorder = Recorder(test, started_at_seconds=service.clock.now)
     pulse = Pulse(None if said is None else said.append, period_seconds=0)
     stage = Stage(service, pulse, clock=service.clock)
-    climb = Climb(test, parse_thresholds(thresholds, KIND), stage, recorder, sleep=service.clock.sleep)
+    climb = Climb(test, parse_thresholds(thresholds, LOAD), stage, recorder, sleep=service.clock.sleep)
     climb.go()
     return climb
 
@@ -168,7 +168,7 @@ def test_caps_end_a_search() -> None:
     assert reasons(climb)["request cap"] == (Verdict.WARN, "request_cap")
     assert one(climb.measured, "breaking_point").value == 150
     texts = ("breaking_point > 140/s", "breaking_point > 160/s", "breaking_point < 140/s", "breaking_point < 160/s")
-    assert [result.verdict for result in judge(parse_thresholds(texts, KIND), climb.measured)] == [
+    assert [result.verdict for result in judge(parse_thresholds(texts, LOAD), climb.measured)] == [
         Verdict.PASS,
         Verdict.INCONCLUSIVE,
         Verdict.FAIL,

@@ -13,11 +13,11 @@ from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.report import CheckResult, Provenance, Report, parse_report
 from airflow_provider_dpq.core.gate.series import Series
+from airflow_provider_dpq.core.gate.stored import HELD, LEVELS, LOAD, SHARE
 from airflow_provider_dpq.core.gate.threshold import parse_thresholds
 from airflow_provider_dpq.core.gate.verdict import Verdict
-from airflow_provider_dpq.core.load.gate import HELD, KEPT_WINDOWS, LEVELS, SHARE, judge_load
+from airflow_provider_dpq.core.load.gate import KEPT_WINDOWS, judge_load
 from airflow_provider_dpq.core.load.ledger import Ledger
-from airflow_provider_dpq.core.load.limits import KIND
 from airflow_provider_dpq.core.load.merge import merge_recordings
 from airflow_provider_dpq.core.load.model import Breakpoint, breakpoint_search, constant_arrival_rate, shared_iterations
 from airflow_provider_dpq.core.load.recorder import Recorder
@@ -36,7 +36,7 @@ def result(recorder: Recorder, **fields: Any) -> LoadResult:
 
 def judged(found: LoadResult, *thresholds: Any) -> Report:
     """Judge what was found, and read the report back from its text."""
-    read = parse_thresholds(thresholds, KIND)
+    read = parse_thresholds(thresholds, LOAD)
     return parse_report(judge_load(found, gate="g", provenance=Provenance(run_id="1"), thresholds=read).to_json())
 
 
@@ -159,7 +159,7 @@ def test_one_iteration_can_be_judged() -> None:
 
 def test_what_was_measured_beside_the_recording_is_judged_too() -> None:
     """Resources, checks and series of the run stand beside those of the recording."""
-    check = CheckResult(name="target", type=KIND, verdict=Verdict.WARN, severity="warn", success=None)
+    check = CheckResult(name="target", type=LOAD, verdict=Verdict.WARN, severity="warn", success=None)
     found = result(
         record(load()),
         measured=(Metric(name="worker_memory", value=2e9, unit="B"),),

@@ -8,15 +8,9 @@ import pytest
 
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.gate.metric import CATALOGUES
+from airflow_provider_dpq.core.gate.stored import LOAD
 from airflow_provider_dpq.core.gate.threshold import parse_thresholds
-from airflow_provider_dpq.core.load.limits import (
-    KIND,
-    check_thresholds,
-    needed,
-    of_levels,
-    of_result,
-    with_defaults,
-)
+from airflow_provider_dpq.core.load.limits import check_thresholds, needed, of_levels, of_result, with_defaults
 from airflow_provider_dpq.core.load.model import (
     breakpoint_search,
     constant_arrival_rate,
@@ -34,7 +28,7 @@ SEARCH = breakpoint_search("10/s", "100/s")
 
 def texts(*declared: Any, **options: Any) -> list[str]:
     """Return the thresholds with the default ones, as they are written."""
-    return [str(threshold) for threshold in with_defaults(parse_thresholds(declared, KIND), load(**options))]
+    return [str(threshold) for threshold in with_defaults(parse_thresholds(declared, LOAD), load(**options))]
 
 
 def test_errors_and_dropped_arrivals_are_judged_by_default() -> None:
@@ -54,14 +48,14 @@ def test_a_threshold_takes_the_place_of_the_default_of_its_metric() -> None:
 
 def test_a_threshold_of_one_scenario_leaves_the_others_their_default() -> None:
     """What is allowed to read is not allowed to write."""
-    given = parse_thresholds(["error_rate{scenario:read} < 20%"], KIND)
+    given = parse_thresholds(["error_rate{scenario:read} < 20%"], LOAD)
     found = [str(threshold) for threshold in with_defaults(given, load("read", "write"))]
     assert found == ["error_rate{scenario:read} < 20%", "error_rate{scenario:write} < 1%", "dropped_iterations < 1"]
 
 
 def test_a_search_is_not_judged_by_what_its_levels_break() -> None:
     """They are to break."""
-    given = parse_thresholds(["p(95) < 1s", "breaking_point > 50/s", "recovery < 10s"], KIND)
+    given = parse_thresholds(["p(95) < 1s", "breaking_point > 50/s", "recovery < 10s"], LOAD)
     test = load(model=SEARCH)
     assert [threshold.metric for threshold in of_result(given, test)] == ["breaking_point", "recovery"]
     assert [threshold.metric for threshold in of_levels(given, test)] == ["p(95)", "error_rate", "dropped_iterations"]
@@ -91,7 +85,7 @@ def test_a_search_is_not_judged_by_what_its_levels_break() -> None:
 )
 def test_what_the_load_can_answer_is_accepted(declared: Any, options: dict[str, Any]) -> None:
     """Tags name scenarios, errors, levels and shards that there are."""
-    check_thresholds(parse_thresholds([declared], KIND), load("read", "write", **options))
+    check_thresholds(parse_thresholds([declared], LOAD), load("read", "write", **options))
 
 
 @pytest.mark.parametrize(
@@ -136,7 +130,7 @@ def test_what_the_load_cannot_answer_is_refused(
     """Before anything is run, with what there is instead."""
     test = load("read", "write", **({"model": constant_arrival_rate("200/s", "10s")} | options))
     with pytest.raises(DeclarationError, match=words) as refused:
-        check_thresholds(parse_thresholds([declared], KIND), test)
+        check_thresholds(parse_thresholds([declared], LOAD), test)
     assert refused.value.reason == reason
 
 
@@ -147,12 +141,12 @@ def test_what_is_said_to_be_needed_is_enough_and_no_less_is(percent: float) -> N
     assert not supports(percent, needed(percent) - 1)
 
 
-@pytest.mark.parametrize("name", CATALOGUES[KIND])
+@pytest.mark.parametrize("name", CATALOGUES[LOAD])
 def test_every_metric_can_be_judged_by_some_load(name: str) -> None:
     """None of the catalogue is refused whatever the model."""
     argument = "(50)" if name.endswith("p") and name in ("p", "service_p", "lateness_p") else ""
-    unit = CATALOGUES[KIND][name].replace("%", "")
-    (threshold,) = parse_thresholds([f"{name}{argument} < 1{unit}"], KIND)
+    unit = CATALOGUES[LOAD][name].replace("%", "")
+    (threshold,) = parse_thresholds([f"{name}{argument} < 1{unit}"], LOAD)
     accepted = 0
     for model in (STAGED, SEARCH):
         try:
@@ -176,7 +170,7 @@ def test_every_metric_can_be_judged_by_some_load(name: str) -> None:
 def test_a_search_is_not_asked_for_what_it_does_not_try(text: str, possible: bool) -> None:
     """A search that reached its limit would fail for what nobody has looked at."""
     test = load(model=breakpoint_search("100/s", "1000/s"))
-    limits = parse_thresholds([text], KIND)
+    limits = parse_thresholds([text], LOAD)
     if possible:
         check_thresholds(limits, test)
         return
@@ -186,7 +180,7 @@ def test_a_search_is_not_asked_for_what_it_does_not_try(text: str, possible: boo
 
 def test_thresholds_of_a_search_judge_its_levels_or_its_result() -> None:
     """Each of them one or the other; of any other test all judge the result."""
-    limits = parse_thresholds(["p(95) < 1s", "breaking_point > 200/s", "throughput > 1/s"], KIND)
+    limits = parse_thresholds(["p(95) < 1s", "breaking_point > 200/s", "throughput > 1/s"], LOAD)
     search = load(model=breakpoint_search("100/s", "1000/s"))
     assert [str(limit) for limit in of_levels(limits, search)] == [
         "p(95) < 1s",

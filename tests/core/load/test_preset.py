@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from airflow_provider_dpq.core.errors import DeclarationError
+from airflow_provider_dpq.core.gate.stored import LOAD
 from airflow_provider_dpq.core.gate.threshold import parse_thresholds
 from airflow_provider_dpq.core.load import preset
-from airflow_provider_dpq.core.load.limits import KIND, check_thresholds
+from airflow_provider_dpq.core.load.limits import check_thresholds
 from airflow_provider_dpq.core.load.model import ArrivalRate
 from airflow_provider_dpq.core.load.validation import VALIDATIONS
 
@@ -62,4 +63,4 @@ def test_a_validation_can_be_run(name: str) -> None:
     """Its functions are there, and its thresholds can be answered."""
     validation = VALIDATIONS[name]
     validation.test.validate()
-    check_thresholds(parse_thresholds(validation.thresholds, KIND), validation.test)
+    check_thresholds(parse_thresholds(validation.thresholds, LOAD), validation.test)

@@ -16,11 +16,11 @@ import pytest
 
 from airflow_provider_dpq.core.errors import CancelledError, MeasurementError
 from airflow_provider_dpq.core.gate.report import Provenance, Report
+from airflow_provider_dpq.core.gate.stored import LOAD
 from airflow_provider_dpq.core.gate.threshold import ThresholdDeclaration, parse_thresholds
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.load import run as runs
 from airflow_provider_dpq.core.load.design import LoadTest, Scenario
-from airflow_provider_dpq.core.load.limits import KIND
 from airflow_provider_dpq.core.load.measurement import LoadMeasurement
 from airflow_provider_dpq.core.load.model import constant_arrival_rate, constant_concurrency, shared_iterations
 from airflow_provider_dpq.core.operation.http import HttpOperation
@@ -41,7 +41,7 @@ def concluded(test: LoadTest, *thresholds: ThresholdDeclaration, **options: Any)
     """Run a test and judge it."""
     starts_at_seconds = options.pop("starts_at_seconds", None)
     measurement = LoadMeasurement(
-        test=test, thresholds=parse_thresholds(thresholds, KIND), starts_at_seconds=starts_at_seconds
+        test=test, thresholds=parse_thresholds(thresholds, LOAD), starts_at_seconds=starts_at_seconds
     )
     return conclude(measurement, gate="g", provenance=Provenance(run_id="r"), **options)
 

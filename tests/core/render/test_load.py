@@ -7,8 +7,8 @@ import pytest
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.recording import Failure, Recording
 from airflow_provider_dpq.core.gate.report import CheckResult, Report
+from airflow_provider_dpq.core.gate.stored import HELD, LEVELS, SHARE
 from airflow_provider_dpq.core.gate.verdict import Verdict
-from airflow_provider_dpq.core.load.gate import HELD, LEVELS, SHARE
 from airflow_provider_dpq.core.render import load, render_html, render_junit, render_text
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.gate.series import Series
+from airflow_provider_dpq.core.gate.stored import SCENARIO
 from airflow_provider_dpq.core.gate.unit import convert
-from airflow_provider_dpq.core.load.metrics import SCENARIO
 from airflow_provider_dpq.core.render import figure, load, outcome
 from airflow_provider_dpq.core.render.magnitude import magnitude
 from airflow_provider_dpq.core.render.plot.drawing import (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.gate.series import Series
-from airflow_provider_dpq.core.load.limits import SHARD
+from airflow_provider_dpq.core.gate.stored import SHARD
 from airflow_provider_dpq.core.render import figure
 from airflow_provider_dpq.core.render.magnitude import magnitude
 from airflow_provider_dpq.core.render.plot.drawing import FIRST, SECOND, Plot, draw, is_line

@@ -11,8 +11,8 @@ import pytest
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.report import CheckResult, Report
 from airflow_provider_dpq.core.gate.series import Series
+from airflow_provider_dpq.core.gate.stored import LEVELS
 from airflow_provider_dpq.core.gate.verdict import Verdict
-from airflow_provider_dpq.core.load.gate import LEVELS
 from airflow_provider_dpq.core.render import render_html
 from airflow_provider_dpq.core.render.plot import Plot, plots
 
