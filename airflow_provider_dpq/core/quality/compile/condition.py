@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, comparable, ordered, rounded
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.functions import known
-from airflow_provider_dpq.core.quality.compile.moment import are_comparable
+from airflow_provider_dpq.core.quality.compile.moment import are_comparable, in_kind
 from airflow_provider_dpq.core.quality.condition import Comparison, Condition, Group, Nullity
 from airflow_provider_dpq.core.quality.instant import read_moment
 from airflow_provider_dpq.core.quality.tables.cast import cast_beside_texts, cast_for
@@ -196,9 +197,7 @@ def _fit(column: Column, value: Any) -> Any:
         Kind.FLOAT: float,
         Kind.DECIMAL: _decimal,
         Kind.BOOLEAN: _truth,
-        Kind.DATE: _day,
-        Kind.TIMESTAMP: _instant,
-        Kind.TIMESTAMP_TZ: _instant,
+        **{kind: partial(_temporal, kind) for kind in (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMP_TZ)},
         Kind.STRING: _text,
     }
     try:
@@ -226,12 +225,13 @@ def _truth(value: Any) -> bool:
     return {"true": True, "false": False}[str(value).lower()]
 
 
-def _day(value: Any) -> date:
-    return value if isinstance(value, date) else date.fromisoformat(value)
-
-
-def _instant(value: Any) -> datetime:
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+def _temporal(kind: Kind, value: Any) -> date:
+    """Return a day or moment as one of the column's kind: else the time zone of the session would decide."""
+    found = value if isinstance(value, date) else read_moment(value)
+    fitting = None if found is None else in_kind(kind, found)
+    if fitting is None:
+        raise ValueError(value)
+    return fitting
 
 
 def _text(value: Any) -> str:

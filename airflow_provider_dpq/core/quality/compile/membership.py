@@ -207,7 +207,7 @@ def plan_most_common(expectation: declared.ExpectColumnMostCommonValueToBeInSet,
     domain = Domain(table, expectation.condition)
     members = {plain(member) for member in _different(expectation.value_set)}
     if not table.pandas_like and column.kind.temporal:
-        members = {read_moment(member) or member if isinstance(member, str) else member for member in members}
+        members = {_in_kind_of(column, member) for member in members}
     counts = {} if column.malformed is None else {"malformed": domain.count(column.malformed)}
     counts["values"] = domain.count(column.value.is_not(None))
 
@@ -233,6 +233,12 @@ def plan_most_common(expectation: declared.ExpectColumnMostCommonValueToBeInSet,
         return Answer(success, {"observed_value": [_written(value, column, table) for value in values[:MOST_VALUES]]})
 
     return Plan(figures=counts, read=read)
+
+
+def _in_kind_of(column: Column, member: Any) -> Any:
+    """Return a member that is or names a day or moment as one of a column's kind, if there is one."""
+    found = read_moment(member) or member if isinstance(member, str) else member
+    return (in_kind(column.kind, found) or member) if isinstance(found, date) else member
 
 
 def _most_common(column: Column, domain: Domain) -> sa.Subquery:
