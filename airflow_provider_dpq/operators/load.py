@@ -105,7 +105,7 @@ class LoadTestOperator(OperationGateOperator):
 
     def measurement(self, run: GateRun) -> Measurement:
         """Return the load test, with connections looked up."""
-        from airflow_provider_dpq.core.load.measurement import LoadMeasurement
+        from airflow_provider_dpq.core.load.run import LoadMeasurement
 
         return LoadMeasurement(test=self._connected_test(), thresholds=read_thresholds(self.thresholds, self.kind))
 

@@ -135,7 +135,7 @@ class LoadShardOperator(LoadTestOperator):
 
     def measurement(self, run: GateRun) -> Measurement:
         """Return the share of the load test, unless its beginning has passed."""
-        from airflow_provider_dpq.core.load.measurement import LoadMeasurement
+        from airflow_provider_dpq.core.load.run import LoadMeasurement
 
         late_seconds = time.time() - self.starts_at_seconds
         if late_seconds > 0:

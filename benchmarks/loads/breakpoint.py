@@ -6,8 +6,8 @@ from loads.memory import service
 
 from airflow_provider_dpq.core.gate.report import Provenance, Report
 from airflow_provider_dpq.core.load.design import LoadTest, Scenario
-from airflow_provider_dpq.core.load.measurement import LoadMeasurement
 from airflow_provider_dpq.core.load.model import Breakpoint
+from airflow_provider_dpq.core.load.run import LoadMeasurement
 from airflow_provider_dpq.core.operation.http import HttpOperation
 from airflow_provider_dpq.core.operation.measurement import conclude
 

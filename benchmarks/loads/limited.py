@@ -11,8 +11,8 @@ from loads.memory import service
 
 from airflow_provider_dpq.core.gate.report import Provenance, Report
 from airflow_provider_dpq.core.load.design import LoadTest, Scenario
-from airflow_provider_dpq.core.load.measurement import LoadMeasurement
 from airflow_provider_dpq.core.load.model import Model, constant_arrival_rate, constant_concurrency
+from airflow_provider_dpq.core.load.run import LoadMeasurement
 from airflow_provider_dpq.core.operation.http import HttpOperation
 from airflow_provider_dpq.core.operation.isolation import Cancellation
 from airflow_provider_dpq.core.operation.iteration import Operation

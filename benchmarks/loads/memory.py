@@ -16,8 +16,8 @@ import psutil
 from airflow_provider_dpq.core.gate.report import Provenance, Report
 from airflow_provider_dpq.core.gate.threshold import parse_thresholds
 from airflow_provider_dpq.core.load.design import LoadTest, Scenario
-from airflow_provider_dpq.core.load.measurement import LoadMeasurement
 from airflow_provider_dpq.core.load.model import constant_arrival_rate
+from airflow_provider_dpq.core.load.run import LoadMeasurement
 from airflow_provider_dpq.core.operation.http import HttpOperation
 from airflow_provider_dpq.core.operation.isolation import Cancellation
 

@@ -18,7 +18,6 @@ from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.report import parse_report
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.load import preset
-from airflow_provider_dpq.core.load.measurement import LoadMeasurement
 from airflow_provider_dpq.core.load.model import (
     Model,
     constant_arrival_rate,
@@ -28,6 +27,7 @@ from airflow_provider_dpq.core.load.model import (
     ramping_concurrency,
     shared_iterations,
 )
+from airflow_provider_dpq.core.load.run import LoadMeasurement
 from airflow_provider_dpq.core.store import open_store
 
 pytestmark = pytest.mark.alone

@@ -131,7 +131,7 @@ def load(
     from airflow_provider_dpq.core.gate.unit import parse_duration
     from airflow_provider_dpq.core.load.design import LoadTest, Scenario
     from airflow_provider_dpq.core.load.limits import check_thresholds
-    from airflow_provider_dpq.core.load.measurement import LoadMeasurement
+    from airflow_provider_dpq.core.load.run import LoadMeasurement
 
     limits = _limits(thresholds, abort_after)
     if preset in _VALIDATIONS:
@@ -194,7 +194,7 @@ def _refuse_beside(preset: str) -> None:
 
 def _validation(preset: str) -> tuple[LoadTest, tuple[Threshold, ...]]:
     from airflow_provider_dpq.core.gate.threshold import parse_thresholds
-    from airflow_provider_dpq.core.load.validation import VALIDATIONS
+    from airflow_provider_dpq.core.load.preset import VALIDATIONS
 
     validation = VALIDATIONS[preset.replace("-", "_")]
     return validation.test, parse_thresholds(validation.thresholds, LOAD)

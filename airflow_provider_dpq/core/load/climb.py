@@ -14,20 +14,17 @@ from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.report import CheckResult
 from airflow_provider_dpq.core.gate.threshold import Threshold, ThresholdResult, judge
 from airflow_provider_dpq.core.gate.verdict import Verdict
-from airflow_provider_dpq.core.load.breach import finding, first_breach
-from airflow_provider_dpq.core.load.course import Course
 from airflow_provider_dpq.core.load.design import LoadTest
 from airflow_provider_dpq.core.load.health import LATENESS_SECONDS, fault_of
 from airflow_provider_dpq.core.load.ledger import Ledger, Span
-from airflow_provider_dpq.core.load.limits import of_levels
+from airflow_provider_dpq.core.load.limits import first_breach, of_levels
 from airflow_provider_dpq.core.load.metrics import metrics_of
 from airflow_provider_dpq.core.load.model import ArrivalRate, Breakpoint
-from airflow_provider_dpq.core.load.play import LEAD_SECONDS, Stage
+from airflow_provider_dpq.core.load.play import LEAD_SECONDS, Course, Player
 from airflow_provider_dpq.core.load.recorder import Recorder
-from airflow_provider_dpq.core.load.result import Level
-from airflow_provider_dpq.core.load.schedule import Schedule
-from airflow_provider_dpq.core.load.schedule import Stage as Stretch
-from airflow_provider_dpq.core.load.search import CALM_WINDOWS, Trial, next_rate, recovered_after, span_of
+from airflow_provider_dpq.core.load.result import Level, finding
+from airflow_provider_dpq.core.load.schedule import Schedule, Stage
+from airflow_provider_dpq.core.load.search import CALM_WINDOWS, Trial, bracket_of, next_rate, recovered_after
 from airflow_provider_dpq.core.stats.interval import Interval, robust_interval
 
 KEPT_UP: Final = 0.98
@@ -54,7 +51,7 @@ class Climb:
     Args:
         test: The search.
         thresholds: The declared thresholds; those of iterations judge the levels.
-        stage: Where levels are played.
+        player: Where levels are played.
         recorder: Records all of them.
         sleep: Waits for some seconds.
 
@@ -68,7 +65,7 @@ class Climb:
         self,
         test: LoadTest,
         thresholds: Sequence[Threshold],
-        stage: Stage,
+        player: Player,
         recorder: Recorder,
         *,
         sleep: Callable[[float], None] = time.sleep,
@@ -77,7 +74,7 @@ class Climb:
         self._test = test
         self._search = test.model
         self._limits = of_levels(thresholds, test)
-        self._stage = stage
+        self._player = player
         self._recorder = recorder
         self._sleep = sleep
         self._requests = 0
@@ -104,9 +101,9 @@ class Climb:
                     seconds = self._search.level_seconds * (2 if verdict is Verdict.INCONCLUSIVE else 1)
         finally:
             self._conclude(trials)
-        span = span_of(trials)
-        if not stopped and span.held and self._first is not None:
-            self._recover(span.broken or span.held, self._first)
+        bracket = bracket_of(trials)
+        if not stopped and bracket.held and self._first is not None:
+            self._recover(bracket.broken or bracket.held, self._first)
 
     def _tried(self, rate: float, seconds: float) -> Verdict | None:
         """Play a level, again where the generator was the limit; return its verdict, None where the target is gone."""
@@ -129,14 +126,14 @@ class Climb:
 
     def _make_ready(self) -> bool:
         """Wait until the target answers again; return whether it does within some time."""
-        until = self._stage.clock() + _RECOVERY_SECONDS
+        until = self._player.clock() + _RECOVERY_SECONDS
         while True:
             try:
-                self._stage.make_ready()
+                self._player.make_ready()
             except CancelledError:
                 raise
             except MeasurementError as error:
-                if self._stage.clock() > until:
+                if self._player.clock() > until:
                     self._unrecovered(f"{_RECOVERY_SECONDS:g} s after it, the first call still fails. {error}")
                     return False
                 self._sleep(_RETRY_SECONDS)
@@ -148,12 +145,12 @@ class Climb:
     ) -> tuple[Recorder, bool]:
         """Play a load that begins at a rate, on the line of time of the search and with a recorder of its own."""
         origin = self._recorder.started_at_seconds
-        starts_at_seconds = max(origin, self._stage.clock() + LEAD_SECONDS)
+        starts_at_seconds = max(origin, self._player.clock() + LEAD_SECONDS)
         begin = starts_at_seconds - origin
         own = Recorder(load, started_at_seconds=starts_at_seconds)
         self._recorder.begin(begin)
         try:
-            course, over = self._stage.play(
+            course, over = self._player.play(
                 load,
                 starts_at_seconds,
                 [own, self._recorder],
@@ -191,7 +188,7 @@ class Climb:
 
     def _over_cap(self, requests: float, seconds: float) -> bool:
         """Whether another level would go beyond a cap; if so, say it."""
-        test, elapsed = self._test, self._stage.clock() - self._recorder.started_at_seconds
+        test, elapsed = self._test, self._player.clock() - self._recorder.started_at_seconds
         hint = "The breaking point lies beyond what was tried."
         if self._requests + requests > test.max_requests:
             message = f"The search ended after {self._requests} requests: the cap is {test.max_requests}. {hint}"
@@ -207,13 +204,13 @@ class Climb:
         """Say what the levels so far tell of the breaking point."""
         if not trials:
             return
-        span = span_of(trials)
+        bracket = bracket_of(trials)
         # Where nothing broke it lies anywhere above: nobody has looked there, whether for a cap or for the limit.
-        interval = (span.held, sys.float_info.max if span.broken is None else span.broken)
-        self.measured.append(Metric(name="breaking_point", value=span.held, unit="/s", interval=interval))
-        told: dict[str, Any] = {"held": span.held, "broken": span.broken, "levels": len(trials)}
-        if span.broken is not None and not span.held:
-            message = f"At {span.broken:g}/s, the first rate of the search, it does not hold. Begin with a lower one."
+        interval = (bracket.held, sys.float_info.max if bracket.broken is None else bracket.broken)
+        self.measured.append(Metric(name="breaking_point", value=bracket.held, unit="/s", interval=interval))
+        told: dict[str, Any] = {"held": bracket.held, "broken": bracket.broken, "levels": len(trials)}
+        if bracket.broken is not None and not bracket.held:
+            message = f"The first rate of the search, {bracket.broken:g}/s, does not hold. Begin with a lower one."
             self.checks.append(finding("breaking point", Verdict.FAIL, "broken_at_start", message, **told))
         else:
             self.checks.append(finding("breaking point", Verdict.PASS, "", "", **told))
@@ -224,7 +221,7 @@ class Climb:
         bound = max(_RECOVERY_SECONDS, _RECOVERY_LEVELS * level_seconds, 2 * CALM_WINDOWS * (1 / start + 1))
         if self._over_cap(rate * level_seconds + start * bound, level_seconds + bound) or not self._make_ready():
             return
-        stretches = (Stretch(level_seconds, rate), Stretch(0.0, start), Stretch(bound, start))
+        stretches = (Stage(level_seconds, rate), Stage(0.0, start), Stage(bound, start))
         model = ArrivalRate(schedule=Schedule(rate, stretches), max_workers=self._search.max_workers)
         load = replace(self._test, model=model)
         before = usual_median(first)

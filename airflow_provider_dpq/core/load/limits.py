@@ -10,13 +10,14 @@ from typing import Final
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.stored import LEVEL, LOAD, SCENARIO, SHARD
-from airflow_provider_dpq.core.gate.threshold import Severity, Threshold, judge, parse_threshold
+from airflow_provider_dpq.core.gate.threshold import Severity, Threshold, ThresholdResult, judge, parse_threshold
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.load.design import LoadTest
-from airflow_provider_dpq.core.load.levels import load_tag, plateaus
-from airflow_provider_dpq.core.load.metrics import ERROR, asked_percentiles
+from airflow_provider_dpq.core.load.ledger import Ledger
+from airflow_provider_dpq.core.load.metrics import ERROR, ERROR_RATE, asked_percentiles, load_tag, metrics_of, plateaus
 from airflow_provider_dpq.core.load.model import ArrivalRate, Breakpoint, Concurrency, Model
 from airflow_provider_dpq.core.stats.percentile import supports
+from airflow_provider_dpq.core.stats.share import exact_interval
 
 _ERROR_RATE: Final = "error_rate < 1%"
 _DROPPED: Final = "dropped_iterations < 1"
@@ -219,3 +220,28 @@ def _most(test: LoadTest, scenario: str | None) -> int:
         test = test.at_rate(test.model.start, 2 * test.model.level_seconds)
     planned = test.planned if scenario is None else test.planned_of(scenario)
     return test.max_requests if planned is None else min(planned, test.max_requests)
+
+
+def first_breach(thresholds: Sequence[Threshold], ledger: Ledger, test: LoadTest) -> ThresholdResult | None:
+    """Return the first threshold that fails by what was recorded until now; None where none does.
+
+    An error rate is judged with the interval that its counts have: the first few failures would make it anything.
+
+    Args:
+        thresholds: What to judge by.
+        ledger: What was recorded.
+        test: What is run.
+    """
+    if not thresholds:
+        return None
+    known = [
+        _uncertain(metric, ledger) if metric.name == ERROR_RATE else metric
+        for metric in metrics_of(ledger, test, thresholds, percentiles=())
+    ]
+    return next((result for result in judge(thresholds, known) if result.verdict is Verdict.FAIL), None)
+
+
+def _uncertain(rate: Metric, ledger: Ledger) -> Metric:
+    span = ledger.total(rate.tags.get(SCENARIO))
+    low, high = exact_interval(span.failed, span.ended)
+    return rate.model_copy(update={"interval": (100 * low, 100 * high)})

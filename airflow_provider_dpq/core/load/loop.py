@@ -14,11 +14,10 @@ from typing import Any, Final, TypeAlias
 
 from airflow_provider_dpq.core.load.arrivals import Crew, Permits, arrivals, last_end, last_start
 from airflow_provider_dpq.core.load.design import Stream
-from airflow_provider_dpq.core.load.fixture import call_of, torn_down
 from airflow_provider_dpq.core.load.model import ArrivalRate
 from airflow_provider_dpq.core.load.moment import SUCCESS
 from airflow_provider_dpq.core.load.pace import Alarm
-from airflow_provider_dpq.core.load.ready import Ready, spare_sessions
+from airflow_provider_dpq.core.load.ready import Ready, call_of, spare_sessions, torn_down
 from airflow_provider_dpq.core.load.request import Requests
 from airflow_provider_dpq.core.load.tally import Tally
 from airflow_provider_dpq.core.operation.http import HttpOperation
@@ -118,7 +117,7 @@ class LoopDriver:
                     requests = Requests(ready.scenario.operation, ready.scenario.size)
                     iteration = Iteration((await stack.enter_async_context(requests)).send)
                 assert iteration is not None  # noqa: S101 - for the type checker
-                kind = _OpenLane if isinstance(stream.model, ArrivalRate) else _ClosedLane
+                kind = _OpenTasks if isinstance(stream.model, ArrivalRate) else _ClosedTasks
                 self._lanes.append(kind(self, stream, iteration, until, self._cap))
             self._alarm = Alarm(self._loop, self._beat)
             self._due = 0.0
@@ -213,7 +212,7 @@ class LoopDriver:
         lane.record.add(due, started, ended, outcome)
 
 
-class _OpenLane:
+class _OpenTasks:
     """The arrivals of an open model, and the workers that wait for them."""
 
     def __init__(self, driver: LoopDriver, stream: Stream, iteration: Iteration, until: float, cap: Permits) -> None:
@@ -306,7 +305,7 @@ class _OpenLane:
         return call_of(self.iteration)
 
 
-class _ClosedLane:
+class _ClosedTasks:
     """The workers of a closed model."""
 
     def __init__(self, driver: LoopDriver, stream: Stream, iteration: Iteration, until: float, cap: Permits) -> None:
@@ -347,4 +346,4 @@ class _ClosedLane:
                 await asyncio.sleep(self._pause_seconds)
 
 
-_Lane: TypeAlias = _OpenLane | _ClosedLane
+_Lane: TypeAlias = _OpenTasks | _ClosedTasks

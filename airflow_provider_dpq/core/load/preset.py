@@ -1,10 +1,14 @@
-"""Loads named after what they answer. Nothing here is heavy: DAG files import it."""
+"""Load tests by name: shapes of load to start from, and those that say whether a machine bears the gate itself."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from airflow_provider_dpq.core.gate.unit import parse_duration
+from airflow_provider_dpq.core.load.design import LoadTest, Scenario
 from airflow_provider_dpq.core.load.model import (
     MAX_WORKERS,
     ArrivalRate,
@@ -12,11 +16,13 @@ from airflow_provider_dpq.core.load.model import (
     Concurrency,
     breakpoint_search,
     constant_arrival_rate,
+    iterations_per_worker,
     parse_rate,
     ramping_arrival_rate,
     shared_iterations,
     with_unit,
 )
+from airflow_provider_dpq.core.operation.python import PythonOperation
 
 STRESS: Final = 2.0
 SPIKE: Final = 5.0
@@ -124,3 +130,66 @@ def _times(rate: str, factor: float) -> str:
 def _stages(shares: tuple[tuple[float, str], ...], duration: str) -> list[tuple[str, str]]:
     seconds = parse_duration(with_unit("duration", duration))
     return [(f"{share * seconds:.15g}s", rate) for share, rate in shares]
+
+
+_CHECK: Final = "airflow_provider_dpq.core.quality.rehearsal:check"
+_TABLE: Final = "airflow_provider_dpq.core.quality.rehearsal:table"
+_ITERATION_SECONDS: Final = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """A load of checks of a generated table.
+
+    Attributes:
+        answers: The question that it answers.
+        model: How the checks come about.
+        rows: Rows of the table.
+        thresholds: What must hold.
+    """
+
+    answers: str
+    model: Concurrency
+    rows: int
+    thresholds: tuple[str, ...]
+
+    @property
+    def test(self) -> LoadTest:
+        """The load test."""
+        operation = PythonOperation(target=_CHECK, dataset=_TABLE)
+        return LoadTest(
+            scenarios=(Scenario(operation=operation, size=self.rows),),
+            model=self.model,
+            iteration_timeout_seconds=_ITERATION_SECONDS,
+        )
+
+
+VALIDATIONS: Final[Mapping[str, Validation]] = MappingProxyType(
+    {
+        "massive_dataset": Validation(
+            "Is a table of a million rows checked within two minutes?",
+            shared_iterations(1, 1),
+            1_000_000,
+            ("max < 120s", "error_rate <= 0%"),
+        ),
+        "concurrent": Validation(
+            "Do ten tasks that check 100,000 rows each get along?",
+            iterations_per_worker(3, 10),
+            100_000,
+            ("error_rate < 10%",),
+        ),
+        "sustained": Validation(
+            "Does a hundredth check of 10,000 rows still go as well as the first?",
+            shared_iterations(100, 1),
+            10_000,
+            ("error_rate < 5%",),
+        ),
+        "graceful_degradation": Validation(
+            "Do far more tasks than processors slow each other down, rather than fail?",
+            iterations_per_worker(2, 25),
+            50_000,
+            ("error_rate < 15%",),
+        ),
+    }
+)
+"""The load tests, by name."""

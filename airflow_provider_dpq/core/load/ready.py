@@ -7,10 +7,13 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Final
+from functools import partial
+from typing import Any, Final, NoReturn
 
 from airflow_provider_dpq.core.load.design import Scenario, Stream
 from airflow_provider_dpq.core.load.model import ArrivalRate
+from airflow_provider_dpq.core.load.moment import SUCCESS
+from airflow_provider_dpq.core.load.tally import Record
 from airflow_provider_dpq.core.operation.http import HttpOperation
 from airflow_provider_dpq.core.operation.iteration import Iteration
 from airflow_provider_dpq.core.operation.python import PythonOperation, is_coroutine_function
@@ -111,3 +114,34 @@ def make_ready(scenario: Scenario) -> Ready:
 
     sessions = Sessions(opened, stack, [opened()])
     return Ready(scenario, on_loop=False, sessions=sessions, stack=stack)
+
+
+def call_of(iteration: Iteration) -> Callable[[], Any]:
+    """Return the call of one iteration, once what it needs is set up; where that fails, the call fails with it."""
+    if iteration.set_up is None:
+        return iteration.call
+    try:
+        return iteration.set_up()
+    except Exception as error:  # noqa: BLE001 - whatever it raises is the failure of this iteration
+        return partial(fail, error)
+
+
+def torn_down(clean: Callable[[Any], object], result: object, record: Record, outcome: int) -> int:
+    """Clean up after an iteration and return the number of its outcome, with what failed first.
+
+    Args:
+        clean: What cleans up.
+        result: What the call returned; None where it failed.
+        record: Where a failure is recorded.
+        outcome: Number of the outcome until then.
+    """
+    try:
+        clean(result)
+    except Exception as error:  # noqa: BLE001 - whatever it raises is the failure of this iteration
+        return record.failure(error) if outcome == SUCCESS else outcome
+    return outcome
+
+
+def fail(error: Exception) -> NoReturn:
+    """Raise an error."""
+    raise error

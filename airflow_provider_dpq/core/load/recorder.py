@@ -12,8 +12,7 @@ from airflow_provider_dpq.core.gate.recording import Failure, Generator, Recordi
 from airflow_provider_dpq.core.load.design import LoadTest
 from airflow_provider_dpq.core.load.ledger import WINDOW_SECONDS, Ledger, Place, Span, widened
 from airflow_provider_dpq.core.load.model import ArrivalRate, Breakpoint
-from airflow_provider_dpq.core.load.moment import SUCCESS, Iterations, Moment, Outcome
-from airflow_provider_dpq.core.load.outcome import MAX_SAMPLES
+from airflow_provider_dpq.core.load.moment import MAX_SAMPLES, SUCCESS, Iterations, Moment, Outcome
 from airflow_provider_dpq.core.stats.histogram import Histogram
 
 if TYPE_CHECKING:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+
+from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import DpqError
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.recording import Recording
-from airflow_provider_dpq.core.gate.report import CheckResult
+from airflow_provider_dpq.core.gate.report import CheckResult, Problem
 from airflow_provider_dpq.core.gate.series import Series
+from airflow_provider_dpq.core.gate.stored import LOAD
+from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.load.design import LoadTest
+
+_SUCCESS: Final = {Verdict.PASS: True, Verdict.FAIL: False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +64,27 @@ class LoadResult:
     series: tuple[Series, ...] = ()
     checks: tuple[CheckResult, ...] = ()
     error: DpqError | None = None
+
+
+def finding(
+    name: str, verdict: Verdict, reason: str, message: str, *, quotes_data: bool = False, **result: JsonValue
+) -> CheckResult:
+    """Return a check of how a load went.
+
+    Args:
+        name: Its name.
+        verdict: What it decides.
+        reason: Stable code of what was found.
+        message: The same as a sentence.
+        quotes_data: Whether the sentence quotes the target.
+        result: What was observed.
+    """
+    return CheckResult(
+        name=name,
+        type=LOAD,
+        verdict=verdict,
+        severity="warn" if verdict is Verdict.WARN else "fail",
+        success=_SUCCESS.get(verdict),
+        result=result,
+        error=None if verdict is Verdict.PASS else Problem(reason=reason, message=message, quotes_data=quotes_data),
+    )

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from airflow_provider_dpq.core.errors import DpqError, MeasurementError
 from airflow_provider_dpq.core.gate.recording import Recording
-from airflow_provider_dpq.core.gate.report import CheckResult
+from airflow_provider_dpq.core.gate.report import CheckResult, DataInterval, Provenance, Report
 from airflow_provider_dpq.core.gate.threshold import Threshold
 from airflow_provider_dpq.core.gate.verdict import Verdict
-from airflow_provider_dpq.core.load.breach import finding, first_breach
 from airflow_provider_dpq.core.load.climb import Climb
-from airflow_provider_dpq.core.load.course import Course, Death
 from airflow_provider_dpq.core.load.design import LoadTest
 from airflow_provider_dpq.core.load.fleet import Fleet
-from airflow_provider_dpq.core.load.limits import check_thresholds
+from airflow_provider_dpq.core.load.gate import judge_load
+from airflow_provider_dpq.core.load.limits import check_thresholds, first_breach
 from airflow_provider_dpq.core.load.model import Breakpoint
-from airflow_provider_dpq.core.load.play import LEAD_SECONDS, Stage
+from airflow_provider_dpq.core.load.play import LEAD_SECONDS, Course, Death, Player
 from airflow_provider_dpq.core.load.recorder import Recorder
 from airflow_provider_dpq.core.load.resources import Sampler, processes_under_test
-from airflow_provider_dpq.core.load.result import LoadResult
+from airflow_provider_dpq.core.load.result import LoadResult, finding
 from airflow_provider_dpq.core.operation.isolation import Cancellation
 from airflow_provider_dpq.core.operation.pulse import Pulse
 
@@ -64,17 +64,17 @@ class LoadRun:
         searched = isinstance(self._test.model, Breakpoint)
         with ExitStack() as stack:
             fleet = stack.enter_context(Fleet(self._test, cancellation))
-            stage = Stage(fleet, Pulse(tell))
-            stage.make_ready()
-            starts_at_seconds = self._start(stage.clock())
+            player = Player(fleet, Pulse(tell))
+            player.make_ready()
+            starts_at_seconds = self._start(player.clock())
             self._recorder = Recorder(self._test, started_at_seconds=starts_at_seconds)
             targets = processes_under_test(self._test)
             self._sampler = stack.enter_context(Sampler(lambda: fleet.pids, targets))
             if searched:
-                self._climb = Climb(self._test, self._thresholds, stage, self._recorder)
+                self._climb = Climb(self._test, self._thresholds, player, self._recorder)
                 self._climb.go()
                 return
-            _, end = stage.play(self._test, starts_at_seconds, [self._recorder], self._look)
+            _, end = player.play(self._test, starts_at_seconds, [self._recorder], self._look)
             if end is not None:
                 self._checks.append(end)
 
@@ -180,3 +180,43 @@ def died(death: Death) -> CheckResult:
         at_seconds=death.at_seconds,
         failures=death.failures,
     )
+
+
+@dataclass(slots=True, kw_only=True)
+class LoadMeasurement:
+    """A load test and what it has found so far.
+
+    Attributes:
+        test: What to run.
+        thresholds: The declared thresholds.
+        starts_at_seconds: When the load begins, in seconds since 1970, as agreed with other machines; None to begin as
+            soon as this one is ready.
+        run: The run of it.
+    """
+
+    test: LoadTest
+    thresholds: Sequence[Threshold] = ()
+    starts_at_seconds: float | None = None
+    run: LoadRun = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.run = LoadRun(self.test, self.thresholds, starts_at_seconds=self.starts_at_seconds)
+
+    def measure(self, *, cancellation: Cancellation, tell: Callable[[str], None] | None) -> None:
+        """Load the operations; see `core.load.run.LoadRun`."""
+        self.run.go(cancellation=cancellation, tell=tell)
+
+    def report(
+        self,
+        *,
+        gate: str,
+        provenance: Provenance,
+        duration_seconds: float,
+        data_interval: DataInterval | None = None,
+        error: DpqError | None = None,
+    ) -> Report:
+        """Judge what was found so far; see `Measurement.report`."""
+        found = self.run.result(duration_seconds=duration_seconds, error=error)
+        return judge_load(
+            found, gate=gate, provenance=provenance, thresholds=self.thresholds, data_interval=data_interval
+        )

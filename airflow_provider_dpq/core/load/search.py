@@ -27,7 +27,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Bracket:
     """Where a breaking point lies.
 
     Attributes:
@@ -39,7 +39,7 @@ class Span:
     broken: float | None
 
 
-def span_of(trials: Sequence[Trial]) -> Span:
+def bracket_of(trials: Sequence[Trial]) -> Bracket:
     """Return what some levels say of the breaking point.
 
     A rate is broken where it did not hold twice: a machine that was busy for a moment breaks nothing.
@@ -50,14 +50,14 @@ def span_of(trials: Sequence[Trial]) -> Span:
     held = {trial.rate for trial in trials if trial.held}
     failed = [trial.rate for trial in trials if not trial.held and trial.rate not in held]
     broken = {rate for rate in failed if failed.count(rate) > 1}
-    return Span(max(held, default=0.0), min(broken, default=None))
+    return Bracket(max(held, default=0.0), min(broken, default=None))
 
 
 def next_rate(search: Breakpoint, trials: Sequence[Trial]) -> float | None:
     """Return the rate of the next level; None where the answer is known.
 
-    Method: the rate grows by a factor until it breaks, then the span between the highest that held and the lowest that
-    broke is halved until it is narrow enough. A rate that did not hold is tried once more before it counts as broken.
+    Method: the rate grows by a factor until it breaks, then the bracket between the highest that held and the lowest
+    that broke is halved until it is narrow enough. A rate that did not hold is tried once more before it is broken.
 
     Limits: it is taken for granted that what breaks at a rate breaks at any higher one.
 
@@ -70,11 +70,11 @@ def next_rate(search: Breakpoint, trials: Sequence[Trial]) -> float | None:
     last = trials[-1]
     if not last.held and sum(trial.rate == last.rate for trial in trials) == 1:
         return last.rate
-    span = span_of(trials)
-    if span.broken is None:
-        return min(span.held * search.growth, search.limit) if span.held < search.limit else None
-    narrow = span.broken - span.held <= search.precision_percent / 100 * span.broken
-    return None if span.held == 0 or narrow else (span.held + span.broken) / 2
+    bracket = bracket_of(trials)
+    if bracket.broken is None:
+        return min(bracket.held * search.growth, search.limit) if bracket.held < search.limit else None
+    narrow = bracket.broken - bracket.held <= search.precision_percent / 100 * bracket.broken
+    return None if bracket.held == 0 or narrow else (bracket.held + bracket.broken) / 2
 
 
 def recovered_after(medians: Sequence[float | None], before: Interval) -> int | None:

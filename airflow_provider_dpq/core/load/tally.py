@@ -7,8 +7,7 @@ from array import array
 from collections.abc import Iterable
 from typing import Final, TypeAlias
 
-from airflow_provider_dpq.core.load.moment import Iterations, Moment, Outcome
-from airflow_provider_dpq.core.load.outcome import TIMEOUT, Outcomes, outcome_of
+from airflow_provider_dpq.core.load.moment import TIMEOUT, Iterations, Moment, Outcome, Outcomes, outcome_of
 
 _COLUMNS: Final = 4
 

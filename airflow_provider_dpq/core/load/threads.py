@@ -11,11 +11,10 @@ from typing import Any, Final
 
 from airflow_provider_dpq.core.load.arrivals import Crew, Permits, arrivals, last_end, last_start
 from airflow_provider_dpq.core.load.design import Stream
-from airflow_provider_dpq.core.load.fixture import call_of, fail, torn_down
 from airflow_provider_dpq.core.load.model import ArrivalRate
 from airflow_provider_dpq.core.load.moment import SUCCESS
 from airflow_provider_dpq.core.load.pace import sleep_until
-from airflow_provider_dpq.core.load.ready import Ready, spare_sessions
+from airflow_provider_dpq.core.load.ready import Ready, call_of, fail, spare_sessions, torn_down
 from airflow_provider_dpq.core.load.tally import Record, Tally
 from airflow_provider_dpq.core.operation.iteration import Iteration
 
@@ -54,9 +53,9 @@ class ThreadDriver:
         self.timeout_seconds = timeout_seconds
         self.stopping = False
         self._last = last_end(max(until(stream) for stream, _ in assigned), timeout_seconds)
-        self._lanes: list[_OpenLane | _ClosedLane] = []
+        self._lanes: list[_OpenThreads | _ClosedThreads] = []
         for stream, ready in assigned:
-            kind = _OpenLane if isinstance(stream.model, ArrivalRate) else _ClosedLane
+            kind = _OpenThreads if isinstance(stream.model, ArrivalRate) else _ClosedThreads
             self._lanes.append(kind(self, stream, ready, until(stream), cap))
         self._thread = threading.Thread(target=self._run, name="dpq-load-beat", daemon=True)
 
@@ -174,7 +173,7 @@ class _Lane:
         self.record.add(due, started, ended, outcome)
 
 
-class _OpenLane(_Lane):
+class _OpenThreads(_Lane):
     """The arrivals of an open model: whoever is free claims the next one and sleeps until it is due."""
 
     def __init__(self, driver: ThreadDriver, stream: Stream, ready: Ready, until: float, cap: Permits) -> None:
@@ -246,7 +245,7 @@ class _OpenLane(_Lane):
         self.give_back(session)
 
 
-class _ClosedLane(_Lane):
+class _ClosedThreads(_Lane):
     """The workers of a closed model."""
 
     def __init__(self, driver: ThreadDriver, stream: Stream, ready: Ready, until: float, cap: Permits) -> None:

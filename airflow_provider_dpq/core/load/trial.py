@@ -16,7 +16,7 @@ from typing import Final
 from airflow_provider_dpq.core.errors import DeclarationError, DpqError, MeasurementError, SourceError
 from airflow_provider_dpq.core.load.design import Scenario
 from airflow_provider_dpq.core.load.loop import new_loop
-from airflow_provider_dpq.core.load.outcome import CONNECTION, outcome_of
+from airflow_provider_dpq.core.load.moment import CONNECTION, outcome_of
 from airflow_provider_dpq.core.load.ready import Ready, make_ready
 from airflow_provider_dpq.core.load.request import Requests
 from airflow_provider_dpq.core.operation.http import HttpOperation

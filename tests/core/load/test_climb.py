@@ -16,7 +16,7 @@ from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.load.climb import Climb
 from airflow_provider_dpq.core.load.design import LoadTest
 from airflow_provider_dpq.core.load.model import Breakpoint
-from airflow_provider_dpq.core.load.play import Stage
+from airflow_provider_dpq.core.load.play import Player
 from airflow_provider_dpq.core.load.recorder import Recorder
 from airflow_provider_dpq.core.operation.pulse import Pulse
 from tests.core.load.loads import load, one
@@ -36,8 +36,8 @@ def climbed(
     test = test or search()
     recorder = Recorder(test, started_at_seconds=service.clock.now)
     pulse = Pulse(None if said is None else said.append, period_seconds=0)
-    stage = Stage(service, pulse, clock=service.clock)
-    climb = Climb(test, parse_thresholds(thresholds, LOAD), stage, recorder, sleep=service.clock.sleep)
+    player = Player(service, pulse, clock=service.clock)
+    climb = Climb(test, parse_thresholds(thresholds, LOAD), player, recorder, sleep=service.clock.sleep)
     climb.go()
     return climb
 

@@ -10,7 +10,7 @@ from airflow_provider_dpq.core.gate.threshold import parse_thresholds
 from airflow_provider_dpq.core.load import preset
 from airflow_provider_dpq.core.load.limits import check_thresholds
 from airflow_provider_dpq.core.load.model import ArrivalRate
-from airflow_provider_dpq.core.load.validation import VALIDATIONS
+from airflow_provider_dpq.core.load.preset import VALIDATIONS
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from airflow_provider_dpq.core.load.model import breakpoint_search, constant_concurrency, shared_iterations
-from airflow_provider_dpq.core.load.moment import Outcome
-from airflow_provider_dpq.core.load.outcome import MAX_SAMPLES
+from airflow_provider_dpq.core.load.moment import MAX_SAMPLES, Outcome
 from airflow_provider_dpq.core.load.recorder import MAX_KINDS, MAX_WINDOWS, OTHER, Recorder
 from airflow_provider_dpq.core.stats.histogram import Histogram
 from tests.core.load.loads import STARTED, dropped, iterations, load, moment, record

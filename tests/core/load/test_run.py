@@ -21,8 +21,8 @@ from airflow_provider_dpq.core.gate.threshold import ThresholdDeclaration, parse
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.load import run as runs
 from airflow_provider_dpq.core.load.design import LoadTest, Scenario
-from airflow_provider_dpq.core.load.measurement import LoadMeasurement
 from airflow_provider_dpq.core.load.model import constant_arrival_rate, constant_concurrency, shared_iterations
+from airflow_provider_dpq.core.load.run import LoadMeasurement
 from airflow_provider_dpq.core.operation.http import HttpOperation
 from airflow_provider_dpq.core.operation.isolation import Cancellation
 from airflow_provider_dpq.core.operation.measurement import Conclusion, conclude

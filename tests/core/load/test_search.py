@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from airflow_provider_dpq.core.load.model import Breakpoint
-from airflow_provider_dpq.core.load.search import Span, Trial, next_rate, recovered_after, span_of
+from airflow_provider_dpq.core.load.search import Bracket, Trial, bracket_of, next_rate, recovered_after
 from airflow_provider_dpq.core.stats.interval import Interval
 
 SEARCH = Breakpoint(start=100, limit=10_000, growth=1.5, precision_percent=5)
@@ -25,17 +25,17 @@ def climbed(search: Breakpoint, capacity: float) -> list[Trial]:
 
 @pytest.mark.parametrize("seed", range(50))
 def test_a_search_encloses_the_capacity_as_narrowly_as_asked(seed: int) -> None:
-    """The span is no wider than the precision, and what is in it is the capacity."""
+    """The bracket is no wider than the precision, and what is in it is the capacity."""
     random = Random(seed)
     search = Breakpoint(
         start=100, limit=10_000, growth=random.uniform(1.1, 4), precision_percent=random.choice([1, 5, 20])
     )
     capacity = random.uniform(100, 9_999)
     trials = climbed(search, capacity)
-    span = span_of(trials)
-    assert span.broken is not None
-    assert span.held <= capacity < span.broken
-    assert span.broken - span.held <= search.precision_percent / 100 * span.broken
+    bracket = bracket_of(trials)
+    assert bracket.broken is not None
+    assert bracket.held <= capacity < bracket.broken
+    assert bracket.broken - bracket.held <= search.precision_percent / 100 * bracket.broken
     assert all(search.start <= trial.rate <= search.limit for trial in trials)
 
 
@@ -49,21 +49,21 @@ def test_a_level_that_holds_the_second_time_has_held() -> None:
     """A hiccup breaks nothing: the search goes on upwards."""
     trials = [Trial(100, held=True), Trial(150, held=False), Trial(150, held=True)]
     assert next_rate(SEARCH, trials) == 225
-    assert span_of(trials) == Span(150, None)
+    assert bracket_of(trials) == Bracket(150, None)
 
 
 def test_a_search_that_never_breaks_ends_at_its_limit() -> None:
     """The limit itself is tried."""
     trials = climbed(SEARCH, 1e9)
     assert trials[-1].rate == SEARCH.limit
-    assert span_of(trials) == Span(SEARCH.limit, None)
+    assert bracket_of(trials) == Bracket(SEARCH.limit, None)
 
 
 def test_a_search_ends_where_the_first_level_breaks() -> None:
     """Nothing is known below it."""
     trials = climbed(SEARCH, 50)
     assert trials == [Trial(100, held=False)] * 2
-    assert span_of(trials) == Span(0, 100)
+    assert bracket_of(trials) == Bracket(0, 100)
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,12 @@ from airflow_provider_dpq.core.gate.report import Provenance, Report
 from airflow_provider_dpq.core.gate.series import Series
 from airflow_provider_dpq.core.gate.threshold import parse_thresholds
 from airflow_provider_dpq.core.gate.verdict import Verdict
-from airflow_provider_dpq.core.load.breach import finding
 from airflow_provider_dpq.core.load.design import LoadTest, Scenario
 from airflow_provider_dpq.core.load.gate import judge_load
 from airflow_provider_dpq.core.load.model import constant_arrival_rate
 from airflow_provider_dpq.core.load.moment import Iterations, Moment
 from airflow_provider_dpq.core.load.recorder import Recorder
-from airflow_provider_dpq.core.load.result import LoadResult
+from airflow_provider_dpq.core.load.result import LoadResult, finding
 from airflow_provider_dpq.core.load.shards import merge_shards
 from airflow_provider_dpq.core.operation.python import PythonOperation
 from airflow_provider_dpq.core.render.plot import plots

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from airflow_provider_dpq.core.load.outcome import Outcomes
+from airflow_provider_dpq.core.load.moment import Outcomes
 from airflow_provider_dpq.core.load.tally import Record, Tally
 
 

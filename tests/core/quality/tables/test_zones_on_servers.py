@@ -32,7 +32,7 @@ def source(request: pytest.FixtureRequest) -> Iterator[Any]:
     kind = TYPES[request.param]
     create = f"CREATE TABLE moments (d date, m {'datetime' if kind == 'datetime' else 'timestamp'}, z {kind})"
     zone = "" if kind == "datetime" else "+00"
-    insert = f"INSERT INTO moments VALUES ('2024-01-01', '2024-01-01 00:00:00', '2024-01-01 00:00:00{zone}')"  # noqa: S608
+    insert = f"INSERT INTO moments VALUES ('2024-01-01', '2024-01-01 00:00:00', '2024-01-01 00:00:00{zone}')"
     if request.param == "duckdb":
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'America/New_York'")

@@ -8,7 +8,7 @@ import ssl
 import pytest
 
 from airflow_provider_dpq.core.errors import MeasurementError, SourceError
-from airflow_provider_dpq.core.load.outcome import MAX_CHARACTERS, MAX_SAMPLES, Outcomes, outcome_of
+from airflow_provider_dpq.core.load.moment import MAX_CHARACTERS, MAX_SAMPLES, Outcomes, outcome_of
 
 
 @pytest.mark.parametrize(

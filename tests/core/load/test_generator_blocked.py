@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_dpq.core.load import watch
-from airflow_provider_dpq.core.load.watch import Watch, culprit
+from airflow_provider_dpq.core.load import generator
+from airflow_provider_dpq.core.load.generator import Watch, culprit
 
 pytestmark = pytest.mark.alone
 
@@ -73,7 +73,7 @@ def test_a_thread_without_code_of_a_user_is_not_blamed() -> None:
 
 def test_time_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """From the last sign of life to each look, without a second twice; nothing for a short while."""
-    monkeypatch.setattr(watch, "culprit", lambda _number: "a.py:1 in f")
+    monkeypatch.setattr(generator, "culprit", lambda _number: "a.py:1 in f")
     now = iter((10.02, 10.2, 10.5, 10.53, 11.0))
     monkeypatch.setattr(time, "perf_counter", lambda: next(now))
     blocked: dict[str, float] = {}

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.gate.recording import Recording
 from airflow_provider_dpq.core.load.ledger import Ledger
-from airflow_provider_dpq.core.load.merge import merge_recordings
-from airflow_provider_dpq.core.load.moment import Outcome
-from airflow_provider_dpq.core.load.outcome import MAX_SAMPLES
+from airflow_provider_dpq.core.load.moment import MAX_SAMPLES, Outcome
 from airflow_provider_dpq.core.load.recorder import Recorder
+from airflow_provider_dpq.core.load.shards import merge_recordings
 from tests.core.load.loads import STARTED, iterations, load, moment, record, shard
 
 times = st.tuples(st.floats(0, 1500), st.floats(0, 30))
