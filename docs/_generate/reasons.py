@@ -455,6 +455,14 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "An HTTP request was not answered in time.",
         "Look at the server, or raise `timeout_seconds`.",
     ),
+    "reserved_name": (
+        "A file has a column whose name begins with `dpq:`, as those that a table is given beside its columns.",
+        "Rename the column.",
+    ),
+    "rounded_numbers": (
+        "A check needs the numbers of a column, and no type holds all of them with all their digits.",
+        "Write them with fewer digits, or declare the column as `float`, which rounds them.",
+    ),
     "runs_nothing": (
         "What should be measured is a coroutine or generator function: a call of it runs none of its lines.",
         "Wrap it in a function that runs it to its end.",

@@ -13,24 +13,23 @@ from airflow_provider_dpq.core.quality.compile.number import shortest_text
 from airflow_provider_dpq.core.quality.tables.json_number import number_text
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, named
 from airflow_provider_dpq.core.quality.tables.tally import MOMENTS, Tally, prevailing
-from airflow_provider_dpq.core.quality.tables.text_column import TextColumns
+from airflow_provider_dpq.core.quality.tables.text_column import JSON_NUMBERS, TextColumns
 
 STRING: Final = "VARCHAR"
 """What DuckDB calls a string of JSON."""
 
 _STRINGS: Final = "dpq:string:"
-_NUMBERS: Final = "dpq:number:"
 
 
 def parts_beside(key: str, tally: Tally) -> dict[str, Tally]:
     """Return what the parts that `text_parts` makes hold in the other parts of a table."""
-    return {_STRINGS + key: tally, _NUMBERS + key: tally}
+    return {_STRINGS + key: tally, JSON_NUMBERS + key: tally}
 
 
 def text_parts(key: str) -> dict[str, sa.ColumnElement[Any]]:
     """Return the strings and the numbers of a column of several types, by name, as text that checks may cast."""
     strings = sa.case((_is(key, STRING), sa.func.json_extract_string(named(key), "$")))
-    return {_STRINGS + key: strings, _NUMBERS + key: number_text(key)}
+    return {_STRINGS + key: strings, JSON_NUMBERS + key: number_text(key)}
 
 
 def _is(key: str, type_: str) -> sa.ColumnElement[bool]:
@@ -72,10 +71,10 @@ class MixedColumn:
         self._key = key
         self._texts = texts
         self._beside = beside
-        self._numbers = texts.texts([_NUMBERS + key])[_NUMBERS + key]
+        self._numbers = texts.texts([JSON_NUMBERS + key])[JSON_NUMBERS + key]
         self._strings = string_columns(texts, [_STRINGS + key])[_STRINGS + key]
         self._written: sa.ColumnElement[Any] = sa.cast(named(key), sa.String())
-        number = named(_NUMBERS + key)
+        number = named(JSON_NUMBERS + key)
         self._told_apart = sa.case((number.is_not(None), shortest_text(number, Kind.DECIMAL)), else_=self._written)
         self._missing = named(key).is_(None)
 
@@ -95,7 +94,7 @@ class MixedColumn:
 
     def tally(self) -> Tally:
         """Return what the values here are: how many are numbers, of which forms, truth values, days and moments."""
-        strings, numbers = self._texts.tallies([_STRINGS + self._key, _NUMBERS + self._key]).values()
+        strings, numbers = self._texts.tallies([_STRINGS + self._key, JSON_NUMBERS + self._key]).values()
         truth = sa.case((_is(self._key, "BOOLEAN"), self._written))
         values, truths = self._texts.figures([sa.func.count(self._written), sa.func.count(truth)])
         return Tally(values, {**numbers.forms, **strings.forms, "boolean": truths}, numbers.digits)

@@ -33,7 +33,7 @@ from airflow_provider_dpq.core.quality.tables.reading import (
     NO_COLUMN,
     Reading,
     quote_list,
-    refuse_twins,
+    require_own_names,
     stored_name,
     view,
 )
@@ -102,7 +102,7 @@ def attach_json(scan: Scan, relation: str, files: Sequence[PlainFile], reading: 
 def _structures(scan: Scan, source: str, files: Sequence[PlainFile], reading: Reading) -> dict[str, Any]:
     """Return what the values of each key are in these files, those among them that only other parts have."""
     found = _structure(scan, source, files, alone=reading.alone) if files else {}
-    refuse_twins(files[0].name if files else "", list(found))
+    require_own_names(files[0].name if files else "", list(found))
     known = {key.casefold() for key in found}
     found |= {key: "NULL" for key in reading.beside if key.casefold() not in known}
     return found or {NO_COLUMN: "NULL"}

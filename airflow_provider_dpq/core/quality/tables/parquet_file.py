@@ -11,7 +11,7 @@ from airflow_provider_dpq.core.quality.tables.disk import PlainFile
 from airflow_provider_dpq.core.quality.tables.duck import is_finer, pick, typed_column
 from airflow_provider_dpq.core.quality.tables.evidence import TYPE, Evidence, together
 from airflow_provider_dpq.core.quality.tables.parquet_types import columns_by_file, require_unchanged
-from airflow_provider_dpq.core.quality.tables.reading import Reading, quote_list, refuse_twins, view
+from airflow_provider_dpq.core.quality.tables.reading import Reading, quote_list, require_own_names, view
 from airflow_provider_dpq.core.quality.tables.scan import Scan, quote_name, quote_text
 from airflow_provider_dpq.core.quality.tables.table import POSITION, Column
 
@@ -48,7 +48,7 @@ def attach_parquet(
     described = scan.columns(relation)
     stored_in = columns_by_file([element[:4] for element in elements])
     for file, there in stored_in.items():
-        refuse_twins(scan.named.get(file, file), [name for name, _ in there])
+        require_own_names(scan.named.get(file, file), [name for name, _ in there])
     if len(names) > 1:
         require_unchanged(scan, stored_in, described)
     found = pick(scan, relation, described)

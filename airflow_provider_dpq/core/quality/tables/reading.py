@@ -31,8 +31,10 @@ class Reading:
     alone: bool = True
 
 
-NO_COLUMN: Final = "dpq:none"
-"""Name of the one column of a part of a table that holds none; no name that a file's column would have."""
+_RESERVED: Final = "dpq:"
+"""What the names begin with that a table is given beside those of its columns."""
+NO_COLUMN: Final = f"{_RESERVED}none"
+"""Name of the one column of a part of a table that holds none."""
 
 
 def quote_list(texts: Sequence[str]) -> str:
@@ -47,7 +49,7 @@ def view(scan: Scan, relation: str, source: str) -> None:
 
 def stored_name(name: str) -> str:
     """Return the name that a column is staged under: one called rowid would hide the numbers that DuckDB gives rows."""
-    return f"dpq:{name}" if name.casefold() == "rowid" else name
+    return f"{_RESERVED}{name}" if name.casefold() == "rowid" else name
 
 
 @contextmanager
@@ -61,13 +63,19 @@ def texts_of_frame(scan: Scan, name: str) -> Iterator[None]:
         scan.connection.execute("RESET pandas_analyze_sample")
 
 
-def refuse_twins(path: str, names: Sequence[str | None]) -> None:
-    """Refuse columns that DuckDB cannot tell apart: it would quietly read one in the place of another.
+def require_own_names(path: str, names: Sequence[str | None]) -> None:
+    """Refuse columns that DuckDB cannot tell apart, of a file or from those that a table has beside them.
+
+    It would quietly read one in the place of another.
 
     Raises:
-        SourceError: ``ambiguous_columns``.
+        SourceError: ``ambiguous_columns`` or ``reserved_name``.
     """
     folded = [name.casefold() for name in names if name]
+    reserved = next((name for name in names if name and name.casefold().startswith(_RESERVED)), None)
+    if reserved is not None:
+        message = f"{path!r} has a column named {reserved!r}: names that begin with {_RESERVED!r} are taken."
+        raise SourceError("reserved_name", message, hint="Rename the column.", quotes_data=False)
     twins = sorted({name for name in folded if folded.count(name) > 1})
     if twins:
         message = f"{path!r} has several columns named {', '.join(map(repr, twins[:5]))}, upper and lower case aside."

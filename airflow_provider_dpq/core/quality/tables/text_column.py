@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 
 import sqlalchemy as sa
 
+from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query
 from airflow_provider_dpq.core.quality.compile.functions import count_if, without_nan
 from airflow_provider_dpq.core.quality.read_options import ReadOptions
@@ -37,6 +38,9 @@ from airflow_provider_dpq.core.quality.tables.tally import (
 
 ROW: Final = "dpq:row"
 """Name of the number of a row in the table; no name that a file's column would have."""
+
+JSON_NUMBERS: Final = "dpq:number:"
+"""Before the name of a column of JSON: its numbers, where it holds other values, too."""
 
 _SAMPLE: Final = 2_048
 """So many rows are looked at to see which types need not be tried on all."""
@@ -282,10 +286,28 @@ class TextColumns:
         return grammar.moments_up_to(MOMENTS[widest_moment(self._column(name))])
 
     def _number(self, name: str) -> Form:
-        """Return the form of a column's numbers."""
+        """Return the form of a column's numbers.
+
+        Raises:
+            MeasurementError: ``rounded_numbers``: none holds all of them exactly.
+        """
         column = self._column(name)
         found = number_form(column)
-        return column.forms[NUMBER] if (form := self._form(column, found, scaled=True)) is None else form
+        form = None if found == NUMBER else self._form(column, found, scaled=True)
+        return self._floating(name) if form is None else form
+
+    def _floating(self, name: str) -> Form:
+        """Return the form of floating numbers for a column that has none whose digits they would lack."""
+        raw, form = named(name), self._column(name).forms[NUMBER]
+        rounded = grammar.is_rounded(self._signs.as_sql(sa.case((_known(form.fits(raw)), raw))))
+        (count,) = self.figures([count_if(_known(rounded))])
+        if not count:
+            return form
+        numbers = "1 number" if count == 1 else f"{count:,} numbers"
+        message = f"Column {name.removeprefix(JSON_NUMBERS)!r} has {numbers} with more digits than a floating number, beside others"
+        message += f" that no decimal type of 38 digits holds with them; the first is in {self.misfit(rounded)}."
+        hint = "Write them with fewer digits, or declare the column as float in column_types, which rounds them."
+        raise MeasurementError("rounded_numbers", message, hint=hint, quotes_data=False)
 
     def _form(self, column: _Counted, name: str, *, scaled: bool = False) -> Form | None:
         """Return a form by its name; None for decimal numbers that no type holds."""
@@ -305,8 +327,8 @@ class TextColumns:
         if type_ == "float":
             return self._forms(name)[NUMBER]
         if type_ == "decimal":
-            column = self._column(name)
-            return column.forms[NUMBER] if (form := self._form(column, DECIMAL)) is None else form
+            form = self._form(self._column(name), DECIMAL)
+            return self._floating(name) if form is None else form
         kinds = {"boolean": Kind.BOOLEAN, "date": Kind.DATE, "timestamp": Kind.TIMESTAMP}
         return self._form_for(name, kinds.get(type_, Kind.TIMESTAMP_TZ))
 

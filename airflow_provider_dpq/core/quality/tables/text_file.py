@@ -20,7 +20,7 @@ from airflow_provider_dpq.core.quality.tables.reading import (
     NO_COLUMN,
     Reading,
     quote_list,
-    refuse_twins,
+    require_own_names,
     stored_name,
     texts_of_frame,
     view,
@@ -78,7 +78,7 @@ def attach_csv(scan: Scan, relation: str, files: Sequence[PlainFile], reading: R
         **{name: value for name, value in options.declared.items() if name not in ("encoding", "delimiter")},
     }
     for one, layout in zip(plain, layouts, strict=True):
-        refuse_twins(one.name, layout.names)
+        require_own_names(one.name, layout.names)
         _require_common_column(one, layout, plain[0], layouts[0])
     known = dict.fromkeys([*(name for layout in layouts for name in layout.names), *reading.beside])
     formats = options.date_format if isinstance(options.date_format, Mapping) else {}

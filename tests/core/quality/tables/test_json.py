@@ -263,3 +263,20 @@ def test_missing_key_and_null_are_missing(tmp_path: Path) -> None:
     """As pandas has them."""
     values = _read(_write(tmp_path, {"a": 1}, {"a": None}, {"b": 2}))
     assert [value is None or math.isnan(value) for value in values] == [False, True, True]
+
+
+@pytest.mark.parametrize("other", ["", '{"n": "x"}\n'])
+def test_numbers_that_no_type_holds_are_never_rounded(tmp_path: Path, other: str) -> None:
+    """Numbers of 40 digits that floating ones would not tell apart are an error of checks of numbers, and unique."""
+    path = tmp_path / "a.jsonl"
+    first, second = "1" * 40, "1" * 39 + "2"
+    path.write_text(f'{{"n": {first}}}\n{{"n": {second}}}\n{other}')
+    for kind, kwargs in (("be_between", {"max_value": int(second)}), ("not_be_in_set", {"value_set": [int(first)]})):
+        expectation = {"type": f"expect_column_values_to_{kind}", "kwargs": {"column": "n", **kwargs}}
+        (result,) = check(path, [expectation]).results
+        assert result.error is not None
+        assert result.error.reason == "rounded_numbers"
+        assert "'n'" in result.error.message
+        assert "object 1" in result.error.message
+    (unique,) = check(path, [{"type": "expect_column_values_to_be_unique", "kwargs": {"column": "n"}}]).results
+    assert unique.verdict == "pass"

@@ -42,6 +42,37 @@ def test_value_of_another_kind_among_long_numbers_rounds_none_of_them(tmp_path: 
     assert between.result["partial_unexpected_list"] == [int(long), *misfits]
 
 
+@pytest.mark.parametrize("above", [0, 3_000])
+@pytest.mark.parametrize("other", ["1e25", "1e200", "inf", "1" * 40])
+def test_numbers_that_no_type_holds_together_are_never_rounded(tmp_path: Path, other: str, above: int) -> None:
+    """Two long numbers that floating ones would not tell apart are an error of each check of numbers beside these."""
+    first, second = 12345678901234567890, 12345678901234567891
+    path = written(tmp_path / "a.csv", "n", *["1"] * above, other, str(first), str(second))
+    for kind, kwargs in (
+        ("column_values_to_not_be_in_set", {"value_set": [first]}),
+        ("column_values_to_be_between", {"min_value": second, "mostly": 0.6}),
+        ("column_values_to_be_multiples", {"multiple_of": 5}),
+        ("column_mean_to_be_between", {"min_value": 0}),
+        ("column_values_to_be_unique", {"row_condition": f"n > {first}", "condition_parser": "pandas"}),
+    ):
+        error = answer(path, kind, column="n", **kwargs).error
+        assert error is not None, kind
+        assert error.reason == "rounded_numbers"
+        assert f"in line {above + (2 if len(other) == 40 else 3):,} of" in error.message
+    declared = {"read_options": {"column_types": {"n": "float"}}}
+    assert answer(path, "column_max_to_be_between", declared, column="n", min_value=first).verdict == "pass"
+    texts = answer(path, "column_values_to_not_be_in_set", column="n", value_set=[str(first)])
+    assert texts.result["unexpected_count"] == 1
+
+
+def test_number_that_no_decimal_type_holds_is_no_declared_decimal(tmp_path: Path) -> None:
+    """A declared type is never another one that rounds."""
+    path = written(tmp_path / "a.csv", "n", "1" * 40, "1" * 39 + "2")
+    with pytest.raises(MeasurementError) as caught:
+        answer(path, "column_values_to_be_unique", {"read_options": {"column_types": {"n": "decimal"}}}, column="n")
+    assert caught.value.reason == "rounded_numbers"
+
+
 @pytest.mark.parametrize("above", ROWS)
 @pytest.mark.parametrize("bad", ["N/A", "€ 12", "1_000", "0x1F", "007", " 5 ", "+5", "1e999"])
 def test_text_among_numbers_is_unexpected_wherever_it_stands(tmp_path: Path, bad: str, above: int) -> None:
