@@ -304,8 +304,10 @@ class TextColumns:
         if not count:
             return form
         numbers = "1 number" if count == 1 else f"{count:,} numbers"
-        message = f"Column {name.removeprefix(JSON_NUMBERS)!r} has {numbers} with more digits than a floating number, beside others"
-        message += f" that no decimal type of 38 digits holds with them; the first is in {self.misfit(rounded)}."
+        message = (
+            f"Column {name.removeprefix(JSON_NUMBERS)!r} has {numbers} with more digits than a floating number holds, "
+            f"and others that no decimal type of 38 digits holds with them; the first is in {self.misfit(rounded)}."
+        )
         hint = "Write them with fewer digits, or declare the column as float in column_types, which rounds them."
         raise MeasurementError("rounded_numbers", message, hint=hint, quotes_data=False)
 
