@@ -175,6 +175,11 @@ def watching(watch: Watch) -> Iterator[Watch]:
         _current.reset(token)
 
 
+def is_watched() -> bool:
+    """Whether a watch covers the statements that run in this thread."""
+    return _current.get() is not None
+
+
 @contextmanager
 def watched(stop: Stop, subject: str) -> Iterator[None]:
     """Run one statement inside the block, covered by the current watch if there is one; see `Watch.over`."""

@@ -33,6 +33,7 @@ from airflow_provider_dpq.core.quality.evaluate import Outcome, Progress, evalua
 from airflow_provider_dpq.core.quality.expectations.history import ExpectMetricToFollowItsHistory
 from airflow_provider_dpq.core.quality.hidden import Hidden
 from airflow_provider_dpq.core.quality.history import follow
+from airflow_provider_dpq.core.quality.interruption import interruptible
 from airflow_provider_dpq.core.quality.judgement import write_down
 from airflow_provider_dpq.core.quality.partitioned import Asked, Folders, check_by_partition
 from airflow_provider_dpq.core.quality.place import Place
@@ -55,6 +56,7 @@ from airflow_provider_dpq.core.quality.tables.table import Table
 from airflow_provider_dpq.core.watch import limited
 
 
+@interruptible
 def check(
     data: Any,
     suite: Any,

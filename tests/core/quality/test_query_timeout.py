@@ -19,6 +19,7 @@ from airflow_provider_dpq.core.errors import DeclarationError, EndedError, Measu
 from airflow_provider_dpq.core.quality import check
 from airflow_provider_dpq.core.quality.query_timeout import parse_query_timeout
 from airflow_provider_dpq.core.quality.tables import snapshot
+from tests.core.interrupts import TimeLimit, interrupted_once
 
 ROWS: list[dict[str, Any]] = [
     {"type": "expect_table_row_count_to_equal", "kwargs": {"value": 3}},
@@ -100,6 +101,17 @@ def test_a_statement_over_its_time_is_an_error_of_its_check(server: tuple[sa.Eng
     found = check("dpq_three", [ROWS[0], slow(query), ROWS[1]], connection=engine, query_timeout="1s")
     assert time.monotonic() - begun < 1 + QUICK_SECONDS
     assert reasons(found) == ["pass", "query_timeout", "pass"]
+    until(lambda: running(engine, mark) == 0, 2)
+
+
+@pytest.mark.service
+def test_a_time_limit_ends_a_check_and_its_statement(server: tuple[sa.Engine, str, str]) -> None:
+    """Of a task that calls `check` itself: whatever the driver waits for, and the server lists the statement no more."""
+    engine, mark, query = server
+    begun = time.monotonic()
+    with pytest.raises(TimeLimit), interrupted_once(lambda: running(engine, mark) > 0):
+        check("dpq_three", [slow(query)], connection=engine)
+    assert time.monotonic() - begun < 2 * QUICK_SECONDS
     until(lambda: running(engine, mark) == 0, 2)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
@@ -31,6 +31,8 @@ from airflow_provider_dpq.core.watch import Stop, watched
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+T = TypeVar("T")
 
 _KINDS: Final[Mapping[str, tuple[Kind, sa.types.TypeEngine[Any]]]] = {
     **dict.fromkeys(("byte", "short", "integer"), (Kind.INTEGER, sa.Integer())),
@@ -241,6 +243,17 @@ def _stoppable(session: SparkSession, subject: str) -> Iterator[None]:
     finally:
         for one, value in before.items():
             context.setLocalProperty(one, value)
+
+
+def inheriting(session: SparkSession, work: Callable[[], T]) -> Callable[[], T]:
+    """Return work for another thread, with what this one has set in the session, such as its pool."""
+    from pyspark.util import inheritable_thread_target
+
+    try:
+        inherited: Callable[[], T] = inheritable_thread_target(session)(work)
+    except Exception:  # noqa: BLE001 - a session that has ended has none, which the work will say
+        return work
+    return inherited
 
 
 def _answers(session: SparkSession) -> bool:

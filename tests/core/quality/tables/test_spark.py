@@ -19,8 +19,10 @@ import pytest
 from airflow_provider_dpq.core.attempt import Attempt
 from airflow_provider_dpq.core.errors import DeclarationError, EndedError, MeasurementError, SourceError
 from airflow_provider_dpq.core.quality import check
+from airflow_provider_dpq.core.quality.interruption import interruptible
 from airflow_provider_dpq.core.quality.tables.spark import SparkTable
 from docs._generate import examples
+from tests.core.interrupts import TimeLimit, interrupted_once
 from tests.core.quality.answers import answer, found, rows
 from tests.core.quality.tables.spark_cases import ANSWERS, COLUMNS, RESULT_FORMAT, ROWS, start_session, suite
 from tests.data.gx_cases import compare, enc
@@ -173,6 +175,30 @@ def test_cancelled_attempt_stops_the_statement(spark: Any) -> None:
     assert time.monotonic() - begun < 15
     _until_idle(spark)
     assert rows("SELECT 1 AS n", connection=spark) == 1
+
+
+def test_time_limit_ends_a_check_and_its_statement(spark: Any) -> None:
+    """In the thread that signals come to, which Spark's gateway would else leave waiting for an answer for ever."""
+    tracker = spark.sparkContext.statusTracker()
+    begun = time.monotonic()
+    with pytest.raises(TimeLimit), interrupted_once(lambda: bool(tracker.getActiveJobsIds())):
+        rows(SLOW, connection=spark)
+    assert time.monotonic() - begun < 15
+    _until_idle(spark)
+    assert rows("SELECT 1 AS n", connection=spark) == 1
+
+
+def test_check_runs_with_the_properties_of_its_thread(spark: Any) -> None:
+    """Such as the pool in which the jobs of a task are to run."""
+    spark.sparkContext.setLocalProperty("dpq.pool", "gates")
+
+    def pool(data: str, *, connection: Any) -> Any:
+        return connection.sparkContext.getLocalProperty(data)
+
+    try:
+        assert interruptible(pool)("dpq.pool", connection=spark) == "gates"
+    finally:
+        spark.sparkContext.setLocalProperty("dpq.pool", None)
 
 
 def _wait(condition: Callable[[], bool]) -> None:
