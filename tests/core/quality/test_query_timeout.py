@@ -106,7 +106,7 @@ def test_a_statement_over_its_time_is_an_error_of_its_check(server: tuple[sa.Eng
 
 @pytest.mark.service
 def test_a_time_limit_ends_a_check_and_its_statement(server: tuple[sa.Engine, str, str]) -> None:
-    """Of a task that calls `check` itself: whatever the driver waits for, and the server lists the statement no more."""
+    """Of a task that calls `check` itself, whatever its driver waits for; the server lists the statement no more."""
     engine, mark, query = server
     begun = time.monotonic()
     with pytest.raises(TimeLimit), interrupted_once(lambda: running(engine, mark) > 0):
