@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 
-class TimeLimit(BaseException):  # noqa: N818 - as Airflow's own, no error that code may catch
+class TimeLimit(BaseException):
     """The time of a task is over."""
 
 
