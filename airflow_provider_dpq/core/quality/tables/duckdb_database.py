@@ -22,7 +22,7 @@ from airflow_provider_dpq.core.errors import (
     SourceError,
     first_line,
 )
-from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query
+from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query, literal_text
 from airflow_provider_dpq.core.quality.compile.functions import exact_text
 from airflow_provider_dpq.core.quality.compile.number import of_eight_bytes
 from airflow_provider_dpq.core.quality.place import require_below
@@ -155,8 +155,19 @@ class DuckDatabase(SQLTable):
 
     def text(self, query: sa.Select[Any]) -> str | None:
         """Return a query in DuckDB's words; None where a value in it has no spelling there."""
-        text, parameters = compile_query(query)
-        return None if parameters else text
+        try:
+            return literal_text(query)
+        except (sa.exc.CompileError, NotImplementedError):
+            return None
+
+    def ask(self, query: str, most: int) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Run a query of the user's own, and return the names of its columns and its first rows."""
+        self._require_confined("A query")
+        with self._reading():
+            require_query(query)
+            rows = f"SELECT * FROM (\n{query}\n)"  # noqa: S608 - the user's own, which is looked at
+            names = [str(row[0]) for row in self._cursor.execute(f"DESCRIBE {rows}").fetchall()]
+            return names, duckdb_rows(self._cursor, f"{rows} LIMIT {most}", (), by_number=_BY_NUMBER)
 
     def other(self, name: str) -> tuple[sa.FromClause, Mapping[str, Column]]:
         """Return another table of the same database and its columns."""

@@ -197,3 +197,33 @@ def test_length_of_a_list_is_the_database_s(tmp_path: Path) -> None:
         connection.execute("CREATE TABLE lists AS SELECT [1, 2] AS two UNION ALL SELECT [1, 2, 3, 4]")
         lengths = {"column": "two", "min_value": 1, "max_value": 3, "options": {"connection": connection}}
         assert found("lists", "column_value_lengths_to_be_between", **lengths)["unexpected_count"] == 1
+
+
+def test_query_of_the_user_sees_the_rows_that_are_checked(path: Path) -> None:
+    """By an address and a connection alike, and of the batch those that condition and partition keep."""
+    asked = "unexpected_rows_expectation"
+    late = "WITH x AS (FROM {batch}) SELECT * FROM x WHERE seen < '1999-01-01'"
+    queries = ["SELECT * FROM {batch} WHERE id > 1;", late]
+    suite = [{"type": asked, "kwargs": {"unexpected_rows_query": query}} for query in queries]
+    with duckdb.connect(path) as made:
+        moment = "TIMESTAMPTZ '2024-01-01 00:00:00+02' AS seen"
+        made.execute(f"CREATE TABLE moments AS SELECT range AS id, {moment} FROM range(4)")
+        found = check("moments", suite, connection=made, result_format="COMPLETE").results
+    assert [result.result["observed_value"] for result in found] == [2, 0]
+    rows = found[0].result["details"]["unexpected_rows"]
+    assert rows == [{"id": n, "seen": "2023-12-31T22:00:00+00:00"} for n in (2, 3)]
+    for narrowed in ({"row_condition": "id < 3"}, {"partition": {"id": [0, 2]}}):
+        found = check("moments", suite, connection=f"duckdb:///{path}", root=path.parent, **narrowed).results
+        assert [result.result["observed_value"] for result in found] == [1, 0]
+
+
+def test_query_of_the_user_reads_no_file_where_a_root_is_allowed(path: Path) -> None:
+    """Through an address nothing but the database is read, and a connection that could read more is not asked."""
+    query = {"unexpected_rows_query": "SELECT * FROM read_csv('/etc/hostname', header = false)"}
+    suite = [{"type": "unexpected_rows_expectation", "kwargs": query}]
+    with duckdb.connect(path) as made:
+        made.execute("CREATE TABLE one AS SELECT 1 AS id")
+        (found,) = check("one", suite, connection=made, root=path.parent).results
+        assert (found.error and found.error.reason) == "outside_root"
+    (found,) = check("one", suite, connection=f"duckdb:///{path}", root=path.parent).results
+    assert (found.error and found.error.reason) == "query_failed"
