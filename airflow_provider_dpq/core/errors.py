@@ -11,6 +11,10 @@ DpqError
 │   ├── QuarantineError  failing rows could not be written
 │   ├── OperationTimeoutError  one iteration took too long in a process of its own, which was killed
 │   ├── ChildError     the process of an operation ended before it answered
+│   ├── StatusError    a service answered with another status than the one expected
+│   ├── UnreachableError  a service could not be connected to, or the connection broke
+│   ├── ResponseTimeoutError  a service did not answer in time
+│   │   └── ConnectTimeoutError  it did not even accept the connection
 │   └── EndedError     nothing more can be measured: the connection is lost
 │       └── CancelledError  measuring was told to stop, and whoever told it does not wait for long
 └── StoreError         a report could not be kept or read (exit code 2 before anything was measured,
@@ -119,6 +123,36 @@ class OperationTimeoutError(MeasurementError):
 
 class ChildError(MeasurementError):
     """The process of an operation ended before it answered, or sent what cannot be read."""
+
+
+class StatusError(MeasurementError):
+    """A service answered with another status than the one expected.
+
+    Args:
+        reason: Stable code.
+        message: What was answered, and what was expected.
+        status: The HTTP status that it answered with.
+        hint: What to do about it.
+        quotes_data: Whether the message or the hint may quote a value of the data.
+    """
+
+    def __init__(
+        self, reason: str, message: str, *, status: int, hint: str | None = None, quotes_data: bool | None = None
+    ) -> None:
+        super().__init__(reason, message, hint=hint, quotes_data=quotes_data)
+        self.status = status
+
+
+class UnreachableError(MeasurementError):
+    """A service could not be connected to, or the connection broke."""
+
+
+class ResponseTimeoutError(MeasurementError):
+    """A service did not answer in time."""
+
+
+class ConnectTimeoutError(ResponseTimeoutError):
+    """A service did not accept the connection in time."""
 
 
 class StoreError(DpqError):

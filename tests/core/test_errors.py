@@ -13,6 +13,7 @@ from airflow_provider_dpq.core.errors import (
     DpqError,
     MeasurementError,
     SourceError,
+    StatusError,
     StoreError,
     text_of,
     unexpected_error,
@@ -79,19 +80,13 @@ def test_pickled_error_still_knows_whether_it_quotes_data(kind: type[DpqError], 
     assert again.quotes_data is quotes
 
 
-class _StatusError(MeasurementError):
-    def __init__(self, status: int) -> None:
-        super().__init__("unexpected_status", f"Status {status}.", hint="Look.")
-        self.status = status
-
-
 def test_error_of_a_subclass_survives_pickling_and_masking() -> None:
     """Whatever a subclass takes and knows beside the text comes along."""
-    error = _StatusError(503)
+    error = StatusError("unexpected_status", "Status 503.", status=503, hint="Look.")
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 - its own bytes
-    assert (type(again), again.status, str(again)) == (_StatusError, 503, "Status 503. Look.")
+    assert (type(again), again.status, str(again)) == (StatusError, 503, "Status 503. Look.")
     silent = error.without_data("Kept out.")
-    assert (type(silent), silent.status, silent.reason) == (_StatusError, 503, "unexpected_status")
+    assert (type(silent), silent.status, silent.reason) == (StatusError, 503, "unexpected_status")
     assert (str(silent), silent.message, silent.hint, silent.quotes_data) == ("Kept out.", "Kept out.", None, False)
     assert (str(error), error.quotes_data) == ("Status 503. Look.", True)
 

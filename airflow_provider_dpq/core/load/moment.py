@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import re
 import socket
 import ssl
 import threading
@@ -13,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from airflow_provider_dpq.core.errors import DpqError, SourceError
+from airflow_provider_dpq.core.errors import DpqError, ResponseTimeoutError, SourceError, StatusError, UnreachableError
 
 SUCCESS: Final = 0
 """Number of the outcome of an iteration that went well."""
@@ -98,8 +97,6 @@ MAX_CHARACTERS: Final = 200
 
 _MAX_OUTCOMES: Final = 40
 _OTHER: Final = Outcome("exception", "other", "There were too many kinds of failure to tell them apart.")
-_TIMEOUTS: Final = frozenset({"request_timeout", "connection_timeout"})
-_STATUS: Final = re.compile(r"status (\d{3})")
 _NETWORK: Final = frozenset(
     {
         errno.EADDRNOTAVAIL,
@@ -119,16 +116,16 @@ _NETWORK: Final = frozenset(
 def outcome_of(error: BaseException) -> Outcome:
     """Return the kind of failure that an exception is."""
     message = (error.message if isinstance(error, DpqError) else str(error))[:MAX_CHARACTERS]
-    reason = error.reason if isinstance(error, DpqError) else ""
-    if isinstance(error, TimeoutError) or reason in _TIMEOUTS:
+    if isinstance(error, (TimeoutError, ResponseTimeoutError)):
         return Outcome(TIMEOUT, "", message)
-    if reason == "unexpected_status" and (found := _STATUS.search(message)):
-        return Outcome("status", found[1], message)
-    if reason == "connection_failed" or isinstance(error, SourceError) or _is_of_the_network(error):
+    if isinstance(error, StatusError):
+        return Outcome("status", str(error.status), message)
+    if isinstance(error, (UnreachableError, SourceError)) or _is_of_the_network(error):
         return Outcome(CONNECTION, "", message)
     if isinstance(error, AssertionError):
         return Outcome("assertion", "", message)
-    return Outcome("exception", reason or type(error).__name__, message)
+    name = error.reason if isinstance(error, DpqError) else type(error).__name__
+    return Outcome("exception", name, message)
 
 
 def _is_of_the_network(error: BaseException) -> bool:

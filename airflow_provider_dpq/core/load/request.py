@@ -7,7 +7,12 @@ import ssl
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.errors import (
+    ConnectTimeoutError,
+    MeasurementError,
+    ResponseTimeoutError,
+    UnreachableError,
+)
 from airflow_provider_dpq.core.operation.http import HttpOperation
 
 if TYPE_CHECKING:
@@ -77,16 +82,16 @@ class Requests:
         self._operation.require_status(answer.status)
 
     def _refusal(self, error: Exception) -> MeasurementError:
-        from aiohttp import ConnectionTimeoutError
+        import aiohttp
 
         subject = self._operation.subject
-        if isinstance(error, ConnectionTimeoutError):
+        if isinstance(error, aiohttp.ConnectionTimeoutError):
             message = f"{subject} got no connection within {self._connect_seconds:g} s."
-            return MeasurementError("connection_timeout", message, quotes_data=False)
+            return ConnectTimeoutError("connection_timeout", message, quotes_data=False)
         if isinstance(error, TimeoutError):
             message = f"{subject} was not answered within {self._operation.timeout_seconds:g} s."
-            return MeasurementError("request_timeout", message, quotes_data=False)
-        return MeasurementError("connection_failed", f"{subject} failed: {_words(error, str(self._url.host))}.")
+            return ResponseTimeoutError("request_timeout", message, quotes_data=False)
+        return UnreachableError("connection_failed", f"{subject} failed: {_words(error, str(self._url.host))}.")
 
 
 def _words(error: Exception, host: str) -> str:

@@ -13,7 +13,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
-from airflow_provider_dpq.core.errors import DeclarationError, DpqError, MeasurementError, SourceError
+from airflow_provider_dpq.core.errors import (
+    ConnectTimeoutError,
+    DeclarationError,
+    DpqError,
+    MeasurementError,
+    SourceError,
+)
 from airflow_provider_dpq.core.load.design import Scenario
 from airflow_provider_dpq.core.load.loop import new_loop
 from airflow_provider_dpq.core.load.moment import CONNECTION, outcome_of
@@ -71,8 +77,7 @@ def try_once(ready: Ready, timeout_seconds: float) -> None:
     except (DeclarationError, ImportError):
         raise
     except Exception as error:  # whatever the operation raises is looked at
-        reason = error.reason if isinstance(error, DpqError) else ""
-        if outcome_of(error).category == CONNECTION or reason == "connection_timeout":
+        if outcome_of(error).category == CONNECTION or isinstance(error, ConnectTimeoutError):
             raise _down(ready.scenario, _cause(error), error) from error
 
 

@@ -9,7 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError
+from airflow_provider_dpq.core.errors import (
+    DeclarationError,
+    ResponseTimeoutError,
+    StatusError,
+    UnreachableError,
+)
 from airflow_provider_dpq.core.operation.iteration import Clock, Iteration
 
 if TYPE_CHECKING:
@@ -155,14 +160,14 @@ class HttpOperation:
         """Refuse a status that is not the expected one.
 
         Raises:
-            MeasurementError: ``unexpected_status``.
+            StatusError: ``unexpected_status``.
         """
         if 200 <= status <= 299 if self.expected_status is None else status == self.expected_status:
             return
         wanted = "a status from 200 to 299" if self.expected_status is None else str(self.expected_status)
         message = f"{self.subject} was answered with status {status}, not {wanted}."
         hint = "A redirection is not followed: give the address that it leads to." if status // 100 == 3 else None
-        raise MeasurementError("unexpected_status", message, hint=hint, quotes_data=False)
+        raise StatusError("unexpected_status", message, status=status, hint=hint, quotes_data=False)
 
     def _refuse(self, error: Exception) -> NoReturn:
         from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ReadTimeoutError
@@ -172,13 +177,13 @@ class HttpOperation:
         )
         if waited:
             message = f"{self.subject} was not answered within {self.timeout_seconds:g} s."
-            raise MeasurementError("request_timeout", message, quotes_data=False) from None
+            raise ResponseTimeoutError("request_timeout", message, quotes_data=False) from None
         if isinstance(error, NameResolutionError):
             words = f"the name {urlsplit(self.url).hostname!r} cannot be resolved"
         else:
             words = str(error.__cause__ or error).rstrip(".")
         message = f"{self.subject} failed: {words}."
-        raise MeasurementError("connection_failed", message) from None
+        raise UnreachableError("connection_failed", message) from None
 
 
 def _encoded(body: str | bytes) -> bytes:

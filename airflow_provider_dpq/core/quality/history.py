@@ -12,14 +12,13 @@ from pydantic import JsonValue
 from airflow_provider_dpq.core.errors import DpqError, MeasurementError
 from airflow_provider_dpq.core.gate.history import of_distinct_intervals, value_of
 from airflow_provider_dpq.core.gate.metric import Metric
-from airflow_provider_dpq.core.gate.report import DataInterval, Problem, Report
+from airflow_provider_dpq.core.gate.report import CheckResult, DataInterval, Problem, Report
 from airflow_provider_dpq.core.gate.verdict import Verdict, worst
 from airflow_provider_dpq.core.quality.circumstances import Circumstances
 from airflow_provider_dpq.core.quality.compile.plan import Answer
 from airflow_provider_dpq.core.quality.expectations.history import ExpectMetricToFollowItsHistory
 from airflow_provider_dpq.core.stats.interval import Interval, robust_interval
 
-TOO_SHORT: Final = "history_too_short"
 _MOST_READ: Final = 3200
 
 
@@ -46,7 +45,7 @@ def follow(
     result: dict[str, JsonValue] = {"observed_value": value, "metric": expectation.metric, "report_count": len(past)}
     if len(past) < expectation.min_reports:
         message = f"Collecting {len(past)} of {expectation.min_reports} accepted reports, and judging from then on."
-        return Answer(None, result, undecided=Problem(reason=TOO_SHORT, message=message, quotes_data=False))
+        return Answer(None, result, undecided=Problem(reason="history_too_short", message=message, quotes_data=False))
     limits = robust_interval(
         past,
         deviations=expectation.deviations,
@@ -129,7 +128,14 @@ def accepted(report: Report) -> bool:
     """
     if report.error is not None:
         return False
-    undecided = [check for check in report.checks if check.error is not None and check.error.reason == TOO_SHORT]
-    others = [check for check in report.checks if check not in undecided]
+    others = [check for check in report.checks if not _is_undecided(check)]
     verdicts = [item.verdict for items in (report.thresholds, others) for item in items]
     return worst([Verdict.PASS, *verdicts]).passed
+
+
+def _is_undecided(check: CheckResult) -> bool:
+    return (
+        check.type == ExpectMetricToFollowItsHistory.type
+        and check.success is None
+        and check.verdict is not Verdict.ERROR
+    )

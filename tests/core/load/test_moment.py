@@ -7,7 +7,14 @@ import ssl
 
 import pytest
 
-from airflow_provider_dpq.core.errors import MeasurementError, SourceError
+from airflow_provider_dpq.core.errors import (
+    ConnectTimeoutError,
+    MeasurementError,
+    ResponseTimeoutError,
+    SourceError,
+    StatusError,
+    UnreachableError,
+)
 from airflow_provider_dpq.core.load.moment import MAX_CHARACTERS, MAX_SAMPLES, Outcomes, outcome_of
 
 
@@ -15,16 +22,16 @@ from airflow_provider_dpq.core.load.moment import MAX_CHARACTERS, MAX_SAMPLES, O
     ("error", "name"),
     [
         (TimeoutError("late"), "timeout"),
-        (MeasurementError("request_timeout", "late"), "timeout"),
-        (MeasurementError("connection_timeout", "late"), "timeout"),
+        (ResponseTimeoutError("request_timeout", "late"), "timeout"),
+        (ConnectTimeoutError("connection_timeout", "late"), "timeout"),
         (ConnectionResetError(104, "reset"), "connection"),
         (OSError(113, "no route"), "connection"),
         (socket.gaierror(-2, "unknown name"), "connection"),
         (ssl.SSLError(1, "no TLS"), "connection"),
-        (MeasurementError("connection_failed", "refused"), "connection"),
+        (UnreachableError("connection_failed", "refused"), "connection"),
         (SourceError("unreachable_database", "gone"), "connection"),
         (AssertionError(), "assertion"),
-        (MeasurementError("unexpected_status", "GET / was answered with status 503, not 200."), "status 503"),
+        (StatusError("unexpected_status", "GET / was answered with status 503, not 200.", status=503), "status 503"),
         (MeasurementError("statement_failed", "no table"), "exception statement_failed"),
         (OSError(28, "disk full"), "exception OSError"),
         (KeyError("name"), "exception KeyError"),
