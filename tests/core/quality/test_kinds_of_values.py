@@ -265,3 +265,15 @@ def test_instants_of_partitions_are_merged_as_instants() -> None:
     suite = [_expect("column_max_to_be_between", column="at", max_value="2024-10-27T01:00:00+00:00")]
     whole, parted = check(data, suite), check(data, suite, partition_by="p")
     assert [result.success for result in (*whole.results, *parted.results)] == [False, False]
+
+
+@pytest.mark.parametrize("source", EVERYWHERE)
+@pytest.mark.parametrize(("total", "verdict"), [(BIG + 1, "pass"), (BIG, "fail"), (BIG + 2, "fail")])
+def test_whole_number_that_a_row_adds_up_to_has_all_its_digits(
+    source: str, total: int, verdict: str, tmp_path: Path
+) -> None:
+    """A floating number would make 2^53 of 2^53 + 1."""
+    table = _arrow({"a": pa.array([BIG], pa.int64()), "b": pa.array([1], pa.int64())})
+    suite = [_expect("multicolumn_sum_to_equal", column_list=["a", "b"], sum_total=total)]
+    (result,) = _checked(table, "a bigint, b bigint", source, suite, tmp_path)
+    assert (result.error, result.verdict) == (None, verdict)

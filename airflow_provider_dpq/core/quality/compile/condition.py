@@ -179,7 +179,12 @@ def _of_partition(table: Table, partition: Mapping[str, Any]) -> Iterator[tuple[
     """Yield each column, cast as its values need it, with these."""
     for name, value in partition.items():
         items = value if isinstance(value, (list, tuple, set)) else [value]
-        yield cast_for(table.column(name), *items), items
+        try:
+            column = table.column(name)
+        except NotScannableError as error:
+            hint = "Choose by a column whose values are all of one type, such as days, texts or numbers."
+            raise DeclarationError("invalid_partition", f"{error} They choose no partition.", hint=hint) from error
+        yield cast_for(column, *items), items
 
 
 def _partition_filter(table: Table, column: Column, items: Collection[Any]) -> sa.ColumnElement[bool]:

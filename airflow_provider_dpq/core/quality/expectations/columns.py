@@ -105,4 +105,5 @@ class ExpectMulticolumnSumToEqual(SeveralColumns):
 
     type: ClassVar[str] = "expect_multicolumn_sum_to_equal"
     merges: ClassVar[Merging] = Merging.COUNTS
-    sum_total: Limit
+    sum_total: Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)] | Limit
+    """A whole number as it is, which a floating number would round beyond 2^53."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
@@ -135,10 +137,8 @@ def _attach_pandas(scan: Scan, relation: str, data: pd.DataFrame, aliases: Mappi
     import pandas as pd
 
     names = list(aliases)
-    readable = [name for name in names if _readable(data[name])]
-    plain = pd.DataFrame({aliases[name]: data[name].array for name in readable}, index=range(len(data)))
-    if not readable:
-        plain = pd.DataFrame({"dpq_rows": range(len(data))})
+    arrays = {aliases[name]: array for name in names if (array := _read(data[name])) is not None}
+    plain = pd.DataFrame(arrays or {"dpq_rows": range(len(data))}, index=range(len(data)))
     _register(scan, relation, plain)
     found = pick(scan, relation, scan.columns(quote_name(relation)))
     unreadable = {name: typed_column(aliases[name], "UNREADABLE") for name in names if aliases[name] not in found}
@@ -148,14 +148,37 @@ def _attach_pandas(scan: Scan, relation: str, data: pd.DataFrame, aliases: Mappi
     }
 
 
+def _read(series: pd.Series) -> Any:
+    """Return a series as an array that DuckDB reads as pandas means it; None if it would not."""
+    import pandas as pd
+
+    if not pd.api.types.is_object_dtype(series.dtype):
+        return series.array if _readable(series) else None
+    present = series.dropna()
+    if len(present) > 0 and bool(present.map(_is_text).all()):
+        return series.array
+    kinds = set(map(type, present))
+    scannable = kinds == {date} or (kinds == {Decimal} and all(map(Decimal.is_finite, present)))
+    return _of_one_type(series) if scannable else None
+
+
+def _of_one_type(series: pd.Series) -> Any:
+    """Return the days or decimal numbers that a series holds as objects; None where there is no room for them."""
+    import pandas as pd
+    import pyarrow as pa
+
+    try:
+        array = pa.array([None if gone else value for value, gone in zip(series, series.isna(), strict=True)])
+    except pa.ArrowInvalid:  # too many digits
+        return None
+    return None if pa.types.is_decimal256(array.type) else pd.array(array, dtype=pd.ArrowDtype(array.type))
+
+
 def _readable(series: pd.Series) -> bool:
-    """Whether DuckDB reads a series' values as pandas means them."""
+    """Whether DuckDB reads a series' values as pandas means them, which are no objects."""
     import pandas as pd
 
     dtype = series.dtype
-    if pd.api.types.is_object_dtype(dtype):
-        present = series.dropna()
-        return len(present) > 0 and bool(present.map(_is_text).all())
     if isinstance(dtype, (pd.CategoricalDtype, pd.PeriodDtype, pd.IntervalDtype, pd.SparseDtype)):
         return False
     if isinstance(dtype, pd.DatetimeTZDtype) and dtype.unit == "ns":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import decimal
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import numpy as np
@@ -202,8 +202,8 @@ def test_rows_keep_their_labels_on_the_way_to_great_expectations() -> None:
         pd.Series(pd.to_timedelta([1, None], unit="D")),
         pd.Series([[1], None]),
         pd.Series([10**30, None], dtype=object),
-        pd.Series([decimal.Decimal("1.5"), None], dtype=object),
-        pd.Series([datetime.fromisoformat("2013-01-01").date(), None]),
+        pd.Series([decimal.Decimal("Infinity"), None], dtype=object),
+        pd.Series([decimal.Decimal(10) ** 50, None], dtype=object),
         pd.Series([1, "a"], dtype=object).where([True, False], None),
         pd.Series([np.str_("a"), None], dtype=object),
     ],
@@ -221,6 +221,54 @@ def test_values_that_only_pandas_knows_are_evaluated(values: pd.Series) -> None:
     assert (present.evaluated_by, present.error, present.result["unexpected_count"]) == ("gx", None, 1)
     assert (absent.evaluated_by, absent.error, absent.result["unexpected_count"]) == ("gx", None, 1)
     assert (beside.evaluated_by, beside.success) == ("scan", True)
+
+
+DAYS = [date(2024, 1, 1), date(2024, 1, 2), None]
+PRICES = [decimal.Decimal("0.10"), decimal.Decimal("0.2"), None]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "arguments", "unexpected"),
+    [
+        (PRICES, "column_values_to_be_in_set", {"value_set": [0.1]}, [0.2]),
+        (PRICES, "column_values_to_be_between", {"max_value": 0.1}, [0.2]),
+        (PRICES, "column_values_to_exist_in_other_table", {"other_table": "other"}, [0.2]),
+        (PRICES, "row_condition_to_hold", {"expression": "x < 0.2"}, [{"x": 0.2}]),
+        ([decimal.Decimal("NaN"), *PRICES], "column_values_to_be_between", {"max_value": 0.1}, [0.2]),
+        (DAYS, "column_values_to_be_in_set", {"value_set": DAYS[:1]}, ["2024-01-02"]),
+        (DAYS, "column_values_to_be_between", {"max_value": "2024-01-01"}, ["2024-01-02"]),
+        (DAYS, "column_values_to_exist_in_other_table", {"other_table": "other"}, ["2024-01-02"]),
+        (DAYS, "row_condition_to_hold", {"expression": "x < '2024-01-02'"}, [{"x": "2024-01-02"}]),
+    ],
+)
+def test_days_and_decimal_numbers_that_are_objects_are_scanned(
+    values: list[Any], kind: str, arguments: dict[str, Any], unexpected: list[Any]
+) -> None:
+    """They are what a database's driver gives pandas, and compare as in any other source."""
+    frame = pd.DataFrame({"x": pd.Series(values, dtype=object)})
+    kwargs = arguments if "expression" in arguments else {"column": "x", **arguments}
+    (result,) = check(frame, [{"type": f"expect_{kind}", "kwargs": kwargs}], references={"other": frame[:-2]}).results
+    assert (result.error, result.evaluated_by) == (None, "scan")
+    assert result.result["partial_unexpected_list"] == unexpected
+
+
+def test_figures_of_decimal_numbers_that_are_objects_are_exact() -> None:
+    """No matter how many rows there are, what they are called, and whether some are missing."""
+    frame = pd.DataFrame({"x": pd.Series([decimal.Decimal("0.1"), None] * 1000, dtype=object)}, index=[7] * 2000)
+    assert answer(frame, "column_sum_to_be_between", column="x", min_value=100, max_value=100)
+    assert answer(frame, "column_mean_to_be_between", column="x", min_value=0.1, max_value=0.1)
+
+
+@pytest.mark.parametrize("values", [DAYS, [True, None, False]], ids=["days", "truths"])
+def test_partition_of_objects_is_chosen_or_refused(values: list[Any]) -> None:
+    """Days choose rows; what only pandas knows is refused, with what to do."""
+    frame = pd.DataFrame({"x": pd.Series(values, dtype=object)})
+    if values is DAYS:
+        assert rows(frame, partition={"x": "2024-01-01"}) == 1
+        return
+    with pytest.raises(DeclarationError, match="They choose no partition") as refused:
+        rows(frame, partition={"x": True})
+    assert refused.value.reason == "invalid_partition"
 
 
 @pytest.mark.parametrize(
