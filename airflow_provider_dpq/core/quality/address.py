@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from airflow_provider_dpq.core.errors import DeclarationError
-
-if TYPE_CHECKING:
-    from airflow_provider_dpq.core.quality.place import Place
 
 _URL: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _USER: Final = re.compile(r"//[^/\s]*@")
@@ -74,16 +71,16 @@ def require_address(data: Any, root: str | Path | None) -> None:
         raise outside_root(text, root)
 
 
-def is_below_url(place: Place, root: str) -> bool:
-    """Whether a place lies below a root that is a URL: of its protocol, its store, and its folder."""
-    protocols = place.fs.protocol
+def is_below_url(fs: Any, path: str, root: str) -> bool:
+    """Whether a path of a file system lies below a root that is a URL: of its protocol, its store, and its folder."""
+    protocols = fs.protocol
     if _protocol(root) not in ((protocols,) if isinstance(protocols, str) else protocols):
         return False
     # Where the store is no part of the path, it is one of the file system's options.
-    named, options = place.fs._get_kwargs_from_urls(root), place.fs.storage_options
+    named, options = fs._get_kwargs_from_urls(root), fs.storage_options
     if any(_folded(options.get(name)) != _folded(named[name]) for name in _STORE if name in named):
         return False
-    path, folder = place.path, str(place.fs._strip_protocol(root))
+    folder = str(fs._strip_protocol(root))
     if is_url(path):
         return _is_below(path, root)
     return not _climbs(path) and path.startswith(folder.rstrip("/") + "/")

@@ -236,7 +236,7 @@ def require_below(place: Place | Path, root: str | Path | None) -> None:
     if isinstance(place, Path):
         inside = folder is not None and place.resolve().is_relative_to(folder)
     else:
-        inside = folder is None and is_below_url(place, str(root))
+        inside = folder is None and is_below_url(place.fs, place.path, str(root))
     if not inside:
         raise outside_root(place, root)
 
