@@ -16,6 +16,7 @@ class PartCheck(BaseModel):
         success: Whether it held there.
         figures: Its counts and figures, in the field names of its kind.
         evaluated_by: Who evaluated it.
+        doubt: Why its success may say less than was meant; empty where it says what it seems to.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -23,6 +24,7 @@ class PartCheck(BaseModel):
     success: bool
     figures: Values = Field(default_factory=dict)
     evaluated_by: str | None = None
+    doubt: str = ""
 
 
 class Part(BaseModel):

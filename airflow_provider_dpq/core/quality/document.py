@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Hashable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.quality.place import Place, is_place, locate, read_text
@@ -20,6 +20,19 @@ MOST_CHARACTERS: Final = 16_000_000
 MOST_VALUES: Final = 1_000_000
 DEEPEST: Final = 100
 _END: Final = object()
+_WORDS: Final = {
+    "tag:yaml.org,2002:bool": ("true|True|TRUE|false|False|FALSE", "tTfF"),
+    "tag:yaml.org,2002:int": ("[-+]?(?:0|[1-9][0-9_]*)|0x[0-9a-fA-F_]+", "-+0123456789"),
+    "tag:yaml.org,2002:float": (
+        r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+][0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+        "-+.0123456789",
+    ),
+}
+"""What is a truth value or a number, and what it may begin with.
+
+To YAML 1.1 ``no`` and ``on`` are truth values, and ``012`` and ``12:30`` numbers with another value. Here, as to YAML
+1.2 and Great Expectations, they are none; they are the texts that stand there, as in text files.
+"""
 _JSON: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}:,\n]', re.DOTALL)
 
 
@@ -207,6 +220,11 @@ def _yaml_loader(name: str) -> Any:
     import yaml
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        yaml_implicit_resolvers: ClassVar = {
+            first: [(tag, pattern) for tag, pattern in known if tag not in _WORDS]
+            for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
+
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
             keys: set[Any] = set()
             for key_node, _ in node.value if isinstance(node, yaml.MappingNode) else ():
@@ -220,4 +238,6 @@ def _yaml_loader(name: str) -> Any:
                 keys.add(key)
             return super().construct_mapping(node, deep=deep)
 
+    for tag, (pattern, first) in _WORDS.items():
+        Loader.add_implicit_resolver(tag, re.compile(rf"(?:{pattern})\Z"), list(first))
     return Loader

@@ -200,6 +200,8 @@ def figures_of(merging: Merging, result: Mapping[str, JsonValue]) -> dict[str, J
     if merging is Merging.COUNTS:
         return counts_of(result)
     if merging in (Merging.LEAST, Merging.GREATEST):
+        if OBSERVED in result and value is None:
+            return figures_of_part(0)
         return figures_of_part(1, **{MOMENT if isinstance(value, str) else VALUE: value})
     return figures_of_part(1, total=value) if merging is Merging.TOTAL and not isinstance(value, str) else {}
 
@@ -214,3 +216,17 @@ def merge_figures(merging: Merging, parts: Sequence[Figures]) -> dict[str, Any] 
     if merging not in _MERGES or not parts or not all(parts):
         return None
     return _MERGES[merging](parts)
+
+
+def holding(merging: Merging, parts: Sequence[Figures]) -> list[int]:
+    """Return which parts hold the value that a figure of the whole is: a least or greatest one, and no other figure.
+
+    Args:
+        merging: How the figure is merged.
+        parts: The figures of each part.
+    """
+    if merging not in (Merging.LEAST, Merging.GREATEST):
+        return []
+    whole = merge_figures(merging, parts)
+    alone = [merge_figures(merging, [part]) for part in parts]
+    return [] if whole is None else [number for number, part in enumerate(alone) if part == whole]

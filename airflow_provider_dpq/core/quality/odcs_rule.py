@@ -7,13 +7,15 @@ evaluates must not be dropped in silence.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, Final
 
 from pydantic import ValidationError
 
-from airflow_provider_dpq.core.quality.contract import Contract
+from airflow_provider_dpq.core.quality.contract import Contract, refuse_contract
 from airflow_provider_dpq.core.quality.contract_form import in_form_of_today
 from airflow_provider_dpq.core.quality.expectations import registered
 from airflow_provider_dpq.core.quality.odcs import column_name, columns_of, find_object, has_variable, items_of
@@ -40,6 +42,11 @@ _KEYS: Final = frozenset(
     }
 )
 """Keys of a rule of the library that the standard knows."""
+_KINDS: Final = ("library", "text", "sql", "custom")
+_LIKE: Final = 0.75
+"""How like a word of the standard a slip is, as `difflib` measures it."""
+_COUNTED: Final = re.compile("(?:values?)?count$|value$")
+"""Ends of names of metrics that are taken for ``Values``."""
 _PERCENT: Final = ("percent", "%")
 _SEVERITIES: Final = {"info": "info", "warning": "warning", "warn": "warning"}
 _NOBODY: Final = ({("==", 0.0)}, {("<=", 0.0)}, {("<", 1.0)})
@@ -132,13 +139,19 @@ def _quality(rule: Mapping[str, Any], on: Subject) -> Iterator[Declaration]:
     kind = rule.get("type", "library")
     metric = rule.get("metric")
     name = str(rule.get("name") or metric or rule.get("description") or kind)[:80]
+    _refuse_slip(str(kind), _KINDS, f"type of {name!r}", on)
     if kind != "library":
         raise UnsupportedError(f"{on.name}: quality {name!r}: it is of type {kind}")
     if metric is None:
         raise UnsupportedError(f"{on.name}: quality {name!r}: it has no metric")
     maker, arguments = _METRICS.get((str(metric), on.column is not None), (None, ()))
     if maker is None:
+        _refuse_slip(str(metric), {known for known, _ in _METRICS}, f"metric of {name!r}", on)
         raise UnsupportedError(f"{on.name}: quality {name!r}: the metric {metric!r} is none here")
+    for key in rule:
+        _refuse_slip(str(key), _KEYS, f"key of {name!r}", on)
+    for key in _arguments(rule):
+        _refuse_slip(str(key), arguments, f"argument of {name!r}", on)
     odd = [str(key) for key in rule if key not in _KEYS] + [f"arguments.{key}" for key in _other(rule, arguments)]
     if odd:
         raise UnsupportedError(f"{on.name}: quality {name!r}: {', '.join(odd)} is not of the standard beside {metric}")
@@ -146,6 +159,20 @@ def _quality(rule: Mapping[str, Any], on: Subject) -> Iterator[Declaration]:
     if rule.get("name"):
         declared["name"] = str(rule["name"])
     yield declared
+
+
+def _refuse_slip(word: str, known: Collection[str], what: str, on: Subject) -> None:
+    """Refuse a word of a rule that is none of the standard's, but like one: nothing would speak for what it promises.
+
+    Raises:
+        DeclarationError: ``invalid_contract``.
+    """
+    spelt = {"".join(filter(str.isalnum, name)).casefold(): name for name in known}
+    mine = "".join(filter(str.isalnum, word)).casefold()
+    mine = _COUNTED.sub("values", mine) if _COUNTED.sub("values", mine) in spelt else mine
+    near = get_close_matches(mine, spelt, n=1, cutoff=_LIKE)
+    if word not in known and near:
+        raise refuse_contract(f"{word!r} is no {what}: did you mean {spelt[near[0]]!r}?", on.name)
 
 
 def _other(rule: Mapping[str, Any], arguments: Iterable[str]) -> list[str]:

@@ -39,7 +39,7 @@ _Opened: TypeAlias = Callable[[Partition, Evidence | None], AbstractContextManag
 _MOST_ROUNDS: Final = 3
 """How often partitions are measured again: their columns are mostly read alike after the first time."""
 _MOST_READ: Final = 20
-_VERSION: Final = 2
+_VERSION: Final = 3
 """Of what is known of a partition: another release may have measured otherwise."""
 
 
@@ -251,7 +251,7 @@ def _part_check(answer: Answer, by: str | None) -> PartCheck:
     figures = {**counts_of(answer.result), **answer.part}
     if answer.rows is not None:
         figures[ROWS] = answer.rows
-    return PartCheck(success=bool(answer.success), figures=figures, evaluated_by=by)
+    return PartCheck(success=bool(answer.success), figures=figures, evaluated_by=by, doubt=answer.doubt)
 
 
 def _digest(suite: Suite, rest: str) -> str:

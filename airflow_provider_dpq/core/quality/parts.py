@@ -17,7 +17,7 @@ from airflow_provider_dpq.core.gate.verdict import Verdict, worst
 from airflow_provider_dpq.core.quality.expectations.base import Merging
 from airflow_provider_dpq.core.quality.gate import KIND
 from airflow_provider_dpq.core.quality.jsonable import jsonable
-from airflow_provider_dpq.core.quality.merge import COUNTS, counts_of, figures_of, merge_figures, merging_of
+from airflow_provider_dpq.core.quality.merge import COUNTS, counts_of, figures_of, holding, merge_figures, merging_of
 from airflow_provider_dpq.core.quality.result import SuiteResult
 
 _MOST_NAMED: Final = 20
@@ -133,6 +133,8 @@ def _result(held: Sequence[tuple[Report, CheckResult]], names: Mapping[str | Non
     result["scope"] = "each part" if figures is None else "all parts"
     breaking = [part.id for part, check in held if not check.success or check.result.get("unexpected_count")]
     result["parts_with_unexpected"] = [names[report_id] for report_id in breaking[:_MOST_NAMED]]
+    if holders := holding(merging, results):
+        result["parts_with_observed"] = [names[held[number][0].id] for number in holders[:_MOST_NAMED]]
     result["reports_with_unexpected"] = list[JsonValue](breaking[:_MOST_NAMED])
     return result
 

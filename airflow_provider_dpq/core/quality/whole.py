@@ -19,7 +19,7 @@ from airflow_provider_dpq.core.quality.disclosure import cut, hides_figures
 from airflow_provider_dpq.core.quality.evaluate import Outcome
 from airflow_provider_dpq.core.quality.instant import read_fine_moment
 from airflow_provider_dpq.core.quality.jsonable import jsonable
-from airflow_provider_dpq.core.quality.merge import COUNTS, OBSERVED, WEIGHT, merge_figures, merging_of
+from airflow_provider_dpq.core.quality.merge import COUNTS, OBSERVED, WEIGHT, holding, merge_figures, merging_of
 from airflow_provider_dpq.core.quality.plan import ROWS
 from airflow_provider_dpq.core.quality.result_format import ResultFormat
 from airflow_provider_dpq.core.quality.suite import Suite
@@ -126,11 +126,16 @@ def _outcome(declared: Declared, found: Sequence[Found], wanted: ResultFormat) -
     wanted = declared.shown(wanted)
     scope: dict[str, JsonValue] = {"scope": ALL}
     broken = [part.key for part in held if part.checks[name].figures.get("unexpected_count")]
-    shown = [dict(key) for key in broken if not is_hidden(key, wanted)]
-    if shown and not (wanted.exclude_unexpected_values or wanted.values_kept_out):
-        scope["partitions_with_unexpected"] = list[JsonValue](shown[:_MOST_NAMED])
+    holders = holding(merging_of(declared.type), [check.figures for check in checks])
+    for what, keys in (("unexpected", broken), ("observed", [held[number].key for number in holders])):
+        shown = [dict(key) for key in keys if not is_hidden(key, wanted)]
+        if shown and not (wanted.exclude_unexpected_values or wanted.values_kept_out):
+            scope[f"partitions_with_{what}"] = list[JsonValue](shown[:_MOST_NAMED])
     samples = _samples([one.results[name] for one in found if name in one.results], wanted)
-    return Outcome(replace(answer, result={**samples, **answer.result, **scope}, rows=_looked_at(checks)), by)
+    # The parts are read alike, so that what is in doubt in one is in each.
+    doubt = next((check.doubt for check in checks if check.doubt), "")
+    result = {**samples, **answer.result, **scope}
+    return Outcome(replace(answer, result=result, rows=_looked_at(checks), doubt=doubt), by)
 
 
 def _error(name: str, found: Sequence[Found]) -> MeasurementError | None:

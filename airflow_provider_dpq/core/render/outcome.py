@@ -95,13 +95,13 @@ def observed(check: CheckResult, *, limit: int = 300) -> str:
 
 
 def broken_parts(check: CheckResult, *, limit: int) -> Samples:
-    """Return the parts or partitions in which a check found what it did not expect, written for people.
+    """Return the parts or partitions in which a check found what it did not expect, or its least or greatest value.
 
     Args:
         check: The check.
         limit: Most parts returned.
     """
-    for name in ("parts_with_unexpected", "partitions_with_unexpected"):
+    for name in (f"{part}_with_{what}" for what in ("observed", "unexpected") for part in ("parts", "partitions")):
         items = check.result.get(name)
         if isinstance(items, list) and items:
             return Samples([_part(item) for item in items[:limit]], max(0, len(items) - limit))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +138,39 @@ def test_yaml_is_read_as_pyyaml_reads_it(value: Any) -> None:
         path = Path(folder) / "x.yaml"
         path.write_text(text)
         assert read_document(path) == yaml.safe_load(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("no", "no"),
+        ("Yes", "Yes"),
+        ("on", "on"),
+        ("n", "n"),
+        ("true", True),
+        ("False", False),
+        ("012", "012"),
+        ("02134", "02134"),
+        ("12:30", "12:30"),
+        ("1:30.5", "1:30.5"),
+        ("0", 0),
+        ("-17", -17),
+        ("1_000", 1000),
+        ("0xFF", 255),
+        ("1.5e+5", 1.5e5),
+        ("2.5", 2.5),
+        (".5", 0.5),
+        ("5.", 5.0),
+        ("-.inf", -math.inf),
+        ("1.2.3", "1.2.3"),
+        ("~", None),
+        ("2024-01-01", date(2024, 1, 1)),
+    ],
+)
+def test_yaml_takes_no_word_and_no_code_for_another_value(tmp_path: Path, written: str, read: Any) -> None:
+    """What stands in the data as ``no`` is no truth value, and a code with a zero in front no other number."""
+    path = tmp_path / "a.yaml"
+    path.write_text(f"value_set: [{written}]")
+    found = read_document(path)["value_set"]
+    assert found == [read]
+    assert type(found[0]) is type(read)

@@ -119,6 +119,16 @@ def test_malformed_moments_are_an_error(tmp_path: Path) -> None:
     assert result.error.reason == "malformed_values"
 
 
+@pytest.mark.parametrize("rows", ["", ",1\n,2\n"])
+def test_text_file_without_a_moment_is_not_recent(tmp_path: Path, rows: str) -> None:
+    """A header alone, and rows without a value, hold nothing that is recent, and nothing that is malformed."""
+    path = tmp_path / "a.csv"
+    path.write_text(f"v,w\n{rows}")
+    expectation = {"type": "expect_column_max_to_be_recent", "kwargs": {"column": "v", "max_age": "1h"}}
+    (result,) = check(path, [expectation]).results
+    assert (result.verdict, result.error, result.result["observed_value"]) == ("fail", None, None)
+
+
 @pytest.mark.parametrize("frame", [pd.DataFrame({"at": [1]}), pd.DataFrame({"at": ["2026-01-03"]})])
 def test_column_without_moments_is_an_error(frame: pd.DataFrame) -> None:
     """A number or a text is no moment."""

@@ -581,3 +581,33 @@ def test_mangled_contract_is_read_or_refused(place: tuple[Any, ...]) -> None:
             load_suite(document if place else junk)
         with suppress(DeclarationError):
             load_contract(document if place else junk)
+
+
+@pytest.mark.parametrize(
+    ("rule", "near"),
+    [
+        ({"metric": "nullvalues", "mustBe": 0}, "nullValues"),
+        ({"metric": "null_values", "mustBe": 0}, "nullValues"),
+        ({"metric": "nullCount", "mustBe": 0}, "nullValues"),
+        ({"metric": "missingValue", "mustBe": 0}, "missingValues"),
+        ({"rule": "invalidCount", "mustBe": 0}, "invalidValues"),
+        ({"metric": "duplicatValues", "mustBe": 0}, "duplicateValues"),
+        ({"metric": "rowcount", "mustBe": 1}, "rowCount"),
+        ({"metric": "nullValues", "mustBeLessthan": 1}, "mustBeLessThan"),
+        ({"metric": "nullValues", "mustBe": 0, "unti": "percent"}, "unit"),
+        ({"metric": "invalidValues", "mustBe": 0, "arguments": {"validValue": ["a"]}}, "validValues"),
+        ({"type": "libary", "metric": "nullValues", "mustBe": 0}, "library"),
+    ],
+)
+def test_slip_in_a_rule_is_refused_with_what_was_meant(rule: dict[str, Any], near: str) -> None:
+    """A rule that nobody evaluates for a slip of the pen must not pass."""
+    with pytest.raises(DeclarationError, match=f"did you mean '{near}'") as caught:
+        load_suite(_document({"logicalType": "string", "quality": [rule]}))
+    assert caught.value.reason == "invalid_contract"
+
+
+@pytest.mark.parametrize("rule", [{"rule": "nullCheck"}, {"type": "custom", "engine": "soda"}, {"type": "text"}])
+def test_rule_of_no_library_stays_named_as_not_checked(rule: dict[str, Any]) -> None:
+    """Rules in words and of other engines are no slips."""
+    (told,) = load_suite(_document({"logicalType": "string", "quality": [rule]})).not_checked
+    assert "quality" in told

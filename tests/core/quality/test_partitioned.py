@@ -653,3 +653,17 @@ def test_changed_reference_is_seen_by_unchanged_partitions(orders: str, tmp_path
     second, _ = gate.run(orders, suite, references={"states": str(states)})
     assert [found.results[0].verdict for found in (first, second)] == [Verdict.PASS, Verdict.FAIL]
     assert second.results[0].result["unexpected_count"] == second.row_count
+
+
+def test_extreme_of_all_partitions_is_traced_to_the_one_that_holds_it() -> None:
+    """The result names where the greatest number and the first day are, and the page says so."""
+    frame = pl.DataFrame({"day": ["a", "b", "c"], "n": [1, 7, 3], "at": ["2024-03-01", "2024-02-01", "2024-02-01"]})
+    frame = frame.with_columns(pl.col("at").str.to_date())
+    suite = [
+        _expect("column_max_to_be_between", column="n", max_value=5),
+        _expect("column_min_to_be_between", column="at"),
+    ]
+    for options in ({}, {"exclude_unexpected_values": True}, {"hidden_columns": ["day"]}):
+        highest, first = (one.result for one in check(frame, suite, partition_by="day", **options).results)
+        found = highest.get("partitions_with_observed"), first.get("partitions_with_observed")
+        assert found == ((None, None) if options else ([{"day": "b"}], [{"day": "b"}, {"day": "c"}]))

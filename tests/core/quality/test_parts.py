@@ -50,6 +50,19 @@ def test_figures_are_those_of_the_whole_and_the_verdict_is_the_worst() -> None:
     assert (unique.success, unique.result["scope"]) == (True, "each part")
 
 
+def test_extreme_of_the_whole_is_traced_to_its_parts() -> None:
+    """The parts that hold the greatest value are named, also where each part holds the check, and no others."""
+    frames = [pl.DataFrame({"n": values}) for values in ([1, 9], [9, 2], [None, None], [3, 4])]
+    suite = [
+        {"type": "expect_column_max_to_be_between", "kwargs": {"column": "n", "max_value": 10}},
+        {"type": "expect_column_min_to_be_between", "kwargs": {"column": "n", "min_value": 0}},
+        {"type": "expect_column_sum_to_be_between", "kwargs": {"column": "n", "min_value": 0}},
+    ]
+    report = _merge(*(_report(frame.cast(pl.Int64), suite) for frame in frames))
+    highest, lowest, total = (check.result.get("parts_with_observed") for check in report.checks)
+    assert (highest, lowest, total) == (["[0]", "[1]"], ["[0]"], None)
+
+
 def test_thresholds_judge_the_whole() -> None:
     """A number of rows that no part has is there in the whole."""
     thresholds = parse_thresholds(["row_count == 5", "unexpected_count < 3"], "quality")

@@ -273,3 +273,51 @@ def test_report_and_page_say_why_a_check_warns() -> None:
     assert report.verdict is Verdict.WARN
     for text in (render_text(report), render_html(report)):
         assert "its row condition matches no row (on_empty: warn)" in text
+
+
+@pytest.mark.parametrize(
+    ("values", "forbidden", "verdict"),
+    [
+        (["no", "yes"], [False], Verdict.WARN),
+        (["no", "5"], [5, 5.5], Verdict.WARN),
+        (["no", "5"], [5, "no"], Verdict.FAIL),
+        (["no", "5"], [5, "x"], Verdict.PASS),
+        ([5, 6], ["5", "6"], Verdict.WARN),
+        ([5, 6], ["5", 5], Verdict.FAIL),
+        ([1, 0], [True], Verdict.FAIL),
+        ([True, False], ["true", 7], Verdict.WARN),
+        ([True, False], [0], Verdict.FAIL),
+        (pd.to_datetime(["2024-01-01"]), [20240101], Verdict.WARN),
+        (pd.to_datetime(["2024-01-01"]), ["2024-01-01"], Verdict.FAIL),
+    ],
+)
+def test_set_of_another_kind_than_the_column_judges_nothing(
+    values: Any, forbidden: list[Any], verdict: Verdict
+) -> None:
+    """No value can be in a set that has none of the column's kind, which is said, and is still GX's success."""
+    kwargs = {"column": "v", "value_set": forbidden}
+    expectation = {"type": "expect_column_values_to_not_be_in_set", "kwargs": kwargs}
+    (result,) = check(pd.DataFrame({"v": values}), [expectation]).results
+    assert result.verdict is verdict
+    assert result.success is (verdict is not Verdict.FAIL)
+    assert any("judges nothing: the column holds" in told for told in result.remarks) is (verdict is Verdict.WARN)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "forbidden"),
+    [("a.csv", "v\ntrue\nfalse\n", ["true"]), ("a.csv", "v\n5\n", ["5"]), ("a.jsonl", '{"v": "no"}\n', [False, 5])],
+)
+@pytest.mark.parametrize("partitioned", [False, True])
+def test_set_of_another_kind_than_the_column_of_a_file(
+    tmp_path: Path, name: str, text: str, forbidden: list[Any], partitioned: bool
+) -> None:
+    """The type that a column is read as is the kind that counts, in the whole as by partition."""
+    for part in ("p=1", "p=2"):
+        (tmp_path / part).mkdir()
+        (tmp_path / part / name).write_text(text)
+    kwargs = {"column": "v", "value_set": forbidden}
+    expectation = {"type": "expect_column_values_to_not_be_in_set", "kwargs": kwargs}
+    beside = {"partition_by": ["p"]} if partitioned else {}
+    path = tmp_path / ("p=*" if partitioned else "p=1") / name
+    (result,) = check(path, [expectation], **beside).results
+    assert (result.verdict, result.success) == (Verdict.WARN, True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import replace
+from datetime import date, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join,
 from airflow_provider_dpq.core.quality.compile.plausibility import share_of
 from airflow_provider_dpq.core.quality.expectations import column as declared
 from airflow_provider_dpq.core.quality.expectations.base import Between
-from airflow_provider_dpq.core.quality.tables.cast import by_kind, cast_for
+from airflow_provider_dpq.core.quality.tables.cast import by_kind, cast_for, kind_of_values
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
 
@@ -211,8 +212,30 @@ def plan_in_set(expectation: declared.ExpectColumnValuesToBeInSet, table: Table)
 @planner.register
 def plan_not_in_set(expectation: declared.ExpectColumnValuesToNotBeInSet, table: Table) -> Plan:
     """No value is one of a set."""
-    column = cast_for(table.column(expectation.column), *expectation.value_set)
-    return each_value(expectation, table, column, sa.not_(_membership(column, expectation.value_set, table)))
+    column = table.column(expectation.column)
+    members = [member for member in expectation.value_set if member is not None]
+    if not (table.pandas_like and members) or any(_may_equal(column, member) for member in members):
+        column = cast_for(column, *expectation.value_set)
+        return each_value(expectation, table, column, sa.not_(_membership(column, expectation.value_set, table)))
+    plan = each_value(expectation, table, column, sa.true())
+    held = "texts" if column.kind is Kind.STRING else f"values of the type {column.kind.value}"
+    doubt = f"judges nothing: the column holds {held}, and the set has none"
+    return replace(plan, read=lambda found: replace(plan.read(found), doubt=doubt))
+
+
+def _may_equal(column: Column, member: Any) -> bool:
+    """Whether a value of a column of a file or frame could be equal to a member of a set, by the kinds of both."""
+    if column.kind is Kind.OTHER or isinstance(member, (time, timedelta)):
+        return True
+    if column.kind is Kind.STRING and not isinstance(member, str):
+        kind = kind_of_values([member])
+        cast = column if kind is None else column.cast_to(kind)
+        return cast is not column and not isinstance(cast.value, sa.sql.elements.Null)
+    if isinstance(member, str):
+        return column.kind is Kind.STRING or column.kind.temporal
+    if isinstance(member, date):
+        return column.kind.temporal
+    return column.kind.numeric or (column.kind is Kind.BOOLEAN and member in (0, 1))
 
 
 def _membership(column: Column, members: list[Any], table: Table) -> sa.ColumnElement[bool]:

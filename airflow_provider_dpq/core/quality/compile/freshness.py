@@ -13,7 +13,6 @@ from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality.compile.column import refuse_malformed
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, planner
 from airflow_provider_dpq.core.quality.expectations.freshness import ExpectColumnMaxToBeRecent
-from airflow_provider_dpq.core.quality.tables.cast import cast_as_most_are
 from airflow_provider_dpq.core.quality.tables.form import is_fine
 from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
 
@@ -28,7 +27,8 @@ def plan_recent(expectation: ExpectColumnMaxToBeRecent, table: Table) -> Plan:
     Raises:
         MeasurementError: ``incomparable``: the column has no moments; ``missing_data_interval``: the run has none.
     """
-    column = cast_as_most_are(table.column(expectation.column), *_MOMENTS)
+    column = table.column(expectation.column)
+    column = column if column.read_as_moments is None else column.read_as_moments()
     if column.kind not in _MOMENTS:
         message = f"The {column.native} column {column.name!r} holds neither moments nor days."
         raise MeasurementError(
