@@ -109,7 +109,7 @@ class Watch:
     def _raise(self, subject: str, error: Exception | None) -> NoReturn:
         if self._cancelling.is_set():
             raise cancelled(f"Measuring {subject} was cancelled.") from error
-        message = f"A query on {subject} took longer than {self.limit_seconds:g} s and was stopped."
+        message = f"A statement on {subject} took longer than {self.limit_seconds:g} s and was stopped."
         hint = "Raise query_timeout, or check fewer rows at a time."
         raise QueryTimeoutError("query_timeout", message, hint=hint, quotes_data=False) from error
 

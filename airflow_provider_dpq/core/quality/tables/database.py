@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from airflow_provider_dpq.core.driver import give_up, stop_of
 from airflow_provider_dpq.core.errors import DeclarationError, SourceError
 from airflow_provider_dpq.core.quality.place import require_below
-from airflow_provider_dpq.core.quality.query import is_query
+from airflow_provider_dpq.core.quality.query import is_query, subject_of
 from airflow_provider_dpq.core.quality.tables import snapshot
 from airflow_provider_dpq.core.quality.tables.failure import asking, is_lost, opening
 from airflow_provider_dpq.core.quality.tables.reflection import changes, describe_query, describe_table, refuse_changes
@@ -55,7 +55,7 @@ class DatabaseTable(SQLTable):
         self._others: dict[str, tuple[sa.FromClause, Mapping[str, Column]]] = {}
         self.data = data
         self.source = source
-        self.subject = "query" if is_query(data) else data
+        self.subject = subject_of(data)
         self.columns = columns
 
     @property
@@ -223,7 +223,7 @@ def open_database(connection: Any, data: str, root: str | Path | None = None) ->
         # The caller's connection is left alone: another one is opened beside it.
         opened = snapshot.connect(engine)
     try:
-        with opening(opened, data), watched(stop_of(opened), data[:200]):
+        with opening(opened, data), watched(stop_of(opened), subject_of(data)):
             snapshot.bound(opened)
             source, columns = (describe_query if is_query(data) else describe_table)(opened, data)
     except BaseException:

@@ -26,7 +26,7 @@ from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_que
 from airflow_provider_dpq.core.quality.compile.functions import exact_text
 from airflow_provider_dpq.core.quality.compile.number import of_eight_bytes
 from airflow_provider_dpq.core.quality.place import require_below
-from airflow_provider_dpq.core.quality.query import is_query
+from airflow_provider_dpq.core.quality.query import is_query, subject_of
 from airflow_provider_dpq.core.quality.tables.disk import open_file
 from airflow_provider_dpq.core.quality.tables.duck import typed_column
 from airflow_provider_dpq.core.quality.tables.reflection import changes, query_source
@@ -88,7 +88,7 @@ class DuckDatabase(SQLTable):
         self._begun = False
         self._others: dict[str, tuple[sa.FromClause, Mapping[str, Column]]] = {}
         self._data = data
-        self.subject = "query" if is_query(data) else data
+        self.subject = subject_of(data)
         self._source, self.columns = self._describe_query(data) if is_query(data) else self._describe(data)
 
     @property
@@ -284,7 +284,7 @@ def _query_error(error: duckdb.Error, subject: str) -> MeasurementError:
         message = f"The memory limit is too low for {subject}: {first_line(error)}"
         return QueryError("out_of_memory", message, hint="Raise memory_limit.")
     if isinstance(error, duckdb.InterruptException):
-        return EndedError("query_stopped", f"A query on {subject} was interrupted.", quotes_data=False)
+        return EndedError("query_stopped", f"A statement on {subject} was interrupted.", quotes_data=False)
     if isinstance(error, duckdb.ConnectionException):
         return EndedError("connection_lost", f"The connection to {subject} is lost: {first_line(error)}")
     return RefusedQueryError("query_failed", f"DuckDB refused a query on {subject}: {first_line(error)}")

@@ -19,6 +19,7 @@ from airflow_provider_dpq.core.errors import (
     first_line,
 )
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
+from airflow_provider_dpq.core.quality.query import subject_of
 
 _STOPPED: Final = frozenset({"57014", "55P03", 1205, 1317, 1969, 3024})
 """Codes of PostgreSQL, MariaDB and MySQL for a statement that was cancelled, or took or waited too long."""
@@ -92,7 +93,7 @@ def opening(connection: sa.Engine | sa.Connection, data: str) -> Iterator[None]:
         message = f"{data[:200]!r} cannot be opened on {url}: {driver_words(error)}"
         if not isinstance(connection, sa.Connection):
             raise SourceError("unreachable_database", message, hint="Check the connection.") from error
-        if (unfinished := unfinished_error(error, data[:200])) is not None:
+        if (unfinished := unfinished_error(error, subject_of(data))) is not None:
             raise unfinished from error
         if codes(error) & _FORBIDDEN:
             raise SourceError("permission_denied", message, hint="Grant the user of the connection SELECT.") from error
