@@ -30,6 +30,13 @@ _MOST: Final = 1000
 _TI: Any = TaskInstance
 _RUN: Any = DagRun
 
+_FAILED_TASKS: Final = (
+    select(_TI.dag_id, _TI.run_id, _TI.task_id, _TI.map_index, _TI.state, _TI.operator)
+    .join(_RUN, and_(_TI.dag_id == _RUN.dag_id, _TI.run_id == _RUN.run_id))
+    .where(or_(_TI.state.in_(FAILED), and_(_TI.state == SKIPPED, _RUN.state == "failed")))
+)
+"""Task instances that failed, or were skipped as their run failed."""
+
 
 class MetadataRuns:
     """The runs in Airflow's metadata database, read in one transaction for each question."""
@@ -44,6 +51,14 @@ class MetadataRuns:
         None where nobody answers.
         """
         return _read(lambda ask: list(_ended(sorted(dag_ids), ask)))
+
+    def task(self, dag_id: str, run_id: str, instance: Instance) -> EndedTask | None:
+        """Return a task instance that failed, or was skipped as its run failed; None where it did not.
+
+        None where nobody answers, too.
+        """
+        same = (_TI.dag_id == dag_id, _TI.run_id == run_id, _TI.task_id == instance[0], _TI.map_index == instance[1])
+        return next(iter(_read(lambda ask: _tasks(_FAILED_TASKS.where(*same), ask)) or ()), None)
 
 
 _Ask = Callable[[Select[Any]], Sequence[Any]]
@@ -76,21 +91,22 @@ def _states(runs: Sequence[NewestRun], ask: _Ask) -> dict[tuple[str, str], dict[
 
 
 def _ended(dag_ids: Sequence[str], ask: _Ask) -> Iterator[EndedTask]:
-    columns = (_TI.dag_id, _TI.run_id, _TI.task_id, _TI.map_index, _TI.state, _TI.operator)
-    same_run = and_(_TI.dag_id == _RUN.dag_id, _TI.run_id == _RUN.run_id)
-    cut_off = and_(_TI.state == SKIPPED, _RUN.state == "failed")
     for some in _parts(dag_ids):
         newest = select(func.max(_RUN.id)).where(_RUN.dag_id.in_(some)).group_by(_RUN.dag_id)
         over = newest.where(_RUN.state.in_(("success", "failed")))
         query = (
-            select(*columns)
-            .join(_RUN, same_run)
-            .where(or_(_RUN.id.in_(newest), _RUN.id.in_(over)), or_(_TI.state.in_(FAILED), cut_off))
+            _FAILED_TASKS.where(or_(_RUN.id.in_(newest), _RUN.id.in_(over)))
             .order_by(_RUN.id.desc(), _TI.task_id, _TI.map_index)
             .limit(_MOST)
         )
-        for dag_id, run_id, task_id, map_index, state, operator in ask(query):
-            yield EndedTask(dag_id, run_id, (task_id, map_index), str(state), operator in _gate_operators())
+        yield from _tasks(query, ask)
+
+
+def _tasks(query: Select[Any], ask: _Ask) -> list[EndedTask]:
+    return [
+        EndedTask(dag_id, run_id, (task_id, map_index), str(state), operator in _gate_operators())
+        for dag_id, run_id, task_id, map_index, state, operator in ask(query)
+    ]
 
 
 def _parts(of: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -19,6 +19,7 @@ from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.line import printable
 from airflow_provider_dpq.core.render import figure, outcome
 from airflow_provider_dpq.core.store import Entry, Start, Store
+from airflow_provider_dpq.core.store.attendance import Lost
 from airflow_provider_dpq.core.store.newest import newest_run
 from airflow_provider_dpq.core.store.start import unanswered
 from airflow_provider_dpq.ui import page
@@ -99,7 +100,9 @@ def build_app(open_store: Callable[[], Store], access: Access, runs: Runs | None
     async def task(request: Request, dag_id: str, run_id: str, task_id: str, map_index: str) -> HTMLResponse:
         index = _map_index(map_index)
         return await read(
-            lambda store: _task_page(store, (dag_id, task_id, run_id, index), _addresses(request, [dag_id]))
+            lambda store: _task_page(
+                store, runs or NoRuns(), (dag_id, task_id, run_id, index), _addresses(request, [dag_id])
+            )
         )
 
     @app.api_route("/dags/{dag_id}/reports/{report_id}", methods=_READ, dependencies=may_read_dag)
@@ -147,7 +150,7 @@ def _gates_page(store: Store, runs: Runs, addresses: page.Addresses) -> HTMLResp
     shown = {run.gate for run in newest}
     begun = [start for start in store.starts() if start.dag_id in addresses.dag_ids or start.identity in shown]
     starts = unanswered(begun, newest)
-    beside = told(store, runs, newest, addresses.dag_ids)
+    beside = told(store, runs, newest, starts, addresses.dag_ids)
     broken = [run for run in newest if run.verdict is not Verdict.PASS and run.worst.problem is None]
     worst_first = sorted(broken, key=lambda run: -run.verdict.rank)[:_MOST_EXPLAINED]
     reasons = {run.gate: _reason(store, run.worst) for run in worst_first}
@@ -173,13 +176,25 @@ def _begun(store: Store, instance: tuple[str, str, str, int]) -> list[Start]:
     ]
 
 
-def _task_page(store: Store, instance: tuple[str, str, str, int], addresses: page.Addresses) -> HTMLResponse:
+def _unmeasured(runs: Runs, instance: tuple[str, str, str, int]) -> str:
+    """Say how a task that is a gate ended where it has measured nothing; empty where it is none, or may still do so."""
+    dag_id, task_id, run_id, map_index = instance
+    one = runs.task(dag_id, run_id, (task_id, map_index))
+    if one is None or not one.is_gate:
+        return ""
+    why = "The log of the task before it that failed" if one.state == "upstream_failed" else "Its log"
+    return f"{Lost(one.instance, one.state)}, and nothing was measured. {why} says why."
+
+
+def _task_page(
+    store: Store, runs: Runs, instance: tuple[str, str, str, int], addresses: page.Addresses
+) -> HTMLResponse:
     entries = store.of_task(*instance)
     if not entries and (begun := _begun(store, instance)):
         advice = f" {begun[0].advice}" if begun[0].is_over() else ""
         return page.message("No report", f"{begun[0].identity}: {begun[0].told()}.{advice}")
     if not entries:
-        return page.message("No report", _NO_REPORT)
+        return page.message("No report", _unmeasured(runs, instance) or _NO_REPORT)
     return _report_page(store, _first_to_read(entries), entries, addresses)
 
 

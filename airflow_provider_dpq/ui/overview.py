@@ -91,7 +91,8 @@ def _unreported(gate: Gate, begun: Sequence[Start], run: NewestRun | None) -> Ro
     killed = [start for start in begun if start.is_over()]
     start = (killed or begun)[0]
     parts = f"{len(killed or begun)} parts" if len(killed or begun) > 1 else ""
-    return Row(gate, start.state, "" if not killed else start.advice, run.worst if run else None, parts, start)
+    reason = f"Its process was killed and left no report. {start.advice}" if killed else ""
+    return Row(gate, start.state, reason, run.worst if run else None, parts, start)
 
 
 def counted(listed: Sequence[Row]) -> list[tuple[str, str, int]]:

@@ -12,7 +12,7 @@ from airflow_provider_dpq.core.store.attendance import Instance, States
 
 @dataclass(frozen=True, slots=True)
 class EndedTask:
-    """A task instance that did not do what it was to do, in the newest run of its DAG.
+    """A task instance that did not do what it was to do.
 
     Attributes:
         dag_id: DAG.
@@ -44,6 +44,12 @@ class Runs(Protocol):
         None where nothing can be read.
         """
 
+    def task(self, dag_id: str, run_id: str, instance: Instance) -> EndedTask | None:
+        """Return a task instance that failed, or was skipped as its run failed; None where it did not.
+
+        None where nothing can be read, too.
+        """
+
 
 class NoRuns:
     """Stands for runs of which nothing is known."""
@@ -55,3 +61,6 @@ class NoRuns:
     def ended(self, dag_ids: Collection[str]) -> Collection[EndedTask]:
         """Return no task."""
         return ()
+
+    def task(self, dag_id: str, run_id: str, instance: Instance) -> EndedTask | None:
+        """Return no task."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from airflow_provider_dpq.core.gate.identity import Gate
-from airflow_provider_dpq.core.store import NewestRun, Store
+from airflow_provider_dpq.core.store import NewestRun, Start, Store
 from airflow_provider_dpq.core.store.attendance import Attendance, Lost, attended
 from airflow_provider_dpq.ui.runs import EndedTask, Runs
 
@@ -50,13 +50,16 @@ class Told:
     known: bool = True
 
 
-def told(store: Store, runs: Runs, newest: Sequence[NewestRun], dag_ids: Collection[str]) -> Told:
+def told(
+    store: Store, runs: Runs, newest: Sequence[NewestRun], starts: Iterable[Start], dag_ids: Collection[str]
+) -> Told:
     """Return what the runs of DAGs tell of gates beside their reports.
 
     Args:
         store: The store of reports.
         runs: The runs.
         newest: The newest run of each gate that has a report.
+        starts: What has started and left no report, which is told by itself.
         dag_ids: The DAGs.
     """
     passing = [run for run in newest if run.verdict.passed]
@@ -66,6 +69,8 @@ def told(store: Store, runs: Runs, newest: Sequence[NewestRun], dag_ids: Collect
     missing = {run.gate: _missing(store, run, states.get((run.gate.dag_id, run.run_id), {})) for run in passing}
     missing = {gate: found for gate, found in missing.items() if found.awaited or found.lost}
     seen = {(run.gate, run.run_id) for run in passing if run.gate in missing}
+    begun = {(start.dag_id, start.run_id, (start.task_id, start.map_index)) for start in starts}
+    ended = [one for one in ended if (one.dag_id, one.run_id, one.instance) not in begun]
     return Told([one for one in _unmeasured(store, newest, ended) if (one.gate, one.run_id) not in seen], missing)
 
 

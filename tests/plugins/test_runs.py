@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,8 +16,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy.exc import OperationalError
 
 from airflow_provider_dpq.core.gate.identity import Gate
+from airflow_provider_dpq.core.gate.report import Provenance
 from airflow_provider_dpq.core.gate.verdict import Verdict
-from airflow_provider_dpq.core.store import Store, open_store
+from airflow_provider_dpq.core.store import Start, Store, open_store
 from airflow_provider_dpq.operators.quality import DataQualityCheckOperator
 from airflow_provider_dpq.plugins import runs as of_plugin
 from airflow_provider_dpq.plugins.runs import MetadataRuns
@@ -52,18 +54,24 @@ def check(task_id: str, **arguments: Any) -> DataQualityCheckOperator:
 
 
 @pytest.fixture
-def gates(store_url: str, store: Store) -> Callable[[], str]:
-    """A function that returns the text of the page "Quality gates"."""
+def page(store_url: str, store: Store) -> Callable[[str], str]:
+    """A function that returns the text of a page."""
     app = FastAPI()
     app.mount("/dpq", build_app(lambda: open_store(store_url), ACCESS, MetadataRuns()))
     client = TestClient(app)
 
-    def read() -> str:
-        page = client.get("/dpq/gates")
-        assert page.status_code == 200
-        return html.unescape(" ".join(re.sub("<[^>]*>", " ", page.text.split("</style>")[-1]).split()))
+    def read(path: str) -> str:
+        got = client.get(f"/dpq{path}")
+        assert got.status_code == 200
+        return html.unescape(" ".join(re.sub("<[^>]*>", " ", got.text.split("</style>")[-1]).split()))
 
     return read
+
+
+@pytest.fixture
+def gates(page: Callable[[str], str]) -> Callable[[], str]:
+    """A function that returns the text of the page "Quality gates"."""
+    return lambda: page("/gates")
 
 
 def test_gate_whose_upstream_failed_is_shown_as_not_measured(
@@ -95,6 +103,37 @@ def test_gate_that_has_never_reported_is_shown_by_its_task(run_dag: RunDag, gate
     assert "'load'" not in text
     assert "'report'" not in text
     assert "hidden" not in text
+
+
+def test_tab_of_a_task_that_measured_nothing_says_how_it_ended(run_dag: RunDag, page: Callable[[str], str]) -> None:
+    """A gate's alone: what is no gate has nothing to measure, and what has ended well did not fail."""
+    with DAG("orders", schedule=None) as dag:
+        Load(task_id="load") >> check("check")
+    run = run_dag(dag, logical_date=NEXT_DAY)
+
+    def tab(task: str) -> str:
+        return page(f"/dags/orders/runs/{run.run_id}/tasks/{task}/{{MAP_INDEX}}/report")
+
+    assert "'check' ended as upstream_failed without a report, and nothing was measured. The log of the task" in tab(
+        "check"
+    )
+    assert "the task is no gate" in tab("load")
+
+
+def test_gate_that_was_killed_is_counted_once(
+    run_dag: RunDag, gates: Callable[[], str], page: Callable[[str], str], store: Store
+) -> None:
+    """As killed, which says more than that it ended without a report."""
+    with DAG("orders", schedule=None) as dag:
+        Load(task_id="load") >> check("check")
+    run = run_dag(dag, logical_date=NEXT_DAY)
+    begun = Start.now("check", "quality", "s", Provenance(dag_id="orders", task_id="check", run_id=run.run_id))
+    store.begin(replace(begun, process=begun.process.rpartition("/")[0] + "/1.00"))
+    text = gates()
+    assert "1 killed" in text.partition("killed orders > check")[0]
+    assert text.count("orders > check") == 1
+    tab = page(f"/dags/orders/runs/{run.run_id}/tasks/check/{{MAP_INDEX}}/report")
+    assert tab.count("was killed") == 1
 
 
 def test_parts_that_are_missing_from_a_pass_are_named(run_dag: RunDag, gates: Callable[[], str], store: Store) -> None:

@@ -134,8 +134,8 @@ class Start:
         """What to do about it where it was killed: nothing else can tell why."""
         where = f"try {self.try_number} of task {self.task_id!r}" if self.task_id else "the process"
         return (
-            f"Its process was killed and left no report. Read the end of the log of {where}: most often memory ran out,"
-            " or the worker went away. Then run it again."
+            f"Read the end of the log of {where}: most often memory ran out, or the worker went away."
+            " Then run it again."
         )
 
     def told(self) -> str:
