@@ -125,7 +125,7 @@ class QualityGateSensor(BaseSensorOperator):
     def poke(self, context: Context) -> bool:
         """Return whether the gate has passed."""
         standing = self._look(context)
-        self.log.info("Gate %r: %s.", self._named, printable(str(standing)))
+        self.log.info("Gate %r: %s", self._named, printable(standing.sentence))
         if self.fail_on_verdict and standing.final:
             message = printable(f"Gate {self._named!r} will not pass: {standing}.")
             raise GateFailedError(message)

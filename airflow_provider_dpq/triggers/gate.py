@@ -78,6 +78,12 @@ class Standing:
         since = f"; since then {self.unreported}" if self.unreported else ""
         return f"{self.verdict.value}{tally} in run {self.run_id}{missing}{doubt}{since}"
 
+    @property
+    def sentence(self) -> str:
+        """The same as the end of a sentence of the log."""
+        said = str(self)
+        return said if said.endswith((".", "?")) else f"{said}."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateQuery:
@@ -121,12 +127,13 @@ class GateQuery:
         run = None if gate is None else store.newest_run(gate, kind=self.kind, interval=interval)
         if gate is None or run is None:
             unreported = (
-                "" if gate is None else self._unreported(store, gate, None) or self._unmeasured(store, gate, runs)
+                "" if gate is None else self._unreported(store, gate, None) or self._unmeasured(store, gate, runs, now)
             )
             return Standing(unreported=unreported, note="" if unreported else self._note(store, gate))
         unreported = self._unreported(store, gate, run)
         if self.max_age is not None and any(_began(entry) < now - self.max_age for entry in run.entries):
-            return Standing(unreported=unreported)
+            unreported = unreported or _lost_since(store, gate, run, runs, now)
+            return Standing(unreported=unreported, note=_too_old(run, self.max_age))
         found, missing = _attended(store, gate, run, runs)
         if found is None:
             return Standing(attendance=missing, unreported=unreported)
@@ -156,9 +163,14 @@ class GateQuery:
         left = outstanding(starts, run)
         return left[0].told() if left else ""
 
-    def _unmeasured(self, store: Store, gate: Gate, runs: Runs) -> str:
-        """Say which of the gate's tasks ended in the run of this interval without a report; empty where none did."""
-        if not gate.dag_id or self.interval is None or self.max_age is not None:
+    def _unmeasured(self, store: Store, gate: Gate, runs: Runs, now: datetime) -> str:
+        """Say which of the gate's tasks ended without a report; empty where none did.
+
+        With `max_age` in the newest run that is known, else in the run of this interval.
+        """
+        if self.max_age is not None:
+            return _lost_since(store, gate, None, runs, now)
+        if not gate.dag_id or self.interval is None:
             return ""
         from airflow_provider_dpq.core.store.attendance import FAILED, Lost
 
@@ -201,6 +213,11 @@ def _began(entry: Entry) -> datetime:
     return entry.started_at or datetime.max.replace(tzinfo=UTC)
 
 
+def _too_old(run: NewestRun, max_age: timedelta) -> str:
+    oldest = min(map(_began, run.entries)).astimezone(UTC)
+    return f"Its newest run, {run.run_id}, measured at {oldest:%Y-%m-%d %H:%M:%S} UTC: max_age, {max_age}, is over."
+
+
 def _doubt(run: NewestRun, now: datetime) -> str:
     ahead = [entry.started_at for entry in run.entries if entry.started_at and entry.started_at > now + CLOCK_SKEW]
     if not ahead:
@@ -223,19 +240,24 @@ def _attended(store: Store, gate: Gate, run: NewestRun, runs: Runs) -> tuple[New
     )
 
 
-def _lost_since(store: Store, gate: Gate, run: NewestRun, runs: Runs, now: datetime) -> str:
-    """Say which of the gate's tasks ended without a report in a newer run; empty where none did."""
+def _lost_since(store: Store, gate: Gate, run: NewestRun | None, runs: Runs, now: datetime) -> str:
+    """Say which of the gate's tasks ended without a report in a newer run, or in any; empty where none did."""
     from airflow_provider_dpq.core.store.attendance import FAILED, Lost
 
     if not gate.dag_id:
         return ""
-    newest = max(_began(entry) for entry in run.entries)
-    of_data = [entry.data_interval_start for entry in run.entries if entry.data_interval_start is not None]
-    instances = {(task, -1) for task in run.tasks} | {(str(one.task_id), one.map_index) for one in run.entries[:1]}
+    entries = run.entries if run is not None else ()
+    newest = max(map(_began, entries), default=datetime.min.replace(tzinfo=UTC))
+    of_data = [entry.data_interval_start for entry in entries if entry.data_interval_start is not None]
+    # A gate without a report bears the name of its task, unless it was given another one.
+    tasks = run.tasks if run is not None else {gate.name}
+    instances = {(task, -1) for task in tasks} | {(str(one.task_id), one.map_index) for one in entries[:1]}
     for instance in sorted(instances):
         for state in FAILED:
             last = runs.last(gate.dag_id, instance, state, before=now + timedelta(days=1))
-            if last is None or last.run_id == run.run_id or last.ended_at is None or last.ended_at <= newest:
+            if last is None or last.ended_at is None or last.ended_at <= newest:
+                continue
+            if run is not None and last.run_id == run.run_id:
                 continue
             older = last.logical_date is not None and any(last.logical_date < start for start in of_data)
             if not older and not store.of_run(gate, last.run_id):
@@ -320,7 +342,8 @@ class QualityGateTrigger(BaseTrigger):
             if standing.passed or (self.fail_on_verdict and standing.final):
                 yield TriggerEvent({"standing": str(standing)})
                 return
-            self.log.info("Gate %r: %s. Next look in %s seconds.", str(self.query), standing, self.poke_interval)
+            said = standing.sentence
+            self.log.info("Gate %r: %s Next look in %g seconds.", str(self.query), said, self.poke_interval)
             await asyncio.sleep(self.poke_interval)
 
     def _look(self) -> Standing:

@@ -17,7 +17,7 @@ import pytest
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.gate.report import DataInterval
 from airflow_provider_dpq.core.gate.verdict import Verdict
-from airflow_provider_dpq.core.store import Store
+from airflow_provider_dpq.core.store import Start, Store
 from airflow_provider_dpq.triggers import gate as triggers
 from airflow_provider_dpq.triggers.gate import GateQuery, QualityGateTrigger, Standing
 from airflow_provider_dpq.triggers.runs import LastInstance
@@ -361,6 +361,17 @@ def test_name_that_two_dags_bear_is_refused(query: GateQuery, store: Store) -> N
 
 
 @pytest.mark.parametrize("query", [OF_DAY, RECENT])
+def test_name_that_another_dag_has_begun_to_measure_is_refused(query: GateQuery, store: Store) -> None:
+    """In its first run, or killed in it: the pass of the one DAG says nothing of the other."""
+    store.write(report_with(Verdict.PASS, dag_id="customers"))
+    source = report_with(Verdict.PASS, dag_id="orders", run_id="first").provenance
+    store.begin(Start.now("orders", "quality", "orders.csv", source, interval=DAY))
+    with pytest.raises(DeclarationError, match="2 gates bear the name 'orders'"):
+        query.standing(store, strange)
+    assert "has left no report yet" in str(replace(query, dag_id="orders").standing(store, strange))
+
+
+@pytest.mark.parametrize("query", [OF_DAY, RECENT])
 def test_reports_from_outside_airflow_count_only_when_asked_for(query: GateQuery, store: Store) -> None:
     """A gate on somebody's laptop opens nothing, and does not make a name ambiguous."""
     store.write(report_with(Verdict.PASS, dag_id=None))
@@ -445,6 +456,35 @@ def test_reports_of_other_intervals_are_told(store: Store) -> None:
     """Waiting for a day that nobody measured looks different from waiting for a gate that nobody has."""
     store.write(report_with(Verdict.PASS, data_interval=None))
     assert str(OF_DAY.standing(store, strange)) == "no report yet. It has reports of other data intervals only."
+
+
+def test_report_that_is_too_old_is_told(store: Store) -> None:
+    """Waiting for a run that is late looks different from waiting for a gate that nobody has."""
+    store.write(report_with(Verdict.PASS, age=timedelta(hours=2)))
+    standing = RECENT.standing(store, strange)
+    assert not standing.passed
+    assert str(standing).startswith(f"no report yet. Its newest run, {RUN}, measured at ")
+    assert str(standing).endswith(" UTC: max_age, 1:00:00, is over.")
+    later = "scheduled__2026-01-03"
+    died = RECENT.standing(store, Known({later: {"check": "upstream_failed"}}, ended={later: datetime.now(UTC)}))
+    assert str(died) == f"'check' ended as upstream_failed without a report in run {later}"
+
+
+@pytest.mark.parametrize("state", ["failed", "upstream_failed"])
+def test_gate_that_has_never_reported_and_whose_run_died_is_told(state: str, store: Store) -> None:
+    """With max_age as with an interval; other gates of the name are not offered in its place."""
+    store.write(report_with(Verdict.PASS, gate="check", dag_id="customers"))
+    asked = replace(RECENT, gate="check", dag_id="sales")
+    standing = asked.standing(store, Known({RUN: {"check": state}}, ended={RUN: datetime.now(UTC)}))
+    assert (standing.passed, standing.final) == (False, False)
+    assert standing.sentence == f"'check' ended as {state} without a report in run {RUN}."
+
+
+def test_sentence_ends_once(store: Store) -> None:
+    """Whether there is a note or not."""
+    store.write(report_with(Verdict.PASS, dag_id="sales"))
+    assert replace(RECENT, dag_id="sale").standing(store, strange).sentence.endswith("Did you mean 'sales > orders'?")
+    assert replace(RECENT, dag_id="sales").standing(store, strange).sentence == f"pass in run {RUN}."
 
 
 def test_mapped_gate_says_how_many_failed(store: Store) -> None:

@@ -86,10 +86,7 @@ def find_gate(store: Store, name: str, *, dag_id: str | None, outside_airflow: b
     dag = dag_of(dag_id, outside_airflow=outside_airflow)
     if dag is not None:
         return Gate(dag, name)
-    begun = {start.identity for start in store.starts() if start.gate == name}
-    return the_only(
-        sorted({*store.gates(name), *begun}), name, hint="Give --dag, or --outside-airflow for the one that no DAG has."
-    )
+    return the_only(store.gates(name), name, hint="Give --dag, or --outside-airflow for the one that no DAG has.")
 
 
 def format_option(function: Decorated) -> Decorated:

@@ -60,7 +60,7 @@ def closest(gate: Gate, others: Iterable[Gate]) -> tuple[Gate, ...]:
 
     Args:
         gate: The gate that was looked for.
-        others: All gates that have a report.
+        others: All gates that have a report, or have started to measure.
     """
     import difflib
 

@@ -35,14 +35,14 @@ def rename(connection: Connection, old: Gate, new: Gate) -> tuple[int, int]:
         StoreError: ``unknown_gate``: there is nothing to move; ``gate_exists``: the new gate has a history of its own;
             ``report_altered`` or ``unreadable_report``: a report cannot be rewritten.
     """
-    if not any(_left_by(connection, old)):
+    moved, baselines = _left_by(connection, old)
+    if not (moved or baselines or _count(connection, tables.starts, old)):
         message = f"The store has no report and no baseline of gate {str(old)!r}."
         raise StoreError("unknown_gate", message, hint="dpq report list names the gates.", quotes_data=False)
     if any(_left_by(connection, new)):
         message = f"Gate {str(new)!r} has reports or baselines already."
         hint = "Histories are not merged: they could not be told apart afterwards."
         raise StoreError("gate_exists", message, hint=hint, quotes_data=False)
-    moved, baselines = _left_by(connection, old)
     columns, of = tables.reports.c, tables.baselines.c
     for _ in range(0, moved, _BATCH):
         for row in connection.execute(query.history(old, _BATCH, None)).mappings().all():
@@ -73,11 +73,12 @@ def renaming(old: Gate, new: Gate, moved: tuple[int, int], actor: str) -> AuditE
 
 
 def _left_by(connection: Connection, gate: Gate) -> tuple[int, int]:
-    def count(table: Any) -> int:
-        same = (table.c.gate == gate.name, table.c.dag_id == gate.dag_id)
-        return connection.execute(select(func.count()).select_from(table).where(*same)).scalar() or 0
+    return _count(connection, tables.reports, gate), _count(connection, tables.baselines, gate)
 
-    return count(tables.reports), count(tables.baselines)
+
+def _count(connection: Connection, table: Any, gate: Gate) -> int:
+    same = (table.c.gate == gate.name, table.c.dag_id == gate.dag_id)
+    return connection.execute(select(func.count()).select_from(table).where(*same)).scalar() or 0
 
 
 def _move_starts(connection: Connection, old: Gate, new: Gate) -> None:

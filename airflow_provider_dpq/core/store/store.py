@@ -204,13 +204,15 @@ class Store:
         return next(iter(self._entries(query.report(report_id))), None)
 
     def gates(self, name: str | None = None) -> list[Gate]:
-        """Return the gates that have a report, by DAG and name.
+        """Return the gates that have a report, or have started to measure, by DAG and name.
 
         Args:
             name: Only gates of this name; None for all.
         """
         with self._database.reading() as connection:
-            return sorted(Gate(dag_id, gate) for dag_id, gate in connection.execute(query.gates(name)))
+            reported = {Gate(dag_id, gate) for dag_id, gate in connection.execute(query.gates(name))}
+        begun = {start.identity for start in self.starts() if name in (None, start.gate)}
+        return sorted(reported | begun)
 
     def latest(self, *, dag_ids: Collection[str] | None = None) -> list[NewestRun]:
         """Return the newest run of each gate, by DAG and name.

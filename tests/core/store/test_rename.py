@@ -146,6 +146,16 @@ def test_what_has_started_moves_too(store: Store, kept: list[Report], variant: V
     assert store.starts(new) == []
 
 
+def test_gate_that_has_only_started_moves_with_its_dag(store: Store, kept: list[Report], variant: Vary) -> None:
+    """Killed in its first run: it is a gate of the DAG as the others are."""
+    store.begin(Start.now("first", "quality", "s", variant(run_id="killed").provenance))
+    first, moved = Gate(OLD.dag_id, "first"), Gate("flights_nightly", "first")
+    assert first in store.gates()
+    assert store.gates("first") == [first]
+    assert store.rename_gates({first: moved}, actor="ben") == {first: (0, 0)}
+    assert store.gates("first") == [moved]
+
+
 def test_start_of_the_same_try_gives_way(store: Store, kept: list[Report], variant: Vary) -> None:
     """The new gate is held up by it once."""
     source = variant(run_id="killed").provenance

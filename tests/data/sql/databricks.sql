@@ -255,7 +255,7 @@ SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT (`order_
 FROM `sales`.`orders`;
 
 -- expect_multicolumn_sum_to_equal {'column_list': ['amount', 'tax', 'total'], 'sum_total': 24, 'mostly': 0.3}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT (`amount` IS NULL AND `tax` IS NULL AND `total` IS NULL))) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (NOT (`amount` IS NULL AND `tax` IS NULL AND `total` IS NULL) AND coalesce(0 + CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END + CASE WHEN isnan(`tax`) THEN NULL ELSE `tax` END + CASE WHEN isnan(`total`) THEN NULL ELSE `total` END != 24.0, false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT (`amount` IS NULL AND `tax` IS NULL AND `total` IS NULL))) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (NOT (`amount` IS NULL AND `tax` IS NULL AND `total` IS NULL) AND coalesce(0 + CASE WHEN isnan(`amount`) THEN NULL ELSE `amount` END + CASE WHEN isnan(`tax`) THEN NULL ELSE `tax` END + CASE WHEN isnan(`total`) THEN NULL ELSE `total` END != 24, false)) THEN 1 ELSE 0 END), 0) AS f3
 FROM `sales`.`orders`;
 
 -- expect_query_results_to_match_comparison {'base_query': 'SELECT count(*) FROM orders', 'comparison_data_source_name': 'other', 'comparison_query': 'SELECT count(*) FROM orders'}

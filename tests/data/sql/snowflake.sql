@@ -255,7 +255,7 @@ SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT ("ORDER_
 FROM "SALES"."ORDERS";
 
 -- expect_multicolumn_sum_to_equal {'column_list': ['amount', 'tax', 'total'], 'sum_total': 24, 'mostly': 0.3}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT ("AMOUNT" IS NULL AND "TAX" IS NULL AND "TOTAL" IS NULL))) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (NOT ("AMOUNT" IS NULL AND "TAX" IS NULL AND "TOTAL" IS NULL) AND coalesce(0 + nullif("AMOUNT", CAST('NaN' AS FLOAT)) + nullif("TAX", CAST('NaN' AS FLOAT)) + nullif("TOTAL", CAST('NaN' AS FLOAT)) != 24.0, false)) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN (NOT (NOT ("AMOUNT" IS NULL AND "TAX" IS NULL AND "TOTAL" IS NULL))) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN (NOT ("AMOUNT" IS NULL AND "TAX" IS NULL AND "TOTAL" IS NULL) AND coalesce(0 + nullif("AMOUNT", CAST('NaN' AS FLOAT)) + nullif("TAX", CAST('NaN' AS FLOAT)) + nullif("TOTAL", CAST('NaN' AS FLOAT)) != 24, false)) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
 
 -- expect_query_results_to_match_comparison {'base_query': 'SELECT count(*) FROM orders', 'comparison_data_source_name': 'other', 'comparison_query': 'SELECT count(*) FROM orders'}
