@@ -23,7 +23,7 @@ from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.store import Store
 from airflow_provider_dpq.exceptions import GateDeclarationError
-from airflow_provider_dpq.operators import measurement
+from airflow_provider_dpq.operators import check
 from airflow_provider_dpq.operators.quality import DataQualityCheckOperator
 from airflow_provider_dpq.operators.run import GateRun, is_hurried
 from airflow_provider_dpq.sensors.quality import DataQualitySensor
@@ -86,7 +86,7 @@ def test_an_exception_that_nobody_foresaw_is_reported(  # noqa: PLR0917 - fixtur
     def find(self: Any, run: Any) -> Any:
         raise error
 
-    monkeypatch.setattr(measurement.QualityMeasurement, "find", find)
+    monkeypatch.setattr(check.QualityCheck, "find", find)
     outcome = run_dag(a_dag(kind, path=rows))
     assert outcome.states["gate"] == "failed"
     found = report_of(store, outcome.run_id)
@@ -147,7 +147,7 @@ def test_a_report_that_is_not_stored_is_not_handed_on(kind: Any, store: Store, m
     def lose(self: Any, *_: Any, **__: Any) -> None:
         raise StoreError("store_full", "It is full.")
 
-    monkeypatch.setattr(measurement.QualityMeasurement, "find", find)
+    monkeypatch.setattr(check.QualityCheck, "find", find)
     monkeypatch.setattr(GateRun, "_store", lose)
     task = a_dag(kind, path="rows.csv").task_dict["gate"]
     with pytest.raises(GateDeclarationError):
@@ -165,7 +165,7 @@ def test_a_kill_does_not_wait_for_a_store_that_is_locked(
     def find(self: Any, run: Any) -> Any:
         raise AirflowTaskTerminated("killed")
 
-    monkeypatch.setattr(measurement.QualityMeasurement, "find", find)
+    monkeypatch.setattr(check.QualityCheck, "find", find)
     monkeypatch.setattr(GateRun, "_begin", lambda *_: None)
     task = a_dag(path=rows).task_dict["gate"]
     engine = sa.create_engine(store_url, poolclass=sa.NullPool)
@@ -225,7 +225,7 @@ def test_work_that_runs_on_is_ended_and_reported(  # noqa: PLR0917 - fixtures
         released.wait(30)
         raise QueryError("query_failed", "Too late.")
 
-    monkeypatch.setattr(measurement.QualityMeasurement, "find", find)
+    monkeypatch.setattr(check.QualityCheck, "find", find)
     limit = timedelta(seconds=1) if ending == "time limit" else None
     outcome = run_dag(a_dag(kind, path=rows, execution_timeout=limit))
     took = time.monotonic() - told[0]

@@ -14,7 +14,6 @@ from airflow.sdk import DAG
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.store import Store
 from airflow_provider_dpq.exceptions import GateDeclarationError
-from airflow_provider_dpq.operators.measurement import QualityMeasurement
 from airflow_provider_dpq.operators.quality import DataQualityCheckOperator
 from airflow_provider_dpq.operators.run import XCOM_KEY
 from airflow_provider_dpq.sensors.quality import DataQualitySensor
@@ -137,8 +136,8 @@ def test_wrong_declaration_is_refused_while_the_dag_is_parsed(arguments: dict[st
 def test_sensor_bounds_what_its_report_shows() -> None:
     """The limits of values that the operator has are the sensor's too."""
     limits: dict[str, Any] = {"sample_rows": 1, "hidden_columns": ["email"], "exclude_unexpected_values": True}
-    measurement = QualityMeasurement.of(DataQualitySensor(task_id="a", path="x.csv", suite=[UNIQUE], **limits))
-    assert {name: getattr(measurement, name) for name in limits} == limits
+    sensor = DataQualitySensor(task_id="a", path="x.csv", suite=[UNIQUE], **limits)
+    assert {name: getattr(sensor, name) for name in limits} == limits
 
 
 def test_sensor_templates_what_the_operator_templates() -> None:

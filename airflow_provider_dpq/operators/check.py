@@ -1,4 +1,4 @@
-"""What a data-quality task checks, and how: the part that the operator and the sensor share."""
+"""What a task that checks data is told to check, and how it does: what the operator and the sensor share."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from airflow.sdk import BaseOperator
 
 from airflow_provider_dpq import conf
-from airflow_provider_dpq.core.attempt import cut_short
+from airflow_provider_dpq.core.attempt import Attempt, cut_short
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.line import printable
 from airflow_provider_dpq.core.quality.address import is_url, without_secrets
@@ -21,6 +24,8 @@ from airflow_provider_dpq.core.quality.query import is_query
 from airflow_provider_dpq.core.quality.read_options import parse_read_options
 from airflow_provider_dpq.core.quality.result_format import parse_result_format
 from airflow_provider_dpq.operators.connection import sql_engine
+from airflow_provider_dpq.operators.gate import read_thresholds
+from airflow_provider_dpq.operators.namesake import GateBearer
 from airflow_provider_dpq.operators.run import CutShort
 from airflow_provider_dpq.operators.storage import storage_path
 from airflow_provider_dpq.operators.suite import dag_folder, find_suite, require_suite
@@ -29,9 +34,8 @@ from airflow_provider_dpq.operators.template import settled
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
-    from airflow_provider_dpq.core.attempt import Attempt
     from airflow_provider_dpq.core.gate.report import Report
-    from airflow_provider_dpq.core.gate.threshold import Threshold
+    from airflow_provider_dpq.core.gate.threshold import Threshold, ThresholdsDeclaration
     from airflow_provider_dpq.core.quality.result import SuiteResult
     from airflow_provider_dpq.operators.run import GateRun
 
@@ -45,38 +49,110 @@ def _tell(line: str) -> None:
     log.info("%s", printable(line))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QualityMeasurement:
-    """A table, a file or a query, and the suite to check it against: the arguments of `DataQualityCheckOperator`."""
+class QualityCheck(GateBearer, BaseOperator):
+    """A task that checks a table, a file or a query against a suite of expectations: what operator and sensor share.
 
-    table: str | None
-    path: Any
-    sql: str | None
-    conn_id: str | None
-    suite: Any
-    suite_parameters: Mapping[str, Any] | None
-    references: Mapping[str, Any] | None
-    partition: Mapping[str, Any] | None
-    partition_by: str | Sequence[str] | None
-    row_condition: str | Mapping[str, Any] | None
-    null_values: Sequence[str]
-    result_format: str | Mapping[str, Any]
-    memory_limit: str | None
-    query_timeout: Any
-    on_empty: str | None
-    sample_rows: int | None
-    hidden_columns: Sequence[str]
-    exclude_unexpected_values: bool
+    Args:
+        table: Name of a table on `conn_id`, ``schema.table`` where it needs a schema. Give one of table, path and sql.
+        path: Path or glob of Parquet, CSV (also zipped or gzipped) or JSON lines files; in object storage a URL such as
+            ``s3://conn_id@bucket/key`` or an `ObjectStoragePath`. A list of these is one table of all their files.
+        sql: Query on `conn_id`, beginning with SELECT or WITH, or the name of a ``.sql`` file.
+        conn_id: Connection of a SQL database, whose hook must be a `DbApiHook`; with a URL as `path`, the connection of
+            the object storage where the URL names none.
+        suite: Path or URL of a suite (JSON or YAML), a relative path beside the DAG's file or below the worker's own
+            folder, or the suite itself: a list of expectations, a mapping, or a Great
+            Expectations ``ExpectationSuite``.
+        suite_parameters: Values of the suite's ``$PARAMETER`` references.
+        references: Paths or URLs of other tables, by the names under which expectations refer to them. Expectations
+            about a table or query name other tables of the same connection directly.
+        partition: Column values that select the rows to check: ``{"day": "{{ ds }}"}``; in runs that an asset
+            or a person triggers there is no ``ds``: use ``{{ (dag_run.logical_date or dag_run.run_after) | ds }}``.
+        partition_by: Column, or key of folders such as ``day=2024-01-01``, by which the table grows, or several: only
+            partitions that are new or have changed are scanned, and the report is about the whole table.
+        row_condition: Condition that selects the rows to check, in the forms that Great Expectations knows.
+        null_values: Texts in CSV files that mean a missing value.
+        read_options: How text files are read, where that is declared: a mapping of `delimiter`, `column_types` and the
+            like, as of `ReadOptions`.
+        result_format: ``BOOLEAN_ONLY``, ``BASIC``, ``SUMMARY`` or ``COMPLETE``, or Great Expectations' mapping of it.
+        memory_limit: Memory that checking a file may use, such as ``500MB``; ``[dpq] memory_limit`` if not given.
+        query_timeout: Longest time that one statement may take: seconds, a duration such as ``"90s"``, or a timedelta;
+            ``[dpq] query_timeout`` if not given.
+        on_empty: Best verdict of a check about rows that finds none and does not say so itself: ``pass``, ``warn`` (if
+            not given) or ``fail``; or ``expectation`` to leave it at what the expectation says of no rows.
+        sample_rows: Most failing rows of a check that its result may show, whatever `result_format` says; 0 for none.
+        hidden_columns: Columns whose values no result shows, such as those that hold personal data. One that nothing
+            has is refused.
+        exclude_unexpected_values: Whether values of failing rows, but for the columns that name rows, stay out of the
+            results.
+        **kwargs: Arguments of the other classes that a task is made of.
+    """
+
+    template_fields: Sequence[str] = (
+        "table",
+        "path",
+        "sql",
+        "suite",
+        "suite_parameters",
+        "references",
+        "partition",
+        "partition_by",
+        "row_condition",
+        "read_options",
+    )
+    # Not .json or .yaml: the path of a suite stays a path.
+    template_ext: Sequence[str] = (".sql",)
+    template_fields_renderers: ClassVar[dict[str, str]] = {"sql": "sql", "suite": "json"}
+    kind: ClassVar[str] = "quality"
+    thresholds: ThresholdsDeclaration | None
     quarantine: Any = None
     good_rows: Any = None
-    read_options: Any = None
-    folder: str | None = None
+    _attempt: Attempt | None = None
+    _killed = False
 
-    @classmethod
-    def of(cls, task: object) -> QualityMeasurement:
-        """Return what a task with attributes of these names checks, as they are now: rendered, once it runs."""
-        names = [field.name for field in fields(cls) if field.name != "folder"]
-        return cls(**{name: getattr(task, name) for name in names if hasattr(task, name)}, folder=dag_folder(task))
+    def __init__(
+        self,
+        *,
+        table: str | None = None,
+        path: Any = None,
+        sql: str | None = None,
+        conn_id: str | None = None,
+        suite: Any,
+        suite_parameters: Mapping[str, Any] | None = None,
+        references: Mapping[str, Any] | None = None,
+        partition: Mapping[str, Any] | None = None,
+        partition_by: str | Sequence[str] | None = None,
+        row_condition: str | Mapping[str, Any] | None = None,
+        null_values: Sequence[str] = (),
+        read_options: Any = None,
+        result_format: str | Mapping[str, Any] = "SUMMARY",
+        memory_limit: str | None = None,
+        query_timeout: float | str | timedelta | None = None,
+        on_empty: str | None = None,
+        sample_rows: int | None = None,
+        hidden_columns: Sequence[str] = (),
+        exclude_unexpected_values: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.table = table
+        self.path = path
+        self.sql = sql
+        self.conn_id = conn_id
+        self.suite = suite
+        self.suite_parameters = suite_parameters
+        self.references = references
+        self.partition = partition
+        self.partition_by = partition_by
+        self.row_condition = row_condition
+        self.null_values = null_values
+        self.read_options = read_options
+        self.result_format = result_format
+        self.memory_limit = memory_limit
+        self.query_timeout = query_timeout
+        self.on_empty = on_empty
+        self.sample_rows = sample_rows
+        self.hidden_columns = hidden_columns
+        self.exclude_unexpected_values = exclude_unexpected_values
 
     @property
     def subject(self) -> str:
@@ -89,7 +165,7 @@ class QualityMeasurement:
             return without_folders(named, self.hidden_columns)
         return f"{self.table} on {self.conn_id}" if self.table is not None else f"a query on {self.conn_id}"
 
-    def validate(self) -> None:
+    def validate_check(self) -> None:
         """Check what is declared without touching any data; what is still a template or an XCom is left for later.
 
         Raises:
@@ -100,7 +176,7 @@ class QualityMeasurement:
         self._validate_format()
         self._validate_targets()
         # A suite in a file is read where it is there: the processor of DAGs may not have what the worker has.
-        suite = find_suite(self.suite, self.folder) if settled(self.suite) else None
+        suite = find_suite(self.suite, dag_folder(self)) if settled(self.suite) else None
         if suite is not None and (not isinstance(suite, (str, Path)) or Path(suite).is_file()):
             from airflow_provider_dpq.core.quality.suite import validate_suite
 
@@ -156,13 +232,17 @@ class QualityMeasurement:
             request = parse_request(None, self.conn_id if self.path is None else None, *targets, None)
             require_whole(request, self.partition_by)
 
-    def report(self, run: GateRun, thresholds: Sequence[Threshold], attempt: Attempt) -> Report:
+    def on_kill(self) -> None:
+        """Stop what runs. Airflow calls this in a signal handler, and the task then goes on: it keeps the report."""
+        self._killed = True
+        if self._attempt is not None:
+            self._attempt.cancel()
+
+    def measure(self, run: GateRun) -> Report:
         """Check the data, judge what was found, and return the report.
 
         Args:
             run: The gate's run.
-            thresholds: The gate's own thresholds.
-            attempt: Through which checking is cancelled.
 
         Raises:
             DeclarationError: What is declared is wrong.
@@ -170,6 +250,10 @@ class QualityMeasurement:
             MeasurementError: It could not be measured.
             CutShort: It was measured in part.
         """
+        self._attempt = attempt = Attempt()
+        if self._killed:  # before there was anything to cancel
+            attempt.cancel()
+        thresholds = read_thresholds(self.thresholds, self.kind)
         ended = attempt.run(lambda: self.find(run))
         found = ended.found()
         if ended.error is None:
@@ -189,8 +273,8 @@ class QualityMeasurement:
         )
 
     def find(self, run: GateRun) -> SuiteResult:
-        """Check the data against the suite; raises what `report` raises."""
-        self.validate()
+        """Check the data against the suite; raises what `measure` raises."""
+        self.validate_check()
         with ExitStack() as opened:
             # Each connection is opened once, however many checks name it, and closed with the others.
             connect = cache(lambda conn_id: opened.enter_context(sql_engine(conn_id)))
@@ -206,7 +290,7 @@ class QualityMeasurement:
 
         found = check(
             data,
-            storage_path(require_suite(self.suite, self.folder)),
+            storage_path(require_suite(self.suite, dag_folder(self))),
             result_format=self.result_format,
             parameters=self.suite_parameters,
             connection=connection,
