@@ -479,7 +479,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Object storage does not answer, or broke off when a file was opened.",
         "The task is retried; check the address and the credentials.",
     ),
-    "store_corrupt": ("The file of the store is damaged.", "Restore it from a backup."),
+    "store_corrupt": ("The file of the store, or a row in it, is damaged.", "Restore it from a backup."),
     "store_failed": (
         "The store's database failed for a reason that has no code of its own.",
         "Read the message, which is the database's own.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -76,11 +77,34 @@ class Moment(TypeDecorator[datetime]):
             ) from error
         return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        """Refuse what is no time: SQLite keeps anything in a column of times."""
+        read: Any = super().result_processor(dialect, coltype)
+
+        def moment(value: Any) -> datetime | None:
+            try:
+                found: datetime | None = read(value)
+            except (AttributeError, TypeError, ValueError) as error:
+                raise damaged("a time that is none") from error
+            return found
+
+        return moment
+
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Return the time in UTC."""
         if value is None:
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def damaged(what: str) -> StoreError:
+    """Return the error for a row that no release writes.
+
+    Args:
+        what: What it holds, for people.
+    """
+    message = f"A row of the store holds {what}."
+    return StoreError("store_corrupt", message, hint="Restore the store from a backup.", quotes_data=False)
 
 
 def _short(text: str) -> str:

@@ -7,14 +7,15 @@ newest.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.report import DataInterval, Provenance
 from airflow_provider_dpq.core.process import is_gone, this_process
+from airflow_provider_dpq.core.store.column import damaged
 from airflow_provider_dpq.core.store.newest import NewestRun
 
 _UNLIMITED: Final = timedelta(days=1)
@@ -144,6 +145,21 @@ class Start:
         if self.is_over():
             return f"measuring started at {begun} in run {self.run_id} and has left no report: its process was killed"
         return f"measuring started at {begun} in run {self.run_id} and has left no report yet"
+
+
+def start_of(row: Mapping[str, Any]) -> Start:
+    """Return the start that a row keeps.
+
+    Raises:
+        StoreError: ``store_corrupt``: a value of it is of another type, as SQLite allows.
+    """
+    for one in fields(Start):
+        if not isinstance(row[one.name], _TYPES.get(str(one.type), object)):
+            raise damaged(f"a start whose {one.name} is no {one.type}")
+    return Start(**row)
+
+
+_TYPES: Final[Mapping[str, type]] = {"str": str, "int": int}
 
 
 def outstanding(starts: Iterable[Start], run: NewestRun | None) -> list[Start]:

@@ -22,7 +22,7 @@ from airflow_provider_dpq.core.store.entry import Entry, entry_of, key_of, row_o
 from airflow_provider_dpq.core.store.limits import TASKS, StoreLimits
 from airflow_provider_dpq.core.store.newest import NewestRun, newest_run
 from airflow_provider_dpq.core.store.rename import rename, renaming
-from airflow_provider_dpq.core.store.start import Start
+from airflow_provider_dpq.core.store.start import Start, start_of
 from airflow_provider_dpq.core.store.upgrade import require_version, upgrade_tables
 
 _ATTEMPTS: Final = 30
@@ -178,7 +178,7 @@ class Store:
         if gate is not None:
             asked = asked.where(of.gate == gate.name, of.dag_id == gate.dag_id)
         with self._database.reading() as connection:
-            found = [Start(**row) for row in connection.execute(asked).mappings()]
+            found = [start_of(row) for row in connection.execute(asked).mappings()]
         wanted = None if dag_ids is None else set(dag_ids) - {""}
         return [start for start in found if wanted is None or start.dag_id in wanted]
 
@@ -210,7 +210,7 @@ class Store:
             name: Only gates of this name; None for all.
         """
         with self._database.reading() as connection:
-            reported = {Gate(dag_id, gate) for dag_id, gate in connection.execute(query.gates(name))}
+            reported = {Gate(str(dag_id), str(gate)) for dag_id, gate in connection.execute(query.gates(name))}
         begun = {start.identity for start in self.starts() if name in (None, start.gate)}
         return sorted(reported | begun)
 

@@ -11,7 +11,7 @@ from sqlalchemy.schema import CreateColumn
 
 from airflow_provider_dpq.core.errors import StoreError
 from airflow_provider_dpq.core.store.baseline import ACCEPTED
-from airflow_provider_dpq.core.store.column import MYSQL
+from airflow_provider_dpq.core.store.column import MYSQL, damaged
 from airflow_provider_dpq.core.store.database import Database
 from airflow_provider_dpq.core.store.entry import digest_of
 from airflow_provider_dpq.core.store.mark import BEGIN_ANEW
@@ -180,7 +180,10 @@ def _since(table: Table) -> int:
 def _version(connection: Connection) -> int:
     if not inspect(connection).has_table(schema.name):
         return 0
-    return connection.execute(select(schema.c.version)).scalar() or 0
+    found = connection.execute(select(schema.c.version)).scalar() or 0
+    if not isinstance(found, int):
+        raise damaged("a schema version that is no number")
+    return found
 
 
 def _refuse_newer(found: int, database: Database) -> None:

@@ -13,9 +13,9 @@ import pytest
 
 from airflow_provider_dpq.core.errors import StoreError
 from airflow_provider_dpq.core.gate.identity import Gate
-from airflow_provider_dpq.core.gate.report import DataInterval, Report
+from airflow_provider_dpq.core.gate.report import DataInterval, Provenance, Report
 from airflow_provider_dpq.core.gate.verdict import Verdict
-from airflow_provider_dpq.core.store import Store
+from airflow_provider_dpq.core.store import Start, Store, open_store
 from airflow_provider_dpq.core.store.entry import digest_of
 
 Vary: TypeAlias = Callable[..., Report]
@@ -134,3 +134,37 @@ def test_document_without_a_verdict_that_is_known_is_an_error(
         assert entry.verdict is Verdict.ERROR
         assert entry.problem is not None
         assert entry.problem.reason == "unreadable_report"
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("started_at", "'yesterday'"),
+        ("ends_by", "2024"),
+        ("data_interval_start", "x'00ff'"),
+        ("after", "'x'"),
+        ("map_index", "''"),
+        ("process", "x'00ff'"),
+        ("dag_id", "x'00ff'"),
+    ],
+)
+def test_damaged_start_is_an_error_of_the_store(store: Store, store_path: Path, column: str, value: str) -> None:
+    """SQLite keeps anything anywhere: what is no start is never taken for one, nor for none."""
+    store.begin(Start.now("orders", "quality", "orders", Provenance(dag_id="etl", task_id="check", run_id="r")))
+    with closing(sqlite3.connect(store_path)) as connection, connection:
+        connection.execute(f"UPDATE dpq_start SET {column} = {value}")  # noqa: S608
+    with pytest.raises(StoreError) as refused:
+        store.starts()
+    assert refused.value.reason == "store_corrupt"
+
+
+def test_damaged_rows_are_errors_of_the_store(store: Store, store_url: str, store_path: Path, variant: Vary) -> None:
+    """A name that is no text is told as it stands, and a version that is no number is no version."""
+    store.write(variant(gate="orders"))
+    store.write(variant(gate="customers"))
+    with closing(sqlite3.connect(store_path)) as connection, connection:
+        connection.execute("UPDATE dpq_report SET gate = x'00ff' WHERE gate = 'orders'")
+    assert [gate.name for gate in store.gates()] == ["b'\\x00\\xff'", "customers"]
+    with closing(sqlite3.connect(store_path)) as connection, connection:
+        connection.execute("UPDATE dpq_schema SET version = 'x'")
+    assert _reason(lambda: open_store(store_url)) == "store_corrupt"
