@@ -10,7 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
+
+from sqlalchemy import RowMapping
 
 from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.report import DataInterval, Provenance
@@ -147,7 +149,7 @@ class Start:
         return f"measuring started at {begun} in run {self.run_id} and has left no report yet"
 
 
-def start_of(row: Mapping[str, Any]) -> Start:
+def start_of(row: RowMapping) -> Start:
     """Return the start that a row keeps.
 
     Raises:
