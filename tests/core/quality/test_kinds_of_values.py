@@ -277,3 +277,18 @@ def test_whole_number_that_a_row_adds_up_to_has_all_its_digits(
     suite = [_expect("multicolumn_sum_to_equal", column_list=["a", "b"], sum_total=total)]
     (result,) = _checked(table, "a bigint, b bigint", source, suite, tmp_path)
     assert (result.error, result.verdict) == (None, verdict)
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Vienna"])
+def test_day_bounds_moments_of_a_pandas_frame(zone: str | None) -> None:
+    """A day begins at 00:00, in UTC beside a time zone, where pandas itself compares it with no moment."""
+    moments = pd.to_datetime(pd.Series(["2024-01-01T00:00:00", "2024-01-02T00:00:00"]), utc=zone is not None)
+    frame = pd.DataFrame({"at": moments if zone is None else moments.dt.tz_convert(zone)})
+    for bound in ("2024-01-01", date(2024, 1, 1), "2024-01-01T00:00:00"):
+        between = {"type": "expect_column_values_to_be_between", "kwargs": {"column": "at", "max_value": bound}}
+        highest = {"type": "expect_column_max_to_be_between", "kwargs": {"column": "at", "max_value": bound}}
+        least = {"type": "expect_column_min_to_be_between", "kwargs": {"column": "at", "min_value": bound}}
+        results = check(frame, [between, highest, least]).results
+        assert [one.error for one in results] == [None, None, None]
+        assert [one.success for one in results] == [False, False, True]
+        assert results[0].result["unexpected_count"] == 1

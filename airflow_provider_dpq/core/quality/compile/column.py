@@ -233,8 +233,8 @@ def _may_equal(column: Column, member: Any) -> bool:
         return cast is not column and not isinstance(cast.value, sa.sql.elements.Null)
     if isinstance(member, str):
         return column.kind is Kind.STRING or column.kind.temporal
-    if isinstance(member, date):
-        return column.kind.temporal
+    if isinstance(member, date):  # pandas tells a day from a moment, and a moment with a zone from one without
+        return column.kind.temporal and (column.dtype is None or comparable(column, member))
     return column.kind.numeric or (column.kind is Kind.BOOLEAN and member in (0, 1))
 
 

@@ -28,13 +28,8 @@ def beyond_python(text: str) -> int:
 
 
 def are_comparable(column: Column, value: Any) -> bool:
-    """Whether a column is compared with a day or moment: of a frame of pandas only with one of its own kind."""
-    if not isinstance(value, date) or not column.kind.temporal:
-        return False
-    own = in_kind(column.kind, value)
-    exactly = type(own) is type(value) and getattr(own, "tzinfo", None) is getattr(value, "tzinfo", None)
-    zoned = column.kind is Kind.TIMESTAMP_TZ and isinstance(value, datetime) and value.tzinfo is not None
-    return column.dtype is None or zoned or (exactly and column.kind is not Kind.TIMESTAMP_TZ)
+    """Whether a column is compared with a day or moment."""
+    return isinstance(value, date) and column.kind.temporal
 
 
 def in_kind(kind: Kind, value: date) -> date | None:
