@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
-
-import numpy as np
 
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile
 
@@ -36,13 +34,22 @@ def take_census(file: PlainFile, characters: str) -> Census:
     pairs, last = 0, ord("\n")
     with file.open() as stream:
         while content := stream.read(_CHUNK):
-            chunk = np.frombuffer(content, dtype=np.uint8)
-            for character, number in sought.items():
-                counts[character] += int(np.count_nonzero(chunk == number))
+            for character, count in _counted(content, sought):
+                counts[character] += count
             if counts["\r"]:
-                pairs += content.count(b"\r\n") + int(last == ord("\r") and chunk[0] == ord("\n"))
-            last = int(chunk[-1])
+                pairs += content.count(b"\r\n") + int(last == ord("\r") and content[0] == ord("\n"))
+            last = content[-1]
     return Census(counts, counts["\n"] + (last != ord("\n")), pairs)
+
+
+def _counted(content: bytes, sought: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    if len(content) < _CHUNK:  # to import numpy takes longer than to count in a small file
+        yield from ((character, content.count(number)) for character, number in sought.items())
+        return
+    import numpy as np
+
+    chunk = np.frombuffer(content, dtype=np.uint8)
+    yield from ((character, int(np.count_nonzero(chunk == number))) for character, number in sought.items())
 
 
 def holds_any(file: PlainFile, *sought: bytes) -> bool:

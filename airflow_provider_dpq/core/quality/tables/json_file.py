@@ -12,8 +12,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-import numpy as np
-
 from airflow_provider_dpq.core.errors import SourceError
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import literal_text
 from airflow_provider_dpq.core.quality.read_options import ReadOptions
@@ -126,6 +124,8 @@ def _require_shallow(file: PlainFile) -> None:
 
 def _depth(chunks: Iterable[bytes]) -> int:
     """Return how many brackets are open at most."""
+    import numpy as np
+
     open_, deepest = 0, 0
     for chunk in chunks:
         content = np.frombuffer(chunk, dtype=np.uint8) | 0x20  # which makes a square bracket a curly one
