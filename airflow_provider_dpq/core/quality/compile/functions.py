@@ -180,10 +180,20 @@ def _sum_mysql(element: FunctionElement[float], compiler: Any, **kw: Any) -> str
 @compiles(total, "duckdb")
 @compiles(mean, "duckdb")
 def _sum_duckdb(element: FunctionElement[float], compiler: Any, **kw: Any) -> str:
-    # Its plain ones lose a digit for each tenfold number of rows; the others know no infinite number.
+    # Its plain ones lose a digit for each tenfold number of rows; the compensated ones lose what great numbers that
+    # cancel each other leave, and know no infinite number. Exactly: as whole numbers, and fractions in units of 2^-80,
+    # which are put together before they are rounded, by way of the text, where a HUGEINT has room for that.
     plain, compensated = _SUMS[element.name]
     value = compiler.process(element.clauses, **kw)
-    return f"coalesce(nullif({compensated}({value}), 'NaN'), {plain}({value}))"
+    whole = f"sum(CASE WHEN abs({value}) <= 1e25 THEN TRY_CAST(trunc({value}) AS HUGEINT) END)"
+    rest = f"sum(TRY_CAST(({value} - trunc({value})) * pow(2, 80) AS HUGEINT))"
+    unit = str(2**80)
+    together = f"CAST(CAST({whole} * {unit} + {rest} AS VARCHAR) AS DOUBLE) / pow(2, 80)"
+    apart = f"CAST({whole} + {rest} // {unit} AS DOUBLE) + CAST({rest} % {unit} AS DOUBLE) / pow(2, 80)"
+    exactly = f"CASE WHEN abs({whole}) < {2**45} THEN {together} ELSE {apart} END"
+    divided = f" / count({value})" if plain == "avg" else ""
+    rounded = f"coalesce(nullif({compensated}({value}), 'NaN'), {plain}({value}))"
+    return f"(CASE WHEN max(abs({value})) BETWEEN 1e-6 AND 1e25 THEN ({exactly}){divided} ELSE {rounded} END)"
 
 
 @compiles(total, "postgresql")

@@ -365,3 +365,33 @@ def test_now_is_shown_without_rounding() -> None:
     now = datetime.now(UTC)
     observed = found(pd.DataFrame({"z": [now]}), "column_values_to_be_null", column="z")
     assert observed["partial_unexpected_list"] == [now.isoformat()]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1e16, 1.0, 0.1, -1e16],
+        [1e24, 1e-6, -1e24],
+        [0.1, 0.2, 0.3, 0.7],
+        [-7.5, 0.1] * 500,
+        [1e-9] * 1000,
+        [1e300, -1e300, 2.5e299],
+        [math.nan, 1e16, 1.0, -1e16],
+    ],
+)
+@LIBRARIES
+def test_sum_of_floating_numbers_is_the_exact_one(convert: Convert, values: list[float]) -> None:
+    """Also where great numbers cancel each other out, and where it decides beside a limit; NaN is missing."""
+    frame = convert(pa.table({"x": pa.array(values, pa.float64())}))
+    there = [value for value in values if not math.isnan(value)]
+    exact = math.fsum(there)
+    assert answer(frame, "column_sum_to_be_between", column="x", min_value=exact, max_value=exact).success
+    mean = found(frame, "column_mean_to_be_between", column="x", min_value=0)["observed_value"]
+    assert mean == pytest.approx(exact / len(there), rel=1e-15)
+
+
+def test_sum_of_partitions_is_that_of_the_whole() -> None:
+    """A limit that the exact sum keeps is kept by both."""
+    frame = pa.table({"x": [0.1, 0.2, 0.3, 0.7], "day": ["a", "a", "b", "b"]})
+    suite = [{"type": "expect_column_sum_to_be_between", "kwargs": {"column": "x", "min_value": 1.3}}]
+    assert [check(frame, suite, partition_by=by).success for by in (None, "day")] == [True, True]
