@@ -264,8 +264,9 @@ class QualityCheck(GateBearer, BaseOperator):
     def _judged(self, found: SuiteResult, run: GateRun, thresholds: Sequence[Threshold]) -> Report:
         from airflow_provider_dpq.core.quality.gate import judge_suite
 
+        # Of a file it is known more exactly what was read; a table is called as where it could not be opened.
         return judge_suite(
-            found,
+            found if self.path is not None else replace(found, subject=self.subject),
             gate=run.gate,
             provenance=run.provenance,
             thresholds=thresholds,

@@ -78,6 +78,10 @@ def test_list_says_where_there_is_nothing(store_url: str, kept: list[Report]) ->
     """An unknown gate is told on standard error, so that a program reads no line."""
     result = _dpq("report", "list", "--gate", "trains", "--store", store_url)
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "No report of gate 'trains' in the store.\n")
+    for named, said in ((["--gate", "flights"], "of gate 'nobody > flights'"), ([], "of DAG 'nobody'")):
+        of_nobody = [*named, "--dag", "nobody", "--store", store_url]
+        assert _dpq("report", "list", *of_nobody).stderr == f"No report {said} in the store.\n"
+        assert f"The store has no report {said}." in _dpq("report", "show", "latest", *of_nobody).stderr
 
 
 @pytest.mark.parametrize("killed", [True, False])

@@ -394,6 +394,7 @@ def test_table_is_checked_in_its_database(run_dag: RunDag, store: Store, databas
     outcome = run_gate(run_dag, table="order lines", conn_id="warehouse", suite=[NOT_NULL, UNIQUE])
     assert outcome.states["orders"] == "failed"
     report = store.report(summary_of(outcome)["report_id"])
+    assert report.subject == "order lines on warehouse"
     assert [check.verdict for check in report.checks] == [Verdict.FAIL, Verdict.PASS]
     assert {check.evaluated_by for check in report.checks} == {"scan"}
     assert report.checks[0].result["unexpected_count"] == 1
@@ -445,6 +446,7 @@ def test_query_is_checked_in_its_database(run_dag: RunDag, store: Store, databas
     query = f"-- orders of the day\nSELECT id, name FROM {database.quoted('order lines')} WHERE day > '{{{{ ds }}}}'"
     outcome = run_gate(run_dag, sql=query, conn_id="warehouse", suite=[NOT_NULL], thresholds=["row_count == 1"])
     assert outcome.states["orders"] == "success", summary_of(outcome)
+    assert summary_of(outcome)["subject"] == "a query on warehouse"  # as where it could not be measured
 
 
 def test_query_may_be_a_file_beside_the_dag(run_dag: RunDag, store: Store, database: Database, tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def list_reports(
     elif rows:
         write_text(render(rows))
     else:
-        click.echo(f"No report of gate {gate!r} in the store." if gate else "No report in the store.", err=True)
+        click.echo(f"No report{_of(gate, dag_id)} in the store.", err=True)
 
 
 def _newest(
@@ -145,10 +145,16 @@ def _latest(store: Store, gate: str | None, dag_id: str | None, *, outside_airfl
     runs, starts = _newest(store, gate, dag_id, outside_airflow=outside_airflow)
     if not runs:
         begun = f" {_told(starts[0])}" if starts else ""
-        message = f"The store has no report{f' of gate {gate!r}' if gate else ''}.{begun}"
+        message = f"The store has no report{_of(gate, dag_id)}.{begun}"
         raise StoreError("unknown_report", message, hint="`dpq report list` names those that there are.")
     newest = max(runs, key=lambda run: run.number)
     return newest.worst.report_id, [one for one in starts if one.identity == newest.gate or one.after >= newest.number]
+
+
+def _of(gate: str | None, dag_id: str | None) -> str:
+    from airflow_provider_dpq.core.gate.identity import Gate
+
+    return f" of gate {str(Gate.of(gate, dag_id))!r}" if gate else f" of DAG {dag_id!r}" if dag_id else ""
 
 
 def _told(start: Start) -> str:
