@@ -105,7 +105,7 @@ HAVING count(*) > 1) AS anon_1 ORDER BY anon_1.dpq__key_0
  LIMIT 20;
 
 -- expect_column_values_to_be_multiples {'column': 'amount', 'multiple_of': 0.05}
-SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("AMOUNT" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("AMOUNT" IS NOT NULL AND mod(abs(CAST(CAST(nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS VARCHAR(40)) AS NUMERIC(38, 15))), CAST(0.05 AS NUMERIC(38, 15))) = 0) THEN 1 ELSE 0 END), 0) AS f3
+SELECT count(*) AS f0, count(*) AS f1, coalesce(sum(CASE WHEN ("AMOUNT" IS NULL) THEN 1 ELSE 0 END), 0) AS f2, coalesce(sum(CASE WHEN ("AMOUNT" IS NOT NULL AND mod(abs(CAST(CAST(nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS VARCHAR(40)) AS NUMERIC(38, 15))), CAST(0.05 AS NUMERIC(38, 15))) = 0 AND CAST(CAST(CAST(nullif("AMOUNT", CAST('NaN' AS FLOAT)) AS VARCHAR(40)) AS NUMERIC(38, 15)) AS DOUBLE) = nullif("AMOUNT", CAST('NaN' AS FLOAT))) THEN 1 ELSE 0 END), 0) AS f3
 FROM "SALES"."ORDERS";
 
 -- expect_row_condition_to_hold {'expression': 'total = amount + tax AND paid_at > ordered_at'}

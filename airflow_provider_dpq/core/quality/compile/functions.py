@@ -156,6 +156,7 @@ def _stdev(element: stdev, compiler: Any, **kw: Any) -> str:
     return f"stddev_samp({compiler.process(element.clauses, **kw)})"
 
 
+_OF_SQLITE = {"total": "dpq_sum", "mean": "dpq_mean"}
 _SUMS = {"total": ("sum", "fsum"), "mean": ("avg", "favg")}
 
 
@@ -194,6 +195,13 @@ def _sum_duckdb(element: FunctionElement[float], compiler: Any, **kw: Any) -> st
     divided = f" / count({value})" if plain == "avg" else ""
     rounded = f"coalesce(nullif({compensated}({value}), 'NaN'), {plain}({value}))"
     return f"(CASE WHEN max(abs({value})) BETWEEN 1e-6 AND 1e25 THEN ({exactly}){divided} ELSE {rounded} END)"
+
+
+@compiles(total, "sqlite")
+@compiles(mean, "sqlite")
+def _sum_sqlite(element: FunctionElement[float], compiler: Any, **kw: Any) -> str:
+    # Functions of our own, which `tables.sqlite_sum` adds to the connection.
+    return f"{_OF_SQLITE[element.name]}({compiler.process(element.clauses, **kw)})"
 
 
 @compiles(total, "postgresql")

@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 import sqlalchemy as sa
 from pydantic import JsonValue
 
+from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality.compile.column import refuse_malformed
 from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, coerced, member_of
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
@@ -217,6 +218,11 @@ def plan_most_common(expectation: declared.ExpectColumnMostCommonValueToBeInSet,
         return [_moment_of(value, column) for (value,) in table.fetch(query.limit(MOST_VALUES + 1))]
 
     def among(values: Sequence[Any]) -> bool:
+        if any(isinstance(value, (list, dict)) for value in values):
+            message = f"Column {column.name!r} ({column.native}) holds values of several parts, which no set has."
+            raise MeasurementError(
+                "incomparable", message, hint="Check one part of them in a query.", quotes_data=False
+            )
         return not members.isdisjoint(plain(value) for value in values)
 
     def read(found: Mapping[str, Any]) -> Answer:

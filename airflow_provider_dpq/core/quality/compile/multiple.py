@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -16,7 +19,13 @@ from airflow_provider_dpq.core.quality.predicate import Multiple
 from airflow_provider_dpq.core.quality.tables.cast import cast_to_number
 from airflow_provider_dpq.core.quality.tables.table import Kind, Table
 
-_EXACT = sa.Numeric(38, 15)
+_EXACT: Final[Mapping[str, sa.Numeric[Any]]] = {
+    "postgresql": sa.Numeric(),
+    "mysql": sa.Numeric(65, 30),
+    "mariadb": sa.Numeric(65, 30),
+}
+"""The widest decimal type of a database."""
+_ELSEWHERE: Final[sa.Numeric[Any]] = sa.Numeric(38, 15)
 
 
 @planner.register
@@ -42,7 +51,25 @@ def plan_multiples(expectation: ExpectColumnValuesToBeMultiples, table: Table) -
         raise UnsupportedExpectationError(
             "unsupported_expectation", message, hint="Check an export of the table as a file."
         )
-    number = column.value if column.kind is not Kind.FLOAT else sa.cast(as_written(column).value, sa.String(40))
-    exact = sa.cast(number, _EXACT)
+    widest = _EXACT.get(table.dialect, _ELSEWHERE)
+    if widest.scale is not None and _exponent(unit) < -widest.scale:
+        message = (
+            f"{expectation.type} of {unit} needs more than the {widest.scale} decimal places that numbers have here."
+        )
+        raise UnsupportedExpectationError(
+            "unsupported_expectation", message, hint="Check an export of the table as a file.", quotes_data=False
+        )
+    own = as_written(column).value
+    exact = sa.cast(own if column.kind is not Kind.FLOAT else sa.cast(own, sa.String(40)), widest)
     # MariaDB does not take the remainder of a negative number, a negative zero, for zero.
-    return each_value(expectation, table, column, sa.func.mod(sa.func.abs(exact), sa.cast(unit, _EXACT)) == 0)
+    multiple = sa.func.mod(sa.func.abs(exact), sa.cast(unit, widest)) == 0
+    if widest.scale is not None:  # a number with more places than the type has is no multiple of one with fewer
+        multiple = sa.and_(multiple, (sa.cast(exact, sa.Double()) if column.kind is Kind.FLOAT else exact) == own)
+    return each_value(expectation, table, column, multiple)
+
+
+def _exponent(unit: Decimal) -> int:
+    """Return the power of ten of the last digit of a number that is not 0."""
+    _, digits, exponent = unit.as_tuple()
+    zeros = len(digits) - len("".join(map(str, digits)).rstrip("0"))
+    return int(exponent) + zeros

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from airflow_provider_dpq.core.quality.tables.sqlite_sum import add_sums
 from airflow_provider_dpq.core.watch import limit_seconds
 
 _OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -54,6 +55,8 @@ def connect(engine: sa.Engine) -> sa.Connection:
 
 def prepare(connection: sa.Connection) -> sa.Connection:
     """Let the transactions of a connection, which may have been made anew, each see one state."""
+    if connection.dialect.name == "sqlite":
+        add_sums(connection)
     return connection.execution_options(**_OPTIONS.get(connection.dialect.name, {}))
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -69,3 +70,15 @@ def test_most_common_of_very_many_is_found_beyond_those_listed(ties_okay: bool |
     result = answer(frame, "column_most_common_value_to_be_in_set", column="x", value_set=[999], ties_okay=ties_okay)
     assert result.success is success
     assert result.result["observed_value"] == list(range(200))
+
+
+def test_most_common_list_of_a_database_is_a_named_error(tmp_path: Path) -> None:
+    """No set has a list, a struct or a map."""
+    with duckdb.connect(str(tmp_path / "a.duckdb")) as connection:
+        connection.execute("CREATE TABLE t AS SELECT [1, 2] AS a, {'k': 1} AS b, MAP {'k': 1} AS c")
+    options = {"connection": f"duckdb:///{tmp_path / 'a.duckdb'}"}
+    for name in "abc":
+        kind = "column_most_common_value_to_be_in_set"
+        result = answer("t", kind, column=name, value_set=[1, "x"], options=options)
+        assert result.error is not None
+        assert result.error.reason == "incomparable"
