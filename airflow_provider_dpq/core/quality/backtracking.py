@@ -7,12 +7,17 @@ of the text at most, and what it does not may be as quick.
 
 from __future__ import annotations
 
+import functools
 import re
 from re import _constants as sre  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any, Final
 
-_MANY, _FEW, _TOO_MUCH = 8, 1, 16
+_MANY, _FEW, _TOO_MUCH, _FOR_EVER = 8, 1, 16, 1000
+_SHORT: Final = 12
+"""How long a text may be for any pattern."""
+_STEPS: Final = 10**7
+"""How many steps take no time to speak of."""
 _FEW_LENGTHS: Final = 4
 _REPEATS: Final = (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT)
 """An atomic group and a possessive repetition give nothing back, but what is in them may before they end."""
@@ -23,11 +28,25 @@ _RISKY_KEYS: Final = frozenset({"$ref", "$dynamicRef", "$recursiveRef", "uniqueI
 
 def may_backtrack(pattern: str) -> bool:
     """Whether a search for a pattern of Python's ``re`` may take for ever on one text."""
+    return _weigh(pattern) >= _TOO_MUCH
+
+
+def is_quick(pattern: str, length: int) -> bool:
+    """Whether a search for a pattern of Python's ``re`` in a text of a length takes no time to speak of."""
+    weight = _weigh(pattern)
+    if weight < _FOR_EVER:
+        steps: int = length ** -(-weight // _MANY)
+        return steps <= _STEPS
+    return length <= _SHORT
+
+
+@functools.lru_cache(maxsize=256)
+def _weigh(pattern: str) -> int:
     try:
         nodes = _parser.parse(pattern)
     except (re.error, OverflowError, RecursionError):
-        return False  # it is refused where it is compiled
-    return _weight(nodes, inside=False) >= _TOO_MUCH
+        return 0  # it is refused where it is compiled
+    return _weight(nodes, inside=False)
 
 
 def _weight(nodes: Any, *, inside: bool) -> int:
@@ -38,10 +57,10 @@ def _weight(nodes: Any, *, inside: bool) -> int:
             low, high, repeated = argument
             if high != low:
                 own = _MANY if high is sre.MAXREPEAT or high - low > _FEW_LENGTHS else _FEW
-                weight += _TOO_MUCH if inside else own
+                weight += _FOR_EVER if inside else own
             weight += _weight(repeated, inside=inside or high > 1)
         elif code is sre.BRANCH:
-            weight += _TOO_MUCH if inside else 0
+            weight += _FOR_EVER if inside else 0
             weight += max((_weight(branch, inside=inside) for branch in argument[1]), default=0)
         elif code is sre.SUBPATTERN:
             weight += _weight(argument[3], inside=inside)
@@ -50,7 +69,7 @@ def _weight(nodes: Any, *, inside: bool) -> int:
         elif code is sre.ATOMIC_GROUP:
             weight += _weight(argument, inside=inside)
         elif code not in _SINGLE:  # a reference to a group, or what a later Python knows
-            weight += _TOO_MUCH
+            weight += _FOR_EVER
     return weight
 
 

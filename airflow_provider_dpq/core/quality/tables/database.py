@@ -19,6 +19,7 @@ from airflow_provider_dpq.core.quality.tables import snapshot
 from airflow_provider_dpq.core.quality.tables.failure import asking, is_lost, opening
 from airflow_provider_dpq.core.quality.tables.reflection import changes, describe_query, describe_table, refuse_changes
 from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
+from airflow_provider_dpq.core.quality.tables.sqlite_regexp import Regexp
 from airflow_provider_dpq.core.quality.tables.statement import reading_query
 from airflow_provider_dpq.core.quality.tables.table import Column
 from airflow_provider_dpq.core.quality.tables.told import as_told, read_told
@@ -53,6 +54,9 @@ class DatabaseTable(SQLTable):
         self._begun = False
         self._dropped = False
         self._others: dict[str, tuple[sa.FromClause, Mapping[str, Column]]] = {}
+        self._regexp = Regexp()
+        if connection.dialect.name == "sqlite":
+            self._regexp.install(connection.connection.dbapi_connection)
         self.data = data
         self.source = source
         self.subject = subject_of(data)
@@ -147,6 +151,8 @@ class DatabaseTable(SQLTable):
         except Exception as error:
             if not (isinstance(error, SQLAlchemyError) and is_lost(error)):
                 self._undo(savepoint)
+            if (refused := self._regexp.refused()) is not None:
+                raise refused from None
             raise
         if savepoint is not None:
             savepoint.rollback()
@@ -196,6 +202,7 @@ class DatabaseTable(SQLTable):
 
     def close(self) -> None:
         """Return the connection, and dispose of the engine if it was made for this table."""
+        self._regexp.close()
         try:
             snapshot.end(self.connection)
         finally:
