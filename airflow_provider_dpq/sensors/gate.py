@@ -99,14 +99,15 @@ class QualityGateSensor(BaseSensorOperator):
         if not self.deferrable:
             return super().execute(context)
         try:
-            passed = self.poke(context)
+            standing = self._look(context)
+            passed = self._passed(standing)
         except GateFailedError as error:
             # What BaseSensorOperator does around a poke of its own.
             if self.soft_fail or self.never_fail:
                 raise AirflowSkipException(str(error)) from None
             raise
         if not passed:
-            self._wait_in_triggerer(context)
+            self._wait_in_triggerer(context, standing)
         return None
 
     def resume(self, context: Context, event: dict[str, Any], deadline: float | None = None) -> None:
@@ -119,12 +120,15 @@ class QualityGateSensor(BaseSensorOperator):
                 `DAG.test`.
         """
         self.log.info("The trigger saw gate %r: %s.", self._named, printable(str(event["standing"])))
-        if not self.poke(context):
-            self._wait_in_triggerer(context, deadline)
+        standing = self._look(context)
+        if not self._passed(standing):
+            self._wait_in_triggerer(context, standing, deadline)
 
     def poke(self, context: Context) -> bool:
         """Return whether the gate has passed."""
-        standing = self._look(context)
+        return self._passed(self._look(context))
+
+    def _passed(self, standing: Standing) -> bool:
         self.log.info("Gate %r: %s", self._named, printable(standing.sentence))
         if self.fail_on_verdict and standing.final:
             message = printable(f"Gate {self._named!r} will not pass: {standing}.")
@@ -168,7 +172,7 @@ class QualityGateSensor(BaseSensorOperator):
                 raise DeclarationError("no_data_interval", message, hint="Give max_age, such as timedelta(days=1).")
         return replace(asked, interval=(start, end))
 
-    def _wait_in_triggerer(self, context: Context, deadline: float | None = None) -> None:
+    def _wait_in_triggerer(self, context: Context, standing: Standing, deadline: float | None = None) -> None:
         from airflow_provider_dpq.triggers.gate import QualityGateTrigger
 
         deadline = time.time() + self.timeout if deadline is None else deadline
@@ -186,6 +190,7 @@ class QualityGateSensor(BaseSensorOperator):
                 fail_on_verdict=self.fail_on_verdict,
                 poke_interval=self.poke_interval,
                 dpq_conn_id=self.dpq_conn_id,
+                overtaken=standing.overtaken,
             ),
             method_name="resume",
             kwargs={"deadline": deadline},

@@ -13,7 +13,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from airflow_provider_dpq.core.errors import DpqError
 from airflow_provider_dpq.core.gate.identity import Gate, closest, the_only
 from airflow_provider_dpq.core.gate.verdict import Verdict
-from airflow_provider_dpq.triggers.runs import AirflowRuns, Runs
+from airflow_provider_dpq.triggers.runs import Runs, TriggererRuns
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.store import Entry, NewestRun, Store
@@ -38,6 +38,7 @@ class Standing:
         tally: How many of several instances decided as the worst; empty where there is one.
         doubt: Why the newest run counts for nothing although it has a verdict; empty where it counts.
         unreported: What has started since and left no report; empty where nothing has.
+        overtaken: Number of the newest report of the run, where a task of the gate has ended without one since.
         note: What else to know where there is no report, such as the gates that may be meant.
     """
 
@@ -48,6 +49,7 @@ class Standing:
     tally: str = ""
     doubt: str = ""
     unreported: str = ""
+    overtaken: int | None = field(default=None, compare=False)
     note: str = field(default="", compare=False)
 
     @property
@@ -96,6 +98,8 @@ class GateQuery:
         outside_airflow: Whether the gate is one that no DAG has, such as one of `dpq check`.
         interval: Data interval that the reports must be of, exactly; None where `max_age` decides.
         max_age: Age that the reports may have at most; None where `interval` decides.
+        overtaken: Number of a report; a run that has no newer one does not count, for somebody who could ask has seen
+            that a task of the gate ended without a report since.
     """
 
     gate: str
@@ -104,6 +108,7 @@ class GateQuery:
     outside_airflow: bool = False
     interval: tuple[datetime, datetime] | None = None
     max_age: timedelta | None = None
+    overtaken: int | None = None
 
     def __str__(self) -> str:
         """Name the gate, with its DAG where that is given."""
@@ -137,8 +142,10 @@ class GateQuery:
         found, missing = _attended(store, gate, run, runs)
         if found is None:
             return Standing(attendance=missing, unreported=unreported)
+        overtaken = None
         if self.max_age is not None and found.verdict.passed and not unreported:
-            unreported = _lost_since(store, gate, found, runs, now)
+            unreported = self._overtaken(store, gate, found, runs, now)
+            overtaken = found.number if unreported else None
         worst = {(str(entry.task_id), entry.map_index) for entry in found.entries if entry.verdict is found.verdict}
         return Standing(
             verdict=found.verdict,
@@ -148,6 +155,7 @@ class GateQuery:
             tally=found.tally,
             doubt=_doubt(found, now),
             unreported=unreported,
+            overtaken=overtaken,
         )
 
     def _unreported(self, store: Store, gate: Gate, run: NewestRun | None) -> str:
@@ -162,6 +170,11 @@ class GateQuery:
         ]
         left = outstanding(starts, run)
         return left[0].told() if left else ""
+
+    def _overtaken(self, store: Store, gate: Gate, run: NewestRun, runs: Runs, now: datetime) -> str:
+        if self.overtaken is not None and run.number <= self.overtaken:
+            return "a task of the gate ended without a report"
+        return _lost_since(store, gate, run, runs, now)
 
     def _unmeasured(self, store: Store, gate: Gate, runs: Runs, now: datetime) -> str:
         """Say which of the gate's tasks ended without a report; empty where none did.
@@ -281,6 +294,7 @@ class QualityGateTrigger(BaseTrigger):
         fail_on_verdict: Whether a final verdict against it fires as well.
         poke_interval: Seconds between two looks.
         dpq_conn_id: Connection of the store; None for the configured one.
+        overtaken: Number of the newest report, where the sensor saw that a task of the gate ended without one since.
     """
 
     def __init__(
@@ -296,6 +310,7 @@ class QualityGateTrigger(BaseTrigger):
         fail_on_verdict: bool = False,
         poke_interval: float = 60.0,
         dpq_conn_id: str | None = None,
+        overtaken: int | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.gate = gate
@@ -308,6 +323,7 @@ class QualityGateTrigger(BaseTrigger):
         self.fail_on_verdict = fail_on_verdict
         self.poke_interval = poke_interval
         self.dpq_conn_id = dpq_conn_id
+        self.overtaken = overtaken
 
     @property
     def query(self) -> GateQuery:
@@ -323,12 +339,14 @@ class QualityGateTrigger(BaseTrigger):
             outside_airflow=self.outside_airflow,
             interval=interval,
             max_age=max_age,
+            overtaken=self.overtaken,
         )
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class and its arguments: plain values, and the name of a connection in place of a secret."""
         names = ("gate", "dag_id", "kind", "outside_airflow", "interval_start", "interval_end", "max_age_seconds")
-        arguments = {name: getattr(self, name) for name in (*names, "fail_on_verdict", "poke_interval", "dpq_conn_id")}
+        more = ("fail_on_verdict", "poke_interval", "dpq_conn_id", "overtaken")
+        arguments = {name: getattr(self, name) for name in (*names, *more)}
         return f"{type(self).__module__}.{type(self).__qualname__}", arguments
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
@@ -350,4 +368,4 @@ class QualityGateTrigger(BaseTrigger):
         from airflow_provider_dpq.hooks.dpq import DpqHook
 
         with DpqHook(self.dpq_conn_id).get_store() as store:
-            return self.query.standing(store, AirflowRuns())
+            return self.query.standing(store, TriggererRuns())

@@ -98,6 +98,14 @@ class AirflowRuns:
         return found
 
 
+class TriggererRuns(AirflowRuns):
+    """The same, as far as the triggerer can ask: its Airflow cannot read its own answer to `GetPreviousTI`."""
+
+    def last(self, dag_id: str, instance: Instance, state: str, *, before: datetime) -> LastInstance | None:
+        """Return nothing: the sensor asks, before it waits and once the trigger has fired."""
+        return None
+
+
 def _split(name: str) -> Instance:
     """Take the map index off a name; -1 where there is none."""
     task, _, index = name.rpartition("_")

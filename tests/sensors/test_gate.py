@@ -221,6 +221,7 @@ def test_deferral_hands_over_what_to_wait_for(store: Store, monkeypatch: pytest.
         "fail_on_verdict": True,
         "poke_interval": 7,
         "dpq_conn_id": None,
+        "overtaken": None,
     }
 
 

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.jobs.triggerer_job_runner import ToTriggerRunner
+from airflow.sdk.execution_time import task_runner
+from pydantic import TypeAdapter
 
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.gate.report import DataInterval
@@ -530,6 +533,37 @@ def first_event(of: QualityGateTrigger) -> Any:
         return await anext(of.run())
 
     return asyncio.run(fire()).payload
+
+
+def test_pass_that_a_later_run_overtook_does_not_fire_the_trigger(store: Store) -> None:
+    """The sensor has seen it, and the triggerer cannot: it waits for a newer report, and does not wake the sensor."""
+    store.write(report_with(Verdict.PASS, age=timedelta(minutes=30)))
+    later = "scheduled__2026-01-03"
+    airflow = Known({later: {"check": "failed"}}, ended={later: datetime.now(UTC)})
+    overtaken = RECENT.standing(store, airflow).overtaken
+    assert overtaken is not None
+    assert RECENT.standing(store, strange).overtaken is None
+    waiting = replace(RECENT, overtaken=overtaken)
+    assert not waiting.standing(store, strange).passed
+    store.write(report_with(Verdict.PASS, run_id=later))
+    assert waiting.standing(store, strange).passed
+
+
+def test_trigger_asks_nothing_whose_answer_the_triggerer_cannot_read(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Airflow's triggerer takes the question of a task's last run, and fails on its own answer."""
+    readable = TypeAdapter(ToTriggerRunner)
+
+    class Comms:
+        def send(self, asked: Any) -> Any:
+            answers = {"GetTaskStates": {"type": "TaskStatesResult", "task_states": {}}}
+            return readable.validate_python(answers.get(asked.type, {"type": "PreviousTIResult"}))
+
+    monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", Comms(), raising=False)
+    store.write(report_with(Verdict.PASS, run_id="first"))
+    recent = trigger(interval_start=None, interval_end=None, max_age_seconds=3600.0)
+    assert first_event(recent) == {"standing": "pass in run first"}
 
 
 def test_trigger_fires_once_the_gate_has_passed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
