@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import singledispatch
 from queue import Empty, SimpleQueue
 from typing import Any, Final, Generic, TypeVar, cast
 
@@ -62,12 +63,16 @@ class Attempt:
     """Runs work that can be cancelled from a signal handler or another thread."""
 
     def __init__(self) -> None:
-        self._events: SimpleQueue[_Done | None] = SimpleQueue()
+        self._events: SimpleQueue[_Done | str] = SimpleQueue()
         self._watch = Watch()
 
-    def cancel(self) -> None:
-        """End the attempt; if it has not begun, it never does."""
-        self._events.put(None)  # the one thing that may be done in a signal handler whatever it interrupts
+    def cancel(self, by: str = "") -> None:
+        """End the attempt; if it has not begun, it never does.
+
+        Args:
+            by: What cancels it, for people; empty where that is not known.
+        """
+        self._events.put(by)  # the one thing that may be done in a signal handler whatever it interrupts
 
     def run(self, work: Callable[[], T]) -> Ended[T]:
         """Run the work to its end, or until the attempt is cancelled or this thread is interrupted.
@@ -77,16 +82,16 @@ class Attempt:
         context = contextvars.copy_context()
         thread = threading.Thread(target=context.run, args=(self._work, work), name=_THREAD, daemon=True)
         try:
-            if not self._events.empty():
-                return Ended(None, cancelled())
-            thread.start()
-            done = self._events.get()
+            first = self._events.get() if not self._events.empty() else None
+            if first is None:
+                thread.start()
+                first = self._events.get()
+            ended: BaseException = _cancelled(first)
         except BaseException as error:  # noqa: BLE001 - a time limit or a Ctrl-C: raised again once the report is kept
-            done, ended = self._stopped(thread), error
-        else:
-            if done is not None:
-                return Ended(done.value, done.error)
-            done, ended = self._stopped(thread), cancelled()
+            first, ended = None, error
+        if isinstance(first, _Done):
+            return Ended(first.value, first.error)
+        done = self._stopped(thread)
         return Ended(None if done is None else done.value, ended)
 
     def _work(self, work: Callable[[], Any]) -> None:
@@ -99,16 +104,21 @@ class Attempt:
 
     def _stopped(self, thread: threading.Thread) -> _Done | None:
         """Stop what is running and wait a moment for the work to end; return what came of it, if it ended."""
-        if not thread.is_alive() and self._events.empty():
+        if thread.ident is None or (not thread.is_alive() and self._events.empty()):
             return None
-        self._watch.cancel()
+        is_asked = False
         deadline = time.monotonic() + _GRACE_SECONDS
         while (left := deadline - time.monotonic()) > 0:
             try:
-                if (done := self._events.get(timeout=left)) is not None:
+                if not is_asked:
+                    self._watch.cancel()
+                    is_asked = True
+                if isinstance(done := self._events.get(timeout=left), _Done):
                     return done
             except Empty:
                 break
+            except BaseException as error:  # noqa: BLE001 - a second Ctrl-C, say: what was found is kept first
+                log.warning("%s: the report is kept first.", type(error).__name__)
         log.warning("The measurement was stopped and did not end within %g s: it is left behind.", _GRACE_SECONDS)
         return None
 
@@ -117,4 +127,19 @@ def cut_short(interrupt: BaseException) -> MeasurementError:
     """Return the error that a report gives for a measurement that an interrupt or a time limit ended."""
     if isinstance(interrupt, MeasurementError):
         return interrupt
-    return cancelled(f"The measurement was cut short by {type(interrupt).__name__}.")
+    return cancelled(f"The measurement was cut short by {cause_of(interrupt)}.")
+
+
+@singledispatch
+def cause_of(interrupt: BaseException) -> str:
+    """Say what an interrupt is of, for people; who raises one registers what it is."""
+    return type(interrupt).__name__
+
+
+@cause_of.register
+def _(interrupt: KeyboardInterrupt) -> str:
+    return f"Ctrl-C or a signal ({type(interrupt).__name__})"
+
+
+def _cancelled(event: _Done | str) -> MeasurementError:
+    return cancelled(f"The measurement was cancelled by {event}.") if isinstance(event, str) and event else cancelled()

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 _COMMENTS: Final = re.compile(r"(?:\s+|--[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _SQL_FILE: Final = ".sql"
 
+_KILL: Final = "a kill of the task"
 log = logging.getLogger(__name__)
 
 
@@ -236,7 +237,7 @@ class QualityCheck(GateBearer, BaseOperator):
         """Stop what runs. Airflow calls this in a signal handler, and the task then goes on: it keeps the report."""
         self._killed = True
         if self._attempt is not None:
-            self._attempt.cancel()
+            self._attempt.cancel(_KILL)
 
     def measure(self, run: GateRun) -> Report:
         """Check the data, judge what was found, and return the report.
@@ -252,7 +253,7 @@ class QualityCheck(GateBearer, BaseOperator):
         """
         self._attempt = attempt = Attempt()
         if self._killed:  # before there was anything to cancel
-            attempt.cancel()
+            attempt.cancel(_KILL)
         thresholds = read_thresholds(self.thresholds, self.kind)
         ended = attempt.run(lambda: self.find(run))
         found = ended.found()

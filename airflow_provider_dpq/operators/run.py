@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from airflow.sdk.exceptions import AirflowTaskTerminated, AirflowTaskTimeout
 
 from airflow_provider_dpq import conf
-from airflow_provider_dpq.core.attempt import cut_short
+from airflow_provider_dpq.core.attempt import cause_of, cut_short
 from airflow_provider_dpq.core.errors import CancelledError, DpqError, ReportExistsError, StoreError, unexpected_error
 from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.operators.link import tab_path
@@ -37,6 +37,16 @@ _INTERRUPTS: Final = (AirflowTaskTimeout, AirflowTaskTerminated, KeyboardInterru
 """What ends a task from outside; anything else is of what was measured, or of what measures."""
 
 log = logging.getLogger(__name__)
+
+
+@cause_of.register
+def _(interrupt: AirflowTaskTimeout) -> str:
+    return f"the task's time limit ({type(interrupt).__name__})"
+
+
+@cause_of.register
+def _(interrupt: AirflowTaskTerminated) -> str:
+    return f"a kill of the task ({type(interrupt).__name__})"
 
 
 class CutShort(Exception):  # noqa: N818 - it is not the error, it carries it

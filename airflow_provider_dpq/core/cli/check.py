@@ -172,7 +172,7 @@ def check(
     name = gate or declared.name or PurePosixPath(suite).stem
     subject = ", ".join(data)
     attempt = Attempt()
-    with cancelling(attempt.cancel) as signals:
+    with cancelling(partial(attempt.cancel, "Ctrl-C or SIGTERM")) as signals:
 
         def measure(store: Store | None) -> Report:
             history = None if store is None else partial(_history, store, Gate.of(name, None))
