@@ -158,12 +158,12 @@ def _read(series: pd.Series) -> Any:
     if len(present) > 0 and bool(present.map(_is_text).all()):
         return series.array
     kinds = set(map(type, present))
-    scannable = kinds == {date} or (kinds == {Decimal} and all(map(Decimal.is_finite, present)))
+    scannable = kinds in ({date}, {bool}) or (kinds == {Decimal} and all(map(Decimal.is_finite, present)))
     return _of_one_type(series) if scannable else None
 
 
 def _of_one_type(series: pd.Series) -> Any:
-    """Return the days or decimal numbers that a series holds as objects; None where there is no room for them."""
+    """Return the days, truth values or decimal numbers that a series holds as objects; None if there is no room."""
     import pandas as pd
     import pyarrow as pa
 

@@ -259,15 +259,21 @@ def test_figures_of_decimal_numbers_that_are_objects_are_exact() -> None:
     assert answer(frame, "column_mean_to_be_between", column="x", min_value=0.1, max_value=0.1)
 
 
-@pytest.mark.parametrize("values", [DAYS, [True, None, False]], ids=["days", "truths"])
-def test_partition_of_objects_is_chosen_or_refused(values: list[Any]) -> None:
-    """Days choose rows; what only pandas knows is refused, with what to do."""
+@pytest.mark.parametrize(
+    ("values", "value"), [(DAYS, "2024-01-01"), ([True, None, False], True)], ids=["days", "truths"]
+)
+def test_rows_are_chosen_by_objects_of_one_type(values: list[Any], value: Any) -> None:
+    """By a partition and by a row condition, in which a missing value differs from every other."""
     frame = pd.DataFrame({"x": pd.Series(values, dtype=object)})
-    if values is DAYS:
-        assert rows(frame, partition={"x": "2024-01-01"}) == 1
-        return
+    assert rows(frame, partition={"x": value}) == 1
+    assert rows(frame, row_condition=f"x == {value!r}") == 1
+    assert rows(frame, row_condition=f"x != {value!r}") == 2
+
+
+def test_partition_of_objects_of_several_types_is_refused() -> None:
+    """With what to do."""
     with pytest.raises(DeclarationError, match="They choose no partition") as refused:
-        rows(frame, partition={"x": True})
+        rows(pd.DataFrame({"x": pd.Series([1, "a"], dtype=object)}), partition={"x": 1})
     assert refused.value.reason == "invalid_partition"
 
 
