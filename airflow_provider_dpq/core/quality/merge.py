@@ -26,6 +26,8 @@ WEIGHT: Final = "value_count"
 """How many values a figure is of."""
 TOTAL: Final = "total"
 """Their sum."""
+FLOATING: Final = "floating"
+"""1 where their mean is a floating number."""
 MEAN: Final = "mean"
 """Their mean."""
 SQUARES: Final = "squares"
@@ -121,7 +123,9 @@ def _mean(parts: Sequence[Figures]) -> dict[str, Any] | None:
     if held is None:
         return None
     count = sum(int(str(part[WEIGHT])) for part in held)
-    return {OBSERVED: sum((_exact(part[TOTAL]) for part in held), Fraction(0)) / count}
+    mean = sum((_exact(part[TOTAL]) for part in held), Fraction(0)) / count
+    # Of floating numbers it is one, as an engine's is: 0.4, and no number between it and the next.
+    return {OBSERVED: float(mean) if any(part.get(FLOATING) for part in held) else mean}
 
 
 def _stdev(parts: Sequence[Figures]) -> dict[str, Any] | None:

@@ -30,7 +30,7 @@ from airflow_provider_dpq.core.quality.expectations import aggregate as declared
 from airflow_provider_dpq.core.quality.expectations.base import Merging
 from airflow_provider_dpq.core.quality.instant import read_moment
 from airflow_provider_dpq.core.quality.jsonable import jsonable
-from airflow_provider_dpq.core.quality.merge import figures_of_part
+from airflow_provider_dpq.core.quality.merge import FLOATING, figures_of_part
 from airflow_provider_dpq.core.quality.rows import shown_value
 from airflow_provider_dpq.core.quality.tables.cast import cast_as_most_are, cast_for, cast_to_number
 from airflow_provider_dpq.core.quality.tables.duck import shown
@@ -276,7 +276,8 @@ def _part(
         return figures_of_part(count, **_deviation(column, found, figure, table))
     if merging is Merging.MEAN:
         finite = isinstance(figure, (float, Fraction)) and math.isfinite(figure)
-        return figures_of_part(count, total=Fraction(figure) * count if finite else None)
+        floating = {FLOATING: 1} if isinstance(figure, float) else {}
+        return figures_of_part(count, total=Fraction(figure) * count if finite else None, **floating)
     if merging is Merging.TOTAL:
         return figures_of_part(count, total=figure if isinstance(figure, (int, float, Decimal)) else None)
     if merging not in (Merging.LEAST, Merging.GREATEST) or column.single:
