@@ -166,7 +166,7 @@ def test_infinite_numbers_of_a_partition_are_kept(infinite: list[float], tmp_pat
 
 @pytest.mark.parametrize("bounds", [{"max_value": 0.4}, {"min_value": 0.4}, {"min_value": 0.4, "strict_min": True}])
 def test_mean_of_floating_numbers_is_one(bounds: dict[str, Any], tmp_path: Path) -> None:
-    """Also where it is put together: 0.4 is neither more nor less than 0.4, in the run that measures and in the next."""
+    """Also where it is put together: 0.4 is neither more nor less than 0.4, in the next run too."""
     for day, values in enumerate(([0.1, 0.2], [0.3], [1.0]), start=1):
         _write(tmp_path, day, pl.DataFrame({"amount": values}))
     data = str(tmp_path / "day=*" / "*.parquet")
