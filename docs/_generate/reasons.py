@@ -605,7 +605,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "unknown_target": (
         "A name does not lead to a function: the module cannot be imported, or does not have it.",
-        "Write `package.module:function`, in a module that the worker can import.",
+        "Write `package.module:function`, in a module that can be imported where it runs.",
     ),
     "unknown_unit": ("A threshold's unit is unknown.", "See [thresholds](thresholds.md#units)."),
     "unreachable_database": (

@@ -172,7 +172,7 @@ def test_check_reads_null_texts(dpq: Dpq, suite: Callable[..., Path]) -> None:
 def test_check_reads_the_values_of_parameters(text: str, value: Any) -> None:
     """A parameter's value is what its JSON says, and text where it is not JSON."""
     arguments = ["people.csv", "--suite", "suite.json", "--param", f"limit={text}", "--param", "other=1"]
-    parameters = check.make_context("dpq check", arguments).params["parameters"]
+    parameters = check.make_context("dpq check", arguments).params["suite_parameters"]
     assert parameters == {"limit": value, "other": 1}
     assert type(parameters["limit"]) is type(value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,18 @@ def test_error_of_a_command_names_its_options(tmp_path: Path) -> None:
     refused = CliRunner().invoke(main, given, prog_name="dpq")
     assert (refused.exit_code, "Write --memory-limit as 2GB" in refused.stderr) == (2, True)
     assert "memory_limit" not in refused.stderr
+
+
+def test_parameter_without_a_value_names_its_option(tmp_path: Path) -> None:
+    """The suite was read before any data: there is no file of it here."""
+    suite = tmp_path / "x.json"
+    kwargs = {"column": "id", "min_value": {"$PARAMETER": "low"}}
+    suite.write_text(json.dumps([{"type": "expect_column_values_to_be_between", "kwargs": kwargs}]), encoding="utf-8")
+    refused = CliRunner().invoke(main, ["check", "x.csv", "--suite", str(suite)], prog_name="dpq")
+    assert refused.exit_code == 2
+    assert "'low' of expect_column_values_to_be_between has no value; given are: none. Give it in --param." in (
+        refused.stderr
+    )
 
 
 def test_every_way_to_compare_is_an_option_of_bench() -> None:

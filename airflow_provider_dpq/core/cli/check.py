@@ -68,7 +68,7 @@ def _refuse_constant(name: str) -> NoReturn:
 )
 @click.option(
     "--param",
-    "parameters",
+    "suite_parameters",
     metavar="NAME=VALUE",
     multiple=True,
     callback=_parameters,
@@ -118,7 +118,7 @@ def check(
     suite: str,
     gate: str | None,
     thresholds: tuple[ThresholdDeclaration, ...],
-    parameters: Mapping[str, Any],
+    suite_parameters: Mapping[str, Any],
     null_values: tuple[str, ...],
     read_options: ReadOptions,
     query_timeout: str | None,
@@ -151,7 +151,7 @@ def check(
     from airflow_provider_dpq.core.store.start import Start
 
     limits = parse_thresholds(thresholds, KIND)
-    declared = load_suite(suite, parameters)
+    declared = load_suite(suite, suite_parameters)
 
     scan = partial(
         check_suite,

@@ -117,7 +117,10 @@ class CommandOperation:
         if shutil.which(place, path=variables.get("PATH")) is None:
             message = f"The program {program!r} is not there, or may not be run."
             raise SourceError(
-                "missing_program", message, hint="Install it on the worker, or write its whole path.", quotes_data=False
+                "missing_program",
+                message,
+                hint="Install it where it is to run, or write its whole path.",
+                quotes_data=False,
             )
 
 

@@ -19,7 +19,7 @@ from typing import Any, Final, TypeAlias
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.operation.iteration import Clock, Iteration
 
-_NAME_IT: Final = "Name it as 'package.module:function', in a module that the worker can import."
+_NAME_IT: Final = "Name it as 'package.module:function', in a module that can be imported where it runs."
 _LAZY: Final[Mapping[Callable[[object], bool], str]] = {
     inspect.iscoroutinefunction: "a coroutine function",
     inspect.isgeneratorfunction: "a generator function",

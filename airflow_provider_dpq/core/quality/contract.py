@@ -181,7 +181,8 @@ def load_contract(contract: Any) -> Contract:
     try:
         document = read_document(path)
     except (OSError, UnicodeDecodeError) as error:
-        message = f"The contract {str(path)!r} cannot be read: {error}."
+        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+        message = f"The contract {str(path)!r} cannot be read: {why}."
         raise DeclarationError("unreadable_contract", message, hint="Give the path of a JSON or YAML file.") from error
     except ValueError as error:
         message = f"The contract {str(path)!r} {error}."

@@ -96,8 +96,8 @@ def _given(value: Any, name: str, owner: str) -> Any:
 
 def _missing(name: object, parameters: Mapping[str, Any], owner: str) -> DeclarationError:
     known = ", ".join(sorted(map(str, parameters))) or "none"
-    message = f"The suite parameter {name!r} of {owner} has no value."
-    return DeclarationError("missing_parameter", message, hint=f"Given parameters: {known}.")
+    message = f"The suite parameter {name!r} of {owner} has no value; given are: {known}."
+    return DeclarationError("missing_parameter", message, hint="Give it in suite_parameters.")
 
 
 class _Arithmetic:
