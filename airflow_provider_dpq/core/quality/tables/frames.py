@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _FRAMES: Final = (("pandas", "DataFrame"), ("polars", "DataFrame"), ("pyarrow", "Table"), ("pyarrow", "RecordBatch"))
 
 _WHOLE: Final = "dpq_whole"
+_EXACT: Final = 2**53
+"""Up to this size every whole number is a floating one."""
 
 
 def is_frame(data: object) -> bool:
@@ -158,8 +160,12 @@ def _read(series: pd.Series) -> Any:
     if len(present) > 0 and bool(present.map(_is_text).all()):
         return series.array
     kinds = set(map(type, present))
-    scannable = kinds in ({date}, {bool}) or (kinds == {Decimal} and all(map(Decimal.is_finite, present)))
-    return _of_one_type(series) if scannable else None
+    if kinds in ({date}, {bool}):
+        return _of_one_type(series)
+    # Great Expectations holds whole numbers against floating bounds, which is exact of small ones.
+    exact = bool(kinds) and kinds <= {Decimal, int} and (Decimal in kinds or max(map(abs, present)) > _EXACT)
+    numbers = series.map(Decimal, na_action="ignore") if exact else series
+    return _of_one_type(numbers) if exact and all(map(Decimal.is_finite, numbers.dropna())) else None
 
 
 def _of_one_type(series: pd.Series) -> Any:

@@ -201,7 +201,7 @@ def test_rows_keep_their_labels_on_the_way_to_great_expectations() -> None:
         pd.Series(pd.PeriodIndex(["2013-01", None], freq="M")),
         pd.Series(pd.to_timedelta([1, None], unit="D")),
         pd.Series([[1], None]),
-        pd.Series([10**30, None], dtype=object),
+        pd.Series([10**50, None], dtype=object),
         pd.Series([decimal.Decimal("Infinity"), None], dtype=object),
         pd.Series([decimal.Decimal(10) ** 50, None], dtype=object),
         pd.Series([1, "a"], dtype=object).where([True, False], None),
@@ -401,3 +401,14 @@ def test_sum_of_partitions_is_that_of_the_whole() -> None:
     frame = pa.table({"x": [0.1, 0.2, 0.3, 0.7], "day": ["a", "a", "b", "b"]})
     suite = [{"type": "expect_column_sum_to_be_between", "kwargs": {"column": "x", "min_value": 1.3}}]
     assert [check(frame, suite, partition_by=by).success for by in (None, "day")] == [True, True]
+
+
+@pytest.mark.parametrize("other", [12345678901234567890, decimal.Decimal("12345678901234567890"), None])
+def test_whole_numbers_that_pandas_holds_as_objects_keep_their_digits(other: Any) -> None:
+    """A bound is not the floating number that is near it, nor is one beside decimal numbers."""
+    frame = pd.DataFrame({"n": pd.Series([12345678901234567890, other, None], dtype=object)})
+    low = {"column": "n", "min_value": 12345678901234567891}
+    assert answer(frame, "column_values_to_be_between", **low).success is False
+    assert answer(frame, "column_max_to_be_between", **low).success is False
+    assert answer(frame, "column_values_to_be_between", column="n", min_value=12345678901234567890).success is True
+    assert found(frame, "column_values_to_be_in_set", column="n", value_set=[12345678901234567890])["missing_count"] > 0
