@@ -55,8 +55,7 @@ class DatabaseTable(SQLTable):
         self._dropped = False
         self._others: dict[str, tuple[sa.FromClause, Mapping[str, Column]]] = {}
         self._regexp = Regexp()
-        if connection.dialect.name == "sqlite":
-            self._regexp.install(connection.connection.dbapi_connection)
+        self._search_in_time()
         self.data = data
         self.source = source
         self.subject = subject_of(data)
@@ -141,6 +140,7 @@ class DatabaseTable(SQLTable):
         if self._dropped:
             self.connection.rollback()
             snapshot.prepare(self.connection)
+            self._search_in_time()
             self._dropped = False
         if not self._begun:
             snapshot.begin(self.connection)
@@ -157,6 +157,10 @@ class DatabaseTable(SQLTable):
         if savepoint is not None:
             savepoint.rollback()
         self._begun = True
+
+    def _search_in_time(self) -> None:
+        if self.dialect == "sqlite":
+            self._regexp.install(self.connection.connection.dbapi_connection)
 
     def _stop(self) -> Stop:
         return replace(stop_of(self.connection), drop=self._drop)
