@@ -72,7 +72,8 @@ def arguments_of(described: type) -> Iterator[tuple[type, inspect.Parameter]]:
 
 def _row(described: Any, base: object, parameter: inspect.Parameter) -> list[str]:
     name = f"**{parameter.name}" if parameter.kind is parameter.VAR_KEYWORD else parameter.name
-    meaning = read_docstring(base).sections.get("Args", {}).get(name)
+    sections = read_docstring(base).sections
+    meaning = {**sections.get("Attributes", {}), **sections.get("Args", {})}.get(name)
     if not meaning:
         message = f"{described.__name__} does not say what its argument {name!r} means."
         raise ValueError(message)

@@ -25,6 +25,7 @@ from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Plan, Unexpected
 from airflow_provider_dpq.core.quality.compile.plausibility import require_counts, require_rows
 from airflow_provider_dpq.core.quality.declared import Declared
+from airflow_provider_dpq.core.quality.options import Progress
 from airflow_provider_dpq.core.quality.plan import (
     ROWS,
     one_statement,
@@ -41,7 +42,6 @@ from airflow_provider_dpq.core.quality.tables.database import DatabaseTable
 from airflow_provider_dpq.core.quality.tables.table import Table
 from airflow_provider_dpq.core.watch import within
 
-Progress: TypeAlias = Callable[[str], None]
 _Found: TypeAlias = Answer | MeasurementError | NotScannableError
 
 

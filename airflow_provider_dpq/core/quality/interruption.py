@@ -7,8 +7,7 @@ whose next answer never comes. So such a measurement runs beside the thread that
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial, wraps
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 
@@ -16,34 +15,27 @@ from airflow_provider_dpq.core.attempt import Attempt
 from airflow_provider_dpq.core.quality.tables.spark import inheriting, is_session, is_spark_frame
 from airflow_provider_dpq.core.watch import is_watched
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 _IN_PROCESS: Final = ("duckdb", "sqlite")
 """Databases that run in this process: what is in memory may belong to the thread that opened it."""
 
 
-def interruptible(measure: Callable[P, T]) -> Callable[P, T]:
-    """Let a time limit or a Ctrl-C stop the statements of a measurement and end it, where it waits for a server.
+def interruptible(work: Callable[[], T], data: Any, connection: Any) -> T:
+    """Run a measurement so that a time limit or a Ctrl-C stops its statements and ends it, where it waits for a server.
 
     Args:
-        measure: The measurement, of `data`, its first argument, on a `connection`.
+        work: The measurement.
+        data: What it measures.
+        connection: The connection that the data is on.
     """
-
-    @wraps(measure)
-    def measured(*args: P.args, **kwargs: P.kwargs) -> T:
-        data: Any = args[0] if args else kwargs.get("data")
-        connection = kwargs.get("connection")
-        session = data.sparkSession if is_spark_frame(data) else connection if is_session(connection) else None
-        work = partial(measure, *args, **kwargs)
-        if is_watched() or (session is None and not _is_server(connection)):
-            return work()
-        ended = Attempt().run(work if session is None else inheriting(session, work))
-        if ended.error is not None:
-            raise ended.error
-        return ended.found()
-
-    return measured
+    session = data.sparkSession if is_spark_frame(data) else connection if is_session(connection) else None
+    if is_watched() or (session is None and not _is_server(connection)):
+        return work()
+    ended = Attempt().run(work if session is None else inheriting(session, work))
+    if ended.error is not None:
+        raise ended.error
+    return ended.found()
 
 
 def _is_server(connection: Any) -> bool:

@@ -18,8 +18,9 @@ from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.quality import gx
 from airflow_provider_dpq.core.quality.compile.plan import Answer
 from airflow_provider_dpq.core.quality.compile.plausibility import impossible
-from airflow_provider_dpq.core.quality.evaluate import Outcome, Progress, evaluate
+from airflow_provider_dpq.core.quality.evaluate import Outcome, evaluate
 from airflow_provider_dpq.core.quality.merge import counts_of, is_mergeable, merging_of, require_partitionable
+from airflow_provider_dpq.core.quality.options import Progress
 from airflow_provider_dpq.core.quality.plan import ROWS
 from airflow_provider_dpq.core.quality.result_format import ResultFormat
 from airflow_provider_dpq.core.quality.suite import Suite

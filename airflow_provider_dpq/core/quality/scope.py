@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +15,7 @@ from airflow_provider_dpq.core.gate.checked import Checked, CheckedSuite
 from airflow_provider_dpq.core.quality.address import without_secrets
 from airflow_provider_dpq.core.quality.disclosure import HIDDEN, mentions, without_folders
 from airflow_provider_dpq.core.quality.jsonable import jsonable
+from airflow_provider_dpq.core.quality.options import CheckOptions
 from airflow_provider_dpq.core.quality.place import is_place
 from airflow_provider_dpq.core.quality.query import is_query
 from airflow_provider_dpq.core.quality.suite import Suite
@@ -25,32 +26,30 @@ _DIGITS: Final = 12
 """Digits of a hash that tell texts apart for people."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Scope:
     """What is declared about the data, and what is learned of it as its tables are opened.
 
     Attributes:
         data: What is checked: a path, a frame, a table's name or a query.
-        connection: Connection of a database; None for files and frames.
-        partition: Values that choose the rows, by column.
-        partition_by: Columns or keys of folders by which the table is taken apart; none where it is read as one.
-        row_condition: The condition that chooses the rows.
+        options: How it is checked.
         null_values: Texts that are read as missing.
-        references: Other tables by name.
         hidden: Names of the columns whose values the report does not say, in lower case.
         columns: Names of the columns of all tables that were opened.
     """
 
     data: Any
-    connection: Any
-    partition: Mapping[str, Any]
-    partition_by: Sequence[str]
-    row_condition: str | Mapping[str, Any] | None
+    options: CheckOptions
     null_values: Sequence[str]
-    references: Mapping[str, Any]
-    hidden: frozenset[str] = frozenset()
+    hidden: frozenset[str]
     columns: dict[str, None] = field(default_factory=dict, init=False)
     _table: Table | None = field(default=None, init=False)
+
+    @property
+    def partition_by(self) -> tuple[str, ...]:
+        """Columns or keys of folders by which the table is taken apart; none where it is read as one."""
+        by = self.options.partition_by
+        return (by,) if isinstance(by, str) else tuple(by or ())
 
     def note(self, table: Table) -> None:
         """Remember the table that was opened: its columns, its size, who answers."""
@@ -67,6 +66,7 @@ class Scope:
         table = self._table
         if table is None:
             return None
+        partition, references = self.options.partition or {}, self.options.references or {}
         files = table.sizes if not self.partition_by else None  # of partitions only those that were new were opened
         return Checked(
             source=self._source(),
@@ -76,20 +76,20 @@ class Scope:
             file_count=None if files is None else files[0],
             size_bytes=None if files is None else files[1],
             columns={column.name: column.dtype or column.native for column in table.columns.values()},
-            partition={str(name): self._shown(str(name), value) for name, value in self.partition.items()},
-            partition_by=tuple(self.partition_by),
+            partition={str(name): self._shown(str(name), value) for name, value in partition.items()},
+            partition_by=self.partition_by,
             row_condition=self._condition(),
             null_values=tuple(self.null_values),
             reading={name: self._told(value) for name, value in table.reading.items()},
-            references={name: without_folders(_place(source), self.hidden) for name, source in self.references.items()},
+            references={name: without_folders(_place(source), self.hidden) for name, source in references.items()},
             suite=CheckedSuite(name=suite.name, version=suite.version, digest=_digest(_declared(suite))),
         )
 
     @property
     def chosen_by_hidden(self) -> bool:
         """Whether values of hidden columns choose the rows that are checked."""
-        keys = {str(name).casefold() for name in (*self.partition, *self.partition_by)}
-        return bool(keys & self.hidden) or mentions(jsonable(self.row_condition), self.hidden)
+        keys = {str(name).casefold() for name in (*(self.options.partition or {}), *self.partition_by)}
+        return bool(keys & self.hidden) or mentions(jsonable(self.options.row_condition), self.hidden)
 
     def _told(self, value: Any) -> JsonValue:
         listed = [without_folders(str(item), self.hidden) for item in value] if isinstance(value, list) else value
@@ -99,14 +99,14 @@ class Scope:
         return HIDDEN if column.casefold() in self.hidden else jsonable(value)
 
     def _condition(self) -> str | None:
-        condition = self.row_condition
+        condition = self.options.row_condition
         if condition is None:
             return None
         text = condition if isinstance(condition, str) else json.dumps(jsonable(condition))
         return HIDDEN if mentions(condition, self.hidden) else text
 
     def _source(self) -> str:
-        if self.connection is not None:
+        if self.options.connection is not None:
             return "query" if is_query(str(self.data)) else "table"
         return "files" if _is_path(self.data) else "frame"
 

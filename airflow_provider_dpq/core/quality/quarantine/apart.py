@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from airflow_provider_dpq.core.errors import MeasurementError, QuarantineError
 from airflow_provider_dpq.core.gate.report import Artifact
-from airflow_provider_dpq.core.quality.evaluate import Progress
+from airflow_provider_dpq.core.quality.options import Progress
 from airflow_provider_dpq.core.quality.quarantine.broken import Broken
 from airflow_provider_dpq.core.quality.quarantine.export import export_rows
 from airflow_provider_dpq.core.quality.quarantine.files import write_files

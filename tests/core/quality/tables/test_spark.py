@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -196,7 +197,7 @@ def test_check_runs_with_the_properties_of_its_thread(spark: Any) -> None:
         return connection.sparkContext.getLocalProperty(data)
 
     try:
-        assert interruptible(pool)("dpq.pool", connection=spark) == "gates"
+        assert interruptible(partial(pool, "dpq.pool", connection=spark), "dpq.pool", spark) == "gates"
     finally:
         spark.sparkContext.setLocalProperty("dpq.pool", None)
 
