@@ -330,6 +330,8 @@ def assert_agreement(validate: Validate, frame: pd.DataFrame, suite: list[dict[s
         if "distinct_values" in declared["type"] and isinstance(result_format, dict):
             for answer in (mine, theirs):  # Great Expectations neither bounds nor leaves out this list
                 answer.get("result", {}).pop("partial_unexpected_list", None)
+        if "datetime64[" in str(theirs.get("exception")) and "success" in mine:
+            continue  # pandas compares no moment with a bound of another zone, which is an instant here
         assert compare.diff(mine, theirs) == [], (declared, mine, theirs)
         # What the recorded cases cannot compare, since it is an engine's own: here both are of pandas.
         rows, query = "unexpected_rows", "unexpected_index_query"
