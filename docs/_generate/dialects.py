@@ -26,11 +26,12 @@ from airflow_provider_dpq.core.quality.evaluate import evaluate
 from airflow_provider_dpq.core.quality.expectations.history import ExpectMetricToFollowItsHistory
 from airflow_provider_dpq.core.quality.result_format import parse_result_format
 from airflow_provider_dpq.core.quality.suite import Suite, load_suite
-from airflow_provider_dpq.core.quality.tables.beside import Beside
+from airflow_provider_dpq.core.quality.tables.column import Column
 from airflow_provider_dpq.core.quality.tables.reading import Reading
+from airflow_provider_dpq.core.quality.tables.references import References
 from airflow_provider_dpq.core.quality.tables.reflection import typed_column
 from airflow_provider_dpq.core.quality.tables.scan import Limits
-from airflow_provider_dpq.core.quality.tables.table import Column, Table
+from airflow_provider_dpq.core.quality.tables.table import Table
 from docs._generate.answers import IN_DUCKDB, on_databases
 from docs._generate.examples import EXAMPLES, TYPES
 from docs._generate.markdown import table
@@ -137,7 +138,7 @@ class Described(Table):
         """Describe the columns of the orders."""
         self.pandas_like = False
         self.subject = "sales.orders"
-        self.beside = Beside({}, Limits(), Reading())
+        self.references = References({}, Limits(), Reading())
         self.circumstances = Circumstances(datetime(2026, 1, 4, tzinfo=UTC), None, None)
         self.columns = {name: typed_column(name, _TYPES[kind], self.spoken) for name, kind in TYPES.items()}
 

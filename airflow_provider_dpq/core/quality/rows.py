@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.quality.compile.plan import Unexpected
 from airflow_provider_dpq.core.quality.instant import of_nanoseconds
-from airflow_provider_dpq.core.quality.tables.table import POSITION, Column, Kind, Table, named
+from airflow_provider_dpq.core.quality.tables.column import POSITION, Column, Kind, named
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd

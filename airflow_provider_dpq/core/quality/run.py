@@ -48,10 +48,11 @@ from airflow_provider_dpq.core.quality.result import SuiteResult
 from airflow_provider_dpq.core.quality.result_format import ResultFormat, parse_result_format
 from airflow_provider_dpq.core.quality.scope import Scope
 from airflow_provider_dpq.core.quality.suite import Suite, load_suite
-from airflow_provider_dpq.core.quality.tables.beside import Beside, located
+from airflow_provider_dpq.core.quality.tables.attach import located
 from airflow_provider_dpq.core.quality.tables.open import open_table
 from airflow_provider_dpq.core.quality.tables.partitions import files_of, folder_keys, in_folders
 from airflow_provider_dpq.core.quality.tables.reading import Reading
+from airflow_provider_dpq.core.quality.tables.references import References
 from airflow_provider_dpq.core.quality.tables.scan import Limits
 from airflow_provider_dpq.core.quality.tables.table import Table
 from airflow_provider_dpq.core.watch import limited
@@ -159,8 +160,8 @@ class _Run:
         """
         options = self.options
         limits = Limits(options.memory_limit, options.threads, options.temp_directory)
-        beside = Beside(options.references or {}, limits, Reading(options.root or None, self.reading))
-        table = open_table(source, options.connection, beside)
+        references = References(options.references or {}, limits, Reading(options.root or None, self.reading))
+        table = open_table(source, options.connection, references)
         self.scope.note(table)
         table.circumstances = self.circumstances
         for words in cast("list[str]", table.reading.get("left_out", ())):

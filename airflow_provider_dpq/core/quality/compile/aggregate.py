@@ -33,8 +33,9 @@ from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.merge import FLOATING, figures_of_part
 from airflow_provider_dpq.core.quality.rows import shown_value
 from airflow_provider_dpq.core.quality.tables.cast import cast_as_most_are, cast_for, cast_to_number
-from airflow_provider_dpq.core.quality.tables.duck import shown
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind
+from airflow_provider_dpq.core.quality.tables.duck_column import shown
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 
 @planner.register

@@ -19,7 +19,8 @@ from airflow_provider_dpq.core.quality.compile.plausibility import share_of
 from airflow_provider_dpq.core.quality.expectations import column as declared
 from airflow_provider_dpq.core.quality.expectations.base import Between
 from airflow_provider_dpq.core.quality.tables.cast import by_kind, cast_for, kind_of_values
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 
 def counted(found: Mapping[str, int], mostly: float) -> Answer:

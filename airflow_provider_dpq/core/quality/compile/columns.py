@@ -19,7 +19,8 @@ from airflow_provider_dpq.core.quality.compile.moment import alike
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, Unexpected, planner
 from airflow_provider_dpq.core.quality.expectations import columns as declared
 from airflow_provider_dpq.core.quality.tables.cast import cast_for, cast_pair, cast_row, cast_to_number
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 
 @planner.register

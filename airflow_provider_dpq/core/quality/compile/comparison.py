@@ -18,7 +18,8 @@ from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.moment import in_kind
 from airflow_provider_dpq.core.quality.compile.number import decimal_of
 from airflow_provider_dpq.core.quality.instant import read_moment
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 _WIDEST: Final = 2**127
 """Beyond it no engine has integers."""

@@ -21,8 +21,9 @@ from airflow_provider_dpq.core.quality.compile.moment import are_comparable, in_
 from airflow_provider_dpq.core.quality.condition import Comparison, Condition, Group, Nullity
 from airflow_provider_dpq.core.quality.instant import read_moment
 from airflow_provider_dpq.core.quality.tables.cast import cast_beside_texts, cast_for
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind
 from airflow_provider_dpq.core.quality.tables.statement import refuse_reaching
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 
 def predicate(table: Table, condition: Condition) -> sa.ColumnElement[bool]:

@@ -24,7 +24,8 @@ from airflow_provider_dpq.core.quality.expectations.unique import (
     ExpectColumnValuesToBeUnique,
     ExpectCompoundColumnsToBeUnique,
 )
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 _MYSQL: Final = ("mysql", "mariadb")
 _PLAIN_TEXT: Final = "str"

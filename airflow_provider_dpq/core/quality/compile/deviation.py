@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.quality.compile.functions import exact_integer, total
 from airflow_provider_dpq.core.quality.compile.plan import Domain
 from airflow_provider_dpq.core.quality.merge import deviation
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 
 def squares_of(column: Column, domain: Domain, table: Table) -> Mapping[str, Any]:

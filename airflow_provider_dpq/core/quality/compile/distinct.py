@@ -10,7 +10,8 @@ from airflow_provider_dpq.core.quality.compile.column import counted, require_fi
 from airflow_provider_dpq.core.quality.compile.plan import Domain, Join, Plan, Unexpected
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
 from airflow_provider_dpq.core.quality.predicate import Judge, Predicate
-from airflow_provider_dpq.core.quality.tables.table import KEY, Column, Table
+from airflow_provider_dpq.core.quality.tables.column import KEY, Column
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 
 def each_distinct(

@@ -21,7 +21,8 @@ from airflow_provider_dpq.core.quality.compile.quantile import Quantiles
 from airflow_provider_dpq.core.quality.expectations.divergence import ExpectColumnKLDivergenceToBeLessThan, Partition
 from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.tables.cast import cast_to_number
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 _MOST: Final = 10_000
 """Most different values or bins that a distribution is taken over."""

@@ -23,7 +23,8 @@ from airflow_provider_dpq.core.quality.compile.functions import (
 )
 from airflow_provider_dpq.core.quality.instant import read_moment
 from airflow_provider_dpq.core.quality.tables.cast import cast_beside_texts
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 _MOMENTS: Final = (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMP_TZ)
 _SYMBOLS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {

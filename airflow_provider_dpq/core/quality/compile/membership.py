@@ -26,7 +26,8 @@ from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.result_format import MOST_VALUES, ResultFormat
 from airflow_provider_dpq.core.quality.rows import shown_value
 from airflow_provider_dpq.core.quality.tables.cast import are_texts, cast_for
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 _MOST: Final = 20
 """Most values in a list of missing or unexpected ones, as in Great Expectations."""

@@ -16,7 +16,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from airflow_provider_dpq.core.quality.instant import instant
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 _BEYOND: Final = re.compile(r"(?P<early>-|.*\(?BC\)?$|0000-00-00)|(?P<late>infinity$|\d{5,}-)", re.IGNORECASE)
 

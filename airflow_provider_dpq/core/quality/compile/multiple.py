@@ -17,7 +17,8 @@ from airflow_provider_dpq.core.quality.compile.plan import Plan, planner
 from airflow_provider_dpq.core.quality.expectations.multiple import ExpectColumnValuesToBeMultiples
 from airflow_provider_dpq.core.quality.predicate import Multiple
 from airflow_provider_dpq.core.quality.tables.cast import cast_to_number
-from airflow_provider_dpq.core.quality.tables.table import Kind, Table
+from airflow_provider_dpq.core.quality.tables.column import Kind
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 _EXACT: Final[Mapping[str, sa.Numeric[Any]]] = {
     "postgresql": sa.Numeric(),

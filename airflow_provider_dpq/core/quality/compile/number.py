@@ -18,7 +18,8 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.gate.share import exact
 from airflow_provider_dpq.core.quality.compile.functions import widened
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 _EXACT: Final = 2**53
 """Up to this size every whole number is a floating one."""

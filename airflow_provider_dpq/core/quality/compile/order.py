@@ -12,7 +12,8 @@ from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan, Unexpected, planner
 from airflow_provider_dpq.core.quality.expectations import order as declared
 from airflow_provider_dpq.core.quality.tables.cast import cast_as_most_are
-from airflow_provider_dpq.core.quality.tables.table import KEY, POSITION, Column, Kind, Table, named
+from airflow_provider_dpq.core.quality.tables.column import KEY, POSITION, Column, Kind, named
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 _VALUE, _BEFORE = "dpq:value", "dpq:before"
 

@@ -17,7 +17,8 @@ from airflow_provider_dpq.core.quality.compile.regex import is_found_at_start, t
 from airflow_provider_dpq.core.quality.expectations import pattern as declared
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
 from airflow_provider_dpq.core.quality.predicate import Found
-from airflow_provider_dpq.core.quality.tables.table import Column, Table
+from airflow_provider_dpq.core.quality.tables.column import Column
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 
 @planner.register

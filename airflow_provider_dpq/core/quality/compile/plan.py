@@ -16,7 +16,8 @@ from airflow_provider_dpq.core.quality.compile.functions import count_if
 from airflow_provider_dpq.core.quality.condition import Condition
 from airflow_provider_dpq.core.quality.expectations.base import Expectation
 from airflow_provider_dpq.core.quality.result_format import ResultFormat
-from airflow_provider_dpq.core.quality.tables.table import Column, Table
+from airflow_provider_dpq.core.quality.tables.column import Column
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.quality.result_format import ResultFormat

@@ -22,7 +22,8 @@ from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan,
 from airflow_provider_dpq.core.quality.expectations.quantile import ExpectColumnQuantileValuesToBeBetween
 from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.tables.cast import cast_to_number
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 _DIGITS: Final = Decimal("1e-15")
 """To how many digits MariaDB compares a rank with a quantile, as Great Expectations asks it to."""

@@ -13,6 +13,7 @@ from airflow_provider_dpq.core.quality.compile.column import counted, each_value
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan, Unexpected, planner
 from airflow_provider_dpq.core.quality.expectations.reference import ExpectColumnValuesToExistInOtherTable
+from airflow_provider_dpq.core.quality.tables.column import KEY, Column, Kind
 from airflow_provider_dpq.core.quality.tables.form import (
     Comparable,
     Form,
@@ -24,7 +25,7 @@ from airflow_provider_dpq.core.quality.tables.form import (
 from airflow_provider_dpq.core.quality.tables.other import is_elsewhere, open_other, scan_of
 from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
 from airflow_provider_dpq.core.quality.tables.staging import stage
-from airflow_provider_dpq.core.quality.tables.table import KEY, Column, Kind, Table
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 _ZONE: Final = "UTC"
 """Where a moment without a time zone is looked up among instants, it is one of UTC."""

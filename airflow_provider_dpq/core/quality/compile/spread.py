@@ -20,7 +20,8 @@ from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join,
 from airflow_provider_dpq.core.quality.expectations import spread as declared
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
 from airflow_provider_dpq.core.quality.tables.cast import cast_as_most_are
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 _LOW, _HIGH, _SPREAD = "dpq_low", "dpq_high", "dpq_spread"
 _QUARTILES: Final = (0.25, 0.75)

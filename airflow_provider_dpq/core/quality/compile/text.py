@@ -11,7 +11,8 @@ from airflow_provider_dpq.core.quality.compile.plan import Plan, planner
 from airflow_provider_dpq.core.quality.expectations import text as declared
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
 from airflow_provider_dpq.core.quality.predicate import FollowsSchema, Json, Predicate, ReadByDateutil, ReadByFormat
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 
 @planner.register

@@ -16,7 +16,8 @@ from airflow_provider_dpq.core.quality.expectations.unique import (
     ExpectColumnValuesToBeUnique,
     ExpectCompoundColumnsToBeUnique,
 )
-from airflow_provider_dpq.core.quality.tables.table import KEY, Column, Kind, Table
+from airflow_provider_dpq.core.quality.tables.column import KEY, Column, Kind
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 _FEW: Final = 20
 """As many repeated values are fetched with their count; each stands for two rows or more of a sample."""

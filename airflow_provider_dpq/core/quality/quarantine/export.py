@@ -15,11 +15,11 @@ from airflow_provider_dpq.core.quality.quarantine.broken import CHECKS, Broken
 from airflow_provider_dpq.core.quality.quarantine.files import artifact, require_count
 from airflow_provider_dpq.core.quality.quarantine.request import Request
 from airflow_provider_dpq.core.quality.quarantine.tables import breaks_any, joined, joins_trusted, listed_checks
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind, named
 from airflow_provider_dpq.core.quality.tables.form import STORED
 from airflow_provider_dpq.core.quality.tables.scan import quote_text
 from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
 from airflow_provider_dpq.core.quality.tables.staging import stage
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, named
 
 _NONE: Final = "[]"
 _DECIMAL: Final = re.compile(r"(?:DECIMAL|NUMERIC)\((\d+), ?(\d+)\)")

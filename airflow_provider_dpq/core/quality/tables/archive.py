@@ -19,7 +19,7 @@ from airflow_provider_dpq.core.errors import MeasurementError, SourceError
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile, is_marker
 
 if TYPE_CHECKING:
-    from airflow_provider_dpq.core.quality.tables.scan import Scan
+    from airflow_provider_dpq.core.quality.tables.scan import Scan, Unpacking
 
 _CHUNK: Final = 1 << 20
 _GZIP: Final = 31
@@ -28,9 +28,6 @@ _GZIP: Final = 31
 MOST_MEMBERS: Final = 10_000
 """Most members of a zip archive."""
 
-_FREE_BYTES: Final = 1 << 30
-_RATIO: Final = 200
-"""Largest ratio of unpacked to packed bytes, once `_FREE_BYTES` are unpacked; text rarely reaches 100."""
 
 _SHOWN: Final = 5
 _NESTED: Final = (".zip", ".tar", ".tgz", ".7z", ".rar", ".bz2", ".xz", ".zst", ".lz4", ".z")
@@ -50,37 +47,6 @@ _OTHER_FORMATS: Final = (
     *(".md", ".sql", ".py", ".yaml", ".yml", ".toml", ".exe", ".db", ".sqlite", ".avro", ".orc"),
 )
 """Endings of files that are no text with rows, also where they are alone in an archive."""
-
-
-class Unpacking:
-    """Counts what one scan unpacks, and limits it.
-
-    Args:
-        most_bytes: Most bytes of all archives together.
-    """
-
-    def __init__(self, most_bytes: int) -> None:
-        self._most = most_bytes
-        self._packed = 0
-        self._unpacked = 0
-
-    def begin(self, size: int) -> None:
-        """Count an archive of so many bytes."""
-        self._packed += size
-
-    def count(self, size: int, name: str) -> None:
-        """Count unpacked bytes.
-
-        Raises:
-            SourceError: ``archive_too_large``.
-        """
-        self._unpacked += size
-        ratio = self._unpacked > max(_FREE_BYTES, _RATIO * self._packed)
-        if self._unpacked > self._most or ratio:
-            more = f"{_RATIO} times its size" if ratio else f"the {self._most:,} bytes that may be unpacked"
-            message = f"{name!r} unpacks to more than {more}."
-            hint = "Unpack it yourself, and check the files in it."
-            raise SourceError("archive_too_large", message, hint=hint, quotes_data=False)
 
 
 def unpacked(scan: Scan, file: PlainFile, kind: str, format_of: Callable[[str], str | None]) -> list[PlainFile]:

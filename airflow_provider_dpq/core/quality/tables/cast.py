@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from airflow_provider_dpq.core.quality.instant import read_moment
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind
 
 
 def kind_of_values(values: Iterable[Any]) -> Kind | None:

@@ -16,12 +16,12 @@ from airflow_provider_dpq.core.errors import DeclarationError, SourceError
 from airflow_provider_dpq.core.quality.place import require_below
 from airflow_provider_dpq.core.quality.query import is_query, subject_of
 from airflow_provider_dpq.core.quality.tables import snapshot
+from airflow_provider_dpq.core.quality.tables.column import Column
 from airflow_provider_dpq.core.quality.tables.failure import asking, is_lost, opening
 from airflow_provider_dpq.core.quality.tables.reflection import changes, describe_query, describe_table, refuse_changes
 from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
 from airflow_provider_dpq.core.quality.tables.sqlite_regexp import Regexp
 from airflow_provider_dpq.core.quality.tables.statement import reading_query
-from airflow_provider_dpq.core.quality.tables.table import Column
 from airflow_provider_dpq.core.quality.tables.told import as_told, read_told
 from airflow_provider_dpq.core.watch import Stop, watched
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import glob
 import os
-import re
 import shutil
 import stat
 from collections.abc import Callable, Iterator, Sequence
@@ -74,13 +73,6 @@ class PlainFile:
             while content and not content.strip(b" \t\r\n\0"):
                 content = stream.read(_BEGINNING)
         return not content
-
-    def address(self, scan: Scan) -> str:
-        """Return the name by which DuckDB reads it: below a root, DuckDB gets the opened file and no path."""
-        # DuckDB reads every path as a pattern.
-        address = scan.ranged(self) if self.root is not None else re.sub(r"([*?\[])", r"[\1]", str(self.path))
-        scan.named[address] = scan.named[str(self.path)] = self.name
-        return address
 
 
 def with_rows(scan: Scan, files: Sequence[PlainFile], *, alone: bool) -> list[PlainFile]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query
-from airflow_provider_dpq.core.quality.tables.table import KEY
-
-if TYPE_CHECKING:
-    from airflow_provider_dpq.core.quality.tables.duck import DuckTable
+from airflow_provider_dpq.core.quality.tables.column import KEY
+from airflow_provider_dpq.core.quality.tables.scan import Scan
 
 _PAGE: Final = 2048
 """Values that are in Python's memory at a time: as many as DuckDB has in one of its vectors."""
@@ -23,15 +21,16 @@ class DistinctValues:
     DuckDB keeps them and spills them to disk beyond its memory limit; Python has no more than a page of them.
 
     Args:
-        table: The table.
+        scan: What the table is read with.
+        subject: The table, for people.
         number: Tells these values apart from others of the same table.
 
     Attributes:
         refused: The values that were refused, as a selection with the one column `KEY`, once `judge` has run.
     """
 
-    def __init__(self, table: DuckTable, number: int) -> None:
-        self._table = table
+    def __init__(self, scan: Scan, subject: str, number: int) -> None:
+        self._scan, self._subject = scan, subject
         self._found, self._refused = f"dpq_distinct_{number}", f"dpq_refused_{number}"
         # Its column alone: a table also has a hidden rowid, which another table may have in the open.
         key = sa.column(sa.quoted_name(KEY, quote=True), sa.String())
@@ -55,7 +54,7 @@ class DistinctValues:
         text, parameters = compile_query(values)
         self._ask(f"INSERT INTO {self._found} {text}", parameters)
         # A cursor of its own: a connection that has not handed over all its rows can run no other statement.
-        with self._table.errors(), self._table.scan.connection.cursor() as cursor:
+        with self._scan.errors(self._subject), self._scan.connection.cursor() as cursor:
             cursor.execute(f'SELECT rowid, "{KEY}", copies FROM {self._found}')  # noqa: S608 - names of ours
             return sum(self._judge_page(page, holds) for page in iter(lambda: cursor.fetchmany(_PAGE), []))
 
@@ -70,5 +69,5 @@ class DistinctValues:
         return sum(copies for _, copies in refused)
 
     def _ask(self, statement: str, parameters: list[Any] | None = None) -> None:
-        with self._table.errors():
-            self._table.scan.connection.execute(statement, parameters or [])
+        with self._scan.errors(self._subject):
+            self._scan.connection.execute(statement, parameters or [])

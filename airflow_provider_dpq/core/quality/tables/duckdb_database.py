@@ -27,13 +27,13 @@ from airflow_provider_dpq.core.quality.compile.functions import exact_text
 from airflow_provider_dpq.core.quality.compile.number import of_eight_bytes
 from airflow_provider_dpq.core.quality.place import require_below
 from airflow_provider_dpq.core.quality.query import is_query, subject_of
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind
 from airflow_provider_dpq.core.quality.tables.disk import open_file
-from airflow_provider_dpq.core.quality.tables.duck import typed_column
+from airflow_provider_dpq.core.quality.tables.duck_column import typed_column
 from airflow_provider_dpq.core.quality.tables.reflection import changes, query_source
 from airflow_provider_dpq.core.quality.tables.scan import Limits
 from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
 from airflow_provider_dpq.core.quality.tables.statement import require_query
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind
 from airflow_provider_dpq.core.quality.tables.told import NANOSECONDS, NumberedMoments, duckdb_rows
 from airflow_provider_dpq.core.watch import Stop, watched
 

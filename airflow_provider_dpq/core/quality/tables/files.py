@@ -14,13 +14,13 @@ from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError,
 from airflow_provider_dpq.core.quality.address import without_secrets
 from airflow_provider_dpq.core.quality.place import Place, Stored, find_stored, is_place, locate
 from airflow_provider_dpq.core.quality.tables.archive import unpacked
+from airflow_provider_dpq.core.quality.tables.column import Column
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile, find_files, is_marker
 from airflow_provider_dpq.core.quality.tables.evidence import Evidence
 from airflow_provider_dpq.core.quality.tables.json_file import attach_json
 from airflow_provider_dpq.core.quality.tables.parquet_file import attach_parquet
 from airflow_provider_dpq.core.quality.tables.reading import Reading
 from airflow_provider_dpq.core.quality.tables.scan import Scan
-from airflow_provider_dpq.core.quality.tables.table import Column
 from airflow_provider_dpq.core.quality.tables.text_file import attach_csv
 
 _FORMATS: Final = {

@@ -15,7 +15,8 @@ from airflow_provider_dpq.core.quality.compile.functions import exact_text, wide
 from airflow_provider_dpq.core.quality.compile.number import plain, shortest_text
 from airflow_provider_dpq.core.quality.instant import of_nanoseconds
 from airflow_provider_dpq.core.quality.tables.cast import cast_to_figures
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 
 class Form(StrEnum):

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
-import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import DeclarationError
-from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.tables.duck import DuckTable, pick, typed_column
+from airflow_provider_dpq.core.quality.tables.column import Column
+from airflow_provider_dpq.core.quality.tables.duck_column import pick, typed_column
 from airflow_provider_dpq.core.quality.tables.scan import Scan, quote_name
-from airflow_provider_dpq.core.quality.tables.table import POSITION, Column, named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,82 +21,18 @@ if TYPE_CHECKING:
 
 _FRAMES: Final = (("pandas", "DataFrame"), ("polars", "DataFrame"), ("pyarrow", "Table"), ("pyarrow", "RecordBatch"))
 
-_WHOLE: Final = "dpq_whole"
 _EXACT: Final = 2**53
 """Up to this size every whole number is a floating one."""
 
 
 def is_frame(data: object) -> bool:
     """Whether something is a frame of pandas, polars or Arrow, judged without importing any of them."""
-    return (_library(data), type(data).__name__) in _FRAMES
+    return (library_of(data), type(data).__name__) in _FRAMES
 
 
-def _library(data: object) -> str:
+def library_of(data: object) -> str:
+    """Return the name of the library that an object is of."""
     return type(data).__module__.partition(".")[0]
-
-
-class FrameTable(DuckTable):
-    """A frame as a table."""
-
-    def __init__(
-        self,
-        scan: Scan,
-        data: Any,
-        columns: Mapping[str, Column],
-        open_other: Callable[[str, str], Mapping[str, Column]],
-    ) -> None:
-        super().__init__(scan, f"{_library(data)} frame", columns, open_other)
-        self._data = data
-
-    def column(self, name: str) -> Column:
-        """Return a column.
-
-        Raises:
-            NotScannableError: DuckDB cannot read its values as pandas means them.
-        """
-        column = super().column(name)
-        if column.native == "UNREADABLE":
-            raise NotScannableError(f"The {column.dtype} column {name!r} holds values that only pandas knows.")
-        return column
-
-    def labels(self, positions: Sequence[int]) -> list[Any]:
-        """Return the frame's own row labels."""
-        if _library(self._data) != "pandas":
-            return list(positions)
-        return list(self._data.index.take(positions).to_list())
-
-    def whole(self) -> tuple[sa.FromClause, Mapping[str, str]]:
-        """Return all rows with their positions; what DuckDB cannot read goes as the text that Python has for it."""
-        aliases = {name: f"c{number}" for number, name in enumerate(self.columns)}
-        unreadable = [name for name, column in self.columns.items() if column.native == "UNREADABLE"]
-        if not unreadable:
-            return self.rows(positioned=True), aliases
-        import pandas as pd
-
-        arrays = {
-            alias: _texts(self._data[name]) if name in unreadable else self._data[name].array
-            for name, alias in aliases.items()
-        }
-        _register(self.scan, _WHOLE, pd.DataFrame(arrays, index=range(len(self._data))))
-        counter = (sa.func.row_number().over() - 1).label(POSITION)
-        return sa.select(sa.literal_column("*"), counter).select_from(sa.table(_WHOLE)).subquery("positioned"), aliases
-
-    def frame(self) -> pd.DataFrame | None:
-        """Return pandas' own frame, without the rows that the filters leave out."""
-        if _library(self._data) != "pandas":
-            return None
-        if not self.filters:
-            return self._data
-        source = self.rows(positioned=True)
-        kept = self.fetch(sa.select(named(POSITION)).select_from(source).where(*self.filters).order_by(named(POSITION)))
-        return self._data.iloc[[position for (position,) in kept]]
-
-
-def _texts(series: pd.Series) -> Any:
-    import pandas as pd
-
-    texts = [str(value).encode(errors="backslashreplace").decode() for value in series]
-    return pd.array([None if gone else text for text, gone in zip(texts, series.isna(), strict=True)], dtype="string")
 
 
 def attach_frame(scan: Scan, relation: str, data: Any) -> dict[str, Column]:
@@ -110,25 +44,30 @@ def attach_frame(scan: Scan, relation: str, data: Any) -> dict[str, Column]:
     if not is_frame(data):
         message = f"{type(data).__name__} is no table."
         raise DeclarationError("unknown_data", message, hint="Give a path, a frame, or a table with a connection.")
-    names = list(data.column_names if _library(data) == "pyarrow" else data.columns)
+    names = list(data.column_names if library_of(data) == "pyarrow" else data.columns)
     if len(set(names)) < len(names) or not all(isinstance(name, str) for name in names):
         message = f"The frame's columns {names[:20]!r} are not distinct texts."
         raise DeclarationError("invalid_frame", message, hint="Name each column by a text of its own.")
     # DuckDB does not tell "A" from "a", so that the columns go by their number there.
     aliases = {name: f"c{number}" for number, name in enumerate(names)}
-    if _library(data) == "pandas":
+    if library_of(data) == "pandas":
         return _attach_pandas(scan, relation, data, aliases)
-    arrow = _library(data) == "pyarrow"
-    _register(scan, relation, data.rename_columns(list(aliases.values())) if arrow else data.rename(aliases))
+    arrow = library_of(data) == "pyarrow"
+    register(scan, relation, data.rename_columns(list(aliases.values())) if arrow else data.rename(aliases))
     found = pick(scan, relation, scan.columns(quote_name(relation)))
     return {name: replace(found[alias], name=name) for name, alias in aliases.items()}
 
 
-def _register(scan: Scan, relation: str, data: Any) -> None:
+def register(scan: Scan, relation: str, data: Any) -> None:
+    """Give DuckDB a frame as a relation.
+
+    Raises:
+        DeclarationError: ``invalid_frame``: a column is of a type that DuckDB cannot read.
+    """
     try:
         scan.connection.register(relation, data)
     except duckdb.Error as error:
-        message = f"A column of the {_library(data)} frame is of a type that DuckDB cannot read: {error}."
+        message = f"A column of the {library_of(data)} frame is of a type that DuckDB cannot read: {error}."
         raise DeclarationError(
             "invalid_frame", message, hint="Cast the column, or leave it out.", quotes_data=True
         ) from error
@@ -141,7 +80,7 @@ def _attach_pandas(scan: Scan, relation: str, data: pd.DataFrame, aliases: Mappi
     names = list(aliases)
     arrays = {aliases[name]: array for name in names if (array := _read(data[name])) is not None}
     plain = pd.DataFrame(arrays or {"dpq_rows": range(len(data))}, index=range(len(data)))
-    _register(scan, relation, plain)
+    register(scan, relation, plain)
     found = pick(scan, relation, scan.columns(quote_name(relation)))
     unreadable = {name: typed_column(aliases[name], "UNREADABLE") for name in names if aliases[name] not in found}
     return {

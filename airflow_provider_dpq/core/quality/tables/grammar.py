@@ -13,9 +13,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.quality.compile.number import significant
-from airflow_provider_dpq.core.quality.tables.duck import DuckType
+from airflow_provider_dpq.core.quality.tables.column import Kind
+from airflow_provider_dpq.core.quality.tables.duck_column import DuckType
 from airflow_provider_dpq.core.quality.tables.form import HugeInteger
-from airflow_provider_dpq.core.quality.tables.table import Kind
 
 _Instant: Final = DuckType("TIMESTAMP WITH TIME ZONE")
 """Moments with their offsets, of which SQLAlchemy's own type says nothing to DuckDB."""

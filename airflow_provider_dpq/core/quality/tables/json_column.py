@@ -10,8 +10,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.quality.compile.number import shortest_text
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind, named
 from airflow_provider_dpq.core.quality.tables.json_number import number_text
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, named
 from airflow_provider_dpq.core.quality.tables.tally import MOMENTS, Tally, prevailing
 from airflow_provider_dpq.core.quality.tables.text_column import JSON_NUMBERS, TextColumns
 

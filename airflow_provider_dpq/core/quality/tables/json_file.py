@@ -16,8 +16,9 @@ from airflow_provider_dpq.core.errors import SourceError
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import literal_text
 from airflow_provider_dpq.core.quality.read_options import ReadOptions
 from airflow_provider_dpq.core.quality.tables import json_kind
+from airflow_provider_dpq.core.quality.tables.column import Column
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile, with_rows
-from airflow_provider_dpq.core.quality.tables.duck import pick
+from airflow_provider_dpq.core.quality.tables.duck_column import pick
 from airflow_provider_dpq.core.quality.tables.evidence import Evidence, together
 from airflow_provider_dpq.core.quality.tables.json_column import (
     STRING,
@@ -35,8 +36,8 @@ from airflow_provider_dpq.core.quality.tables.reading import (
     stored_name,
     view,
 )
+from airflow_provider_dpq.core.quality.tables.remote import address
 from airflow_provider_dpq.core.quality.tables.scan import Scan, quote_name, quote_text
-from airflow_provider_dpq.core.quality.tables.table import Column
 from airflow_provider_dpq.core.quality.tables.tally import Tally, read_tally
 from airflow_provider_dpq.core.quality.tables.text_column import ROW, TextColumns
 
@@ -59,7 +60,7 @@ def attach_json(scan: Scan, relation: str, files: Sequence[PlainFile], reading: 
     files = with_rows(scan, files, alone=reading.alone)
     for file in files:
         _require_shallow(file)
-    source = f"{quote_list([file.address(scan) for file in files])}, format = 'auto', hive_partitioning = false"
+    source = f"{quote_list([address(scan, file) for file in files])}, format = 'auto', hive_partitioning = false"
     structures = _structures(scan, source, files, reading)
     own: dict[str, dict[str, Any]] = {k: {json_kind.KIND: json_kind.kind_of(found)} for k, found in structures.items()}
     kinds = {key: str(found[json_kind.KIND]) for key, found in together(own, reading.beside).items() if key in own}

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import literal_text
 from airflow_provider_dpq.core.quality.compile.functions import count_if
+from airflow_provider_dpq.core.quality.tables.column import named
 from airflow_provider_dpq.core.quality.tables.form import HugeInteger
 from airflow_provider_dpq.core.quality.tables.grammar import is_rounded
 from airflow_provider_dpq.core.quality.tables.json_kind import NUMBERS, extent
 from airflow_provider_dpq.core.quality.tables.reading import stored_name, texts_of_frame
 from airflow_provider_dpq.core.quality.tables.scan import Scan, quote_name
-from airflow_provider_dpq.core.quality.tables.table import named
 
 _SURE: Final = 16
 """A fraction of so many characters is one floating number's alone."""

@@ -8,50 +8,51 @@ from typing import Any
 
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.quality.place import Place
-from airflow_provider_dpq.core.quality.tables.beside import Beside, attach, located
+from airflow_provider_dpq.core.quality.tables.attach import attach, attach_reference, located
 from airflow_provider_dpq.core.quality.tables.database import open_database
 from airflow_provider_dpq.core.quality.tables.duck import DuckTable
 from airflow_provider_dpq.core.quality.tables.duckdb_database import is_duckdb, open_duckdb
 from airflow_provider_dpq.core.quality.tables.files import Files
-from airflow_provider_dpq.core.quality.tables.frames import FrameTable
+from airflow_provider_dpq.core.quality.tables.frame_table import FrameTable
+from airflow_provider_dpq.core.quality.tables.references import References
 from airflow_provider_dpq.core.quality.tables.scan import SOURCE, Scan
 from airflow_provider_dpq.core.quality.tables.spark import is_session, is_spark_frame, open_spark
 from airflow_provider_dpq.core.quality.tables.table import Table
 from airflow_provider_dpq.core.watch import Stop, watched
 
 
-def open_table(data: Any, connection: Any, beside: Beside) -> Table:
+def open_table(data: Any, connection: Any, references: References) -> Table:
     """Open what is to be checked.
 
     Args:
         data: A path or glob, a place in object storage, a frame, or with `connection` the name of a table or a query.
         connection: SQLAlchemy engine, connection or URL, a connection of DuckDB, or a Spark session; None for files and
             frames.
-        beside: How files are read, what DuckDB may use, and the other files and frames that checks may name.
+        references: How files are read, what DuckDB may use, and the other files and frames that checks may name.
 
     Raises:
         DeclarationError: `data`, `connection` or a limit is wrong.
         SourceError: The data are missing or cannot be opened.
     """
-    table = _opened(data, connection, beside)
-    table.beside = beside
+    table = _opened(data, connection, references)
+    table.references = references
     return table
 
 
-def _opened(data: Any, connection: Any, beside: Beside) -> Table:
+def _opened(data: Any, connection: Any, references: References) -> Table:
     if connection is not None:
         if not isinstance(data, str):
             message = f"With a connection, the data are a table's name or a query, not {type(data).__name__}."
             raise DeclarationError("unknown_data", message, hint="Give the name of a table.")
-        return _connected(connection, data, beside)
+        return _connected(connection, data, references)
     if is_spark_frame(data):
         return open_spark(None, data)
-    scan = Scan(beside.limits, confined=beside.reading.root is not None)
-    open_other = partial(beside.open_other, scan)
+    scan = Scan(references.limits, confined=references.reading.root is not None)
+    open_other = partial(attach_reference, references, scan)
     try:
-        data = located(data, beside.reading.root)
+        data = located(data, references.reading.root)
         with watched(Stop(scan.connection.interrupt), "the data"):
-            columns = attach(scan, SOURCE, data, beside.reading)
+            columns = attach(scan, SOURCE, data, references.reading)
     except BaseException:
         scan.close()
         raise
@@ -64,8 +65,8 @@ def _opened(data: Any, connection: Any, beside: Beside) -> Table:
     return FrameTable(scan, data, columns, open_other)
 
 
-def _connected(connection: Any, data: str, beside: Beside) -> Table:
-    root = beside.reading.root
+def _connected(connection: Any, data: str, references: References) -> Table:
+    root = references.reading.root
     if is_duckdb(connection):
-        return open_duckdb(connection, data, beside.limits, root)
+        return open_duckdb(connection, data, references.limits, root)
     return open_spark(connection, data, root) if is_session(connection) else open_database(connection, data, root)

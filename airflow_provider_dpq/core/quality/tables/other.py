@@ -13,7 +13,7 @@ from airflow_provider_dpq.core.quality.tables.table import Table
 
 def is_elsewhere(table: Table, name: str, connection: str | None) -> bool:
     """Whether another table is out of reach of the engine that reads this one."""
-    return connection is not None or (not table.pandas_like and name in table.beside.references)
+    return connection is not None or (not table.pandas_like and name in table.references.sources)
 
 
 def open_other(table: Table, name: str, connection: str | None) -> Table:
@@ -29,14 +29,14 @@ def open_other(table: Table, name: str, connection: str | None) -> Table:
         DeclarationError: What is behind the connection's name is none of a database.
     """
     other = _opened(table, name, connection)
-    other.circumstances, other.beside = table.circumstances, table.beside
+    other.circumstances, other.references = table.circumstances, table.references
     return other
 
 
 def _opened(table: Table, name: str, connection: str | None) -> Table:
     if connection is not None:
         found = _connected(table, connection)
-        limits, root = table.beside.limits, table.beside.reading.root
+        limits, root = table.references.limits, table.references.reading.root
         duck = is_duckdb(found)
         return table.held.enter_context(
             open_duckdb(found, name, limits, root) if duck else open_database(found, name, root)
@@ -44,7 +44,7 @@ def _opened(table: Table, name: str, connection: str | None) -> Table:
     if isinstance(table, DuckTable):
         return table.alongside(name)
     if isinstance(table, SQLTable):
-        if name in table.beside.references:
+        if name in table.references.sources:
             return table.reference(name)
         return table.held.enter_context(table.neighbour(name))
     raise _unsupported(table)

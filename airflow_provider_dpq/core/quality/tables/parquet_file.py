@@ -7,13 +7,14 @@ from typing import Final
 
 from airflow_provider_dpq.core.errors import SourceError
 from airflow_provider_dpq.core.quality.place import Stored
+from airflow_provider_dpq.core.quality.tables.column import POSITION, Column
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile
-from airflow_provider_dpq.core.quality.tables.duck import is_finer, pick, typed_column
+from airflow_provider_dpq.core.quality.tables.duck_column import is_finer, pick, typed_column
 from airflow_provider_dpq.core.quality.tables.evidence import TYPE, Evidence, together
 from airflow_provider_dpq.core.quality.tables.parquet_types import columns_by_file, require_unchanged
 from airflow_provider_dpq.core.quality.tables.reading import Reading, quote_list, require_own_names, view
+from airflow_provider_dpq.core.quality.tables.remote import address
 from airflow_provider_dpq.core.quality.tables.scan import Scan, quote_name, quote_text
-from airflow_provider_dpq.core.quality.tables.table import POSITION, Column
 
 _ROW_NUMBER: Final = "file_row_number"
 """DuckDB's name of the option and of the column that it adds."""
@@ -36,7 +37,7 @@ def attach_parquet(
     Raises:
         SourceError: ``ambiguous_columns``; or ``unreadable_parquet``: a file contradicts itself.
     """
-    names = [file.address(scan) if isinstance(file, PlainFile) else scan.ranged(file) for file in files]
+    names = [address(scan, file) for file in files]
     _trust_no_statistics(scan)
     elements = scan.connection.execute(
         f"SELECT file_name, name, num_children, duckdb_type, type FROM parquet_schema({quote_list(names)})"  # noqa: S608

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.errors import SourceError
 from airflow_provider_dpq.core.quality.compile.duckdb_dialect import literal_text
 from airflow_provider_dpq.core.quality.compile.number import significant
-from airflow_provider_dpq.core.quality.tables.duck import kind_of
+from airflow_provider_dpq.core.quality.tables.column import Kind, named
+from airflow_provider_dpq.core.quality.tables.duck_column import kind_of
 from airflow_provider_dpq.core.quality.tables.reading import quote_list
 from airflow_provider_dpq.core.quality.tables.scan import Scan, quote_name
-from airflow_provider_dpq.core.quality.tables.table import Kind, named
 
 _VALUE: Final = "dpq:value"
 _READ: Final = "dpq:read"

@@ -18,12 +18,13 @@ from airflow_provider_dpq.core.quality.compile.condition import partition_filter
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.place import Place, Stored, find_stored
-from airflow_provider_dpq.core.quality.tables.beside import located
+from airflow_provider_dpq.core.quality.tables.attach import located
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind
 from airflow_provider_dpq.core.quality.tables.disk import find_files
 from airflow_provider_dpq.core.quality.tables.evidence import Evidence, together
 from airflow_provider_dpq.core.quality.tables.files import Files, files_of_table
 from airflow_provider_dpq.core.quality.tables.state import state_of
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 _MOST: Final = 10_000
 _KINDS: Final = (Kind.INTEGER, Kind.STRING, Kind.DATE, Kind.TIMESTAMP, Kind.BOOLEAN)

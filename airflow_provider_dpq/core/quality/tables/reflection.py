@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, SourceError
 from airflow_provider_dpq.core.quality.compile.functions import exact_text, without_nan
 from airflow_provider_dpq.core.quality.compile.number import of_eight_bytes
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind, named
 from airflow_provider_dpq.core.quality.tables.sqlite_column import sqlite_column
 from airflow_provider_dpq.core.quality.tables.statement import reading_query
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, named
 
 _ALIAS: Final = "dpq_rows"
 

@@ -6,6 +6,7 @@ Everything else in object storage is copied once.
 from __future__ import annotations
 
 import os
+import re
 import threading
 import weakref
 from collections.abc import Sequence
@@ -168,6 +169,21 @@ class _Range:
 
     def close(self) -> None:
         self._opened.close()
+
+
+def address(scan: Scan, file: Stored | PlainFile) -> str:
+    """Return the name by which DuckDB reads a file: one below a root, or in a store, through our file system."""
+    if isinstance(file, PlainFile) and file.root is None:
+        found = re.sub(r"([*?\[])", r"[\1]", str(file.path))  # DuckDB reads every path as a pattern
+    else:
+        ranges = scan.files if isinstance(scan.files, Ranges) else Ranges()
+        if scan.files is None:
+            scan.files = ranges
+            scan.connection.register_filesystem(ranges)
+        found = ranges.add(file)
+    if isinstance(file, PlainFile):
+        scan.named[found] = scan.named[str(file.path)] = file.name
+    return found
 
 
 def give(scan: Scan, files: Sequence[Stored], *, in_place: bool) -> list[Stored | PlainFile]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import duckdb
 from pydantic import JsonValue
@@ -20,20 +20,20 @@ from airflow_provider_dpq.core.errors import (
     MeasurementError,
     QueryError,
     RefusedQueryError,
+    SourceError,
     first_line,
 )
-from airflow_provider_dpq.core.quality.tables.archive import Unpacking
 from airflow_provider_dpq.core.quality.tables.scratch import Scratch
 from airflow_provider_dpq.core.quality.tables.told import NANOSECONDS, duckdb_rows
 from airflow_provider_dpq.core.watch import Stop, watched
 
 if TYPE_CHECKING:
-    from airflow_provider_dpq.core.quality.place import Stored
-    from airflow_provider_dpq.core.quality.tables.disk import PlainFile
     from airflow_provider_dpq.core.quality.tables.evidence import Evidence
-    from airflow_provider_dpq.core.quality.tables.remote import Ranges
 
 SOURCE: Final = "dpq_source"
+_FREE_BYTES: Final = 1 << 30
+_RATIO: Final = 200
+"""Largest ratio of unpacked to packed bytes, once `_FREE_BYTES` are unpacked; text rarely reaches 100."""
 _DEFAULT_THREADS: Final = 4
 _MOST_THREADS: Final = 256  # DuckDB ends the process if the system cannot start more threads
 
@@ -63,6 +63,47 @@ def _scratch(limits: Limits) -> Scratch:
         raise DeclarationError(
             "invalid_limit", message, hint="Give a directory that exists and is writable."
         ) from error
+
+
+class Unpacking:
+    """Counts what one scan unpacks, and limits it.
+
+    Args:
+        most_bytes: Most bytes of all archives together.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most = most_bytes
+        self._packed = 0
+        self._unpacked = 0
+
+    def begin(self, size: int) -> None:
+        """Count an archive of so many bytes."""
+        self._packed += size
+
+    def count(self, size: int, name: str) -> None:
+        """Count unpacked bytes.
+
+        Raises:
+            SourceError: ``archive_too_large``.
+        """
+        self._unpacked += size
+        ratio = self._unpacked > max(_FREE_BYTES, _RATIO * self._packed)
+        if self._unpacked > self._most or ratio:
+            more = f"{_RATIO} times its size" if ratio else f"the {self._most:,} bytes that may be unpacked"
+            message = f"{name!r} unpacks to more than {more}."
+            hint = "Unpack it yourself, and check the files in it."
+            raise SourceError("archive_too_large", message, hint=hint, quotes_data=False)
+
+
+class FileSystem(Protocol):
+    """What DuckDB reads files through that it does not open itself.
+
+    Attributes:
+        failure: What broke while it read; None where nothing did.
+    """
+
+    failure: str | None
 
 
 class Scan:
@@ -118,7 +159,8 @@ class Scan:
             self.close()
             message = f"DuckDB refuses memory_limit {limits.memory_limit!r}: {error}."
             raise DeclarationError("invalid_limit", message, hint="Write memory_limit as 2GB or 500MB.") from error
-        self.ranges: Ranges | None = None
+        self.files: FileSystem | None = None
+        """What DuckDB reads files through that it does not open itself."""
         if confined:
             self._confine()
         self.connection.execute("SET python_enable_replacements = false")  # a name never refers to a Python variable
@@ -129,16 +171,7 @@ class Scan:
     @property
     def failure(self) -> str | None:
         """What broke while DuckDB read from object storage; None where nothing did."""
-        return None if self.ranges is None else self.ranges.failure
-
-    def ranged(self, file: Stored | PlainFile) -> str:
-        """Return the name by which DuckDB reads a file through our file system."""
-        if self.ranges is None:
-            from airflow_provider_dpq.core.quality.tables.remote import Ranges
-
-            self.ranges = Ranges()
-            self.connection.register_filesystem(self.ranges)
-        return self.ranges.add(file)
+        return None if self.files is None else self.files.failure
 
     def fresh_directory(self) -> Path:
         """Make an empty directory that is removed with the connection."""

@@ -24,9 +24,10 @@ from airflow_provider_dpq.core.quality.compile.functions import exact_text, with
 from airflow_provider_dpq.core.quality.compile.number import of_eight_bytes
 from airflow_provider_dpq.core.quality.compile.spark_dialect import compile_query
 from airflow_provider_dpq.core.quality.query import is_query
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind, named
 from airflow_provider_dpq.core.quality.tables.reflection import changes, refuse_changes
 from airflow_provider_dpq.core.quality.tables.statement import refuse_reaching
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, Table, named
+from airflow_provider_dpq.core.quality.tables.table import Table
 from airflow_provider_dpq.core.watch import Stop, watched
 
 if TYPE_CHECKING:

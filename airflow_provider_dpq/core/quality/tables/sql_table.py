@@ -42,7 +42,7 @@ class SQLTable(Table):
         """A DuckDB of ours in which the table is compared with others; closed with the table."""
         from airflow_provider_dpq.core.quality.tables.scan import Scan
 
-        scan = Scan(self.beside.limits, confined=self.beside.reading.root is not None)
+        scan = Scan(self.references.limits, confined=self.references.reading.root is not None)
         self.held.callback(scan.close)
         return scan
 
@@ -52,10 +52,11 @@ class SQLTable(Table):
         Raises:
             SourceError: ``unknown_reference``.
         """
+        from airflow_provider_dpq.core.quality.tables.attach import attach_reference
         from airflow_provider_dpq.core.quality.tables.duck import DuckTable
 
         if name not in self._references:
-            open_other, relation = partial(self.beside.open_other, self.scan), self.scan.fresh_name()
+            open_other, relation = partial(attach_reference, self.references, self.scan), self.scan.fresh_name()
             self._references[name] = DuckTable(self.scan, name, open_other(relation, name), open_other, relation)
         return self._references[name]
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.quality.compile.moment import canonical
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, named
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind, named
 
 _DAY: Final = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.quality.tables.column import Kind
 from airflow_provider_dpq.core.quality.tables.form import STORED
 from airflow_provider_dpq.core.quality.tables.reading import texts_of_frame
 from airflow_provider_dpq.core.quality.tables.scan import Scan
 from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
-from airflow_provider_dpq.core.quality.tables.table import Kind
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from airflow_provider_dpq.core.quality.tables.table import Kind
+from airflow_provider_dpq.core.quality.tables.column import Kind
 
 NUMBER: Final = "number"
 """Any number: the form to which texts are cast."""

@@ -15,10 +15,10 @@ from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_que
 from airflow_provider_dpq.core.quality.compile.functions import count_if, without_nan
 from airflow_provider_dpq.core.quality.read_options import ReadOptions
 from airflow_provider_dpq.core.quality.tables import grammar
-from airflow_provider_dpq.core.quality.tables.duck import text_of
+from airflow_provider_dpq.core.quality.tables.column import Column, Kind, named
+from airflow_provider_dpq.core.quality.tables.duck_column import text_of
 from airflow_provider_dpq.core.quality.tables.grammar import Form
 from airflow_provider_dpq.core.quality.tables.scan import Scan
-from airflow_provider_dpq.core.quality.tables.table import Column, Kind, named
 from airflow_provider_dpq.core.quality.tables.tally import (
     DECIMAL,
     FORMS,

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import MeasurementError, SourceError
 from airflow_provider_dpq.core.quality.tables.census import holds_any, take_census
+from airflow_provider_dpq.core.quality.tables.column import Column
 from airflow_provider_dpq.core.quality.tables.dialect import Layout, find_layout
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile, with_rows
 from airflow_provider_dpq.core.quality.tables.encoding import in_utf8
@@ -26,8 +27,8 @@ from airflow_provider_dpq.core.quality.tables.reading import (
     view,
 )
 from airflow_provider_dpq.core.quality.tables.records import read_records
+from airflow_provider_dpq.core.quality.tables.remote import address
 from airflow_provider_dpq.core.quality.tables.scan import SOURCE, Scan, quote_name, quote_text
-from airflow_provider_dpq.core.quality.tables.table import Column
 from airflow_provider_dpq.core.quality.tables.tally import read_tally
 from airflow_provider_dpq.core.quality.tables.text_column import ROW, TextColumns
 
@@ -241,7 +242,7 @@ class _Staging:
 
     def _insert(self, *, quote: str, line_end: str) -> int:
         """Insert what DuckDB's strict reader reads, and return the number of rows."""
-        address = quote_text(self.file.address(self.scan))
+        source = quote_text(address(self.scan, self.file))
         columns = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in self.columns)
         options = [
             f"auto_detect = false, header = {str(self.layout.headed).lower()}, columns = {{{columns}}}",

@@ -15,9 +15,10 @@ from airflow_provider_dpq.core.quality.compile.plausibility import share_of
 from airflow_provider_dpq.core.quality.evaluate import evaluate
 from airflow_provider_dpq.core.quality.result_format import parse_result_format
 from airflow_provider_dpq.core.quality.suite import load_suite
-from airflow_provider_dpq.core.quality.tables.beside import Beside
 from airflow_provider_dpq.core.quality.tables.files import Reading
-from airflow_provider_dpq.core.quality.tables.frames import FrameTable, attach_frame
+from airflow_provider_dpq.core.quality.tables.frame_table import FrameTable
+from airflow_provider_dpq.core.quality.tables.frames import attach_frame
+from airflow_provider_dpq.core.quality.tables.references import References
 from airflow_provider_dpq.core.quality.tables.scan import Limits, Scan
 
 FRAME = pd.DataFrame({"n": [1, 2, 3, 4], "f": [0.5, 1.5, 2.5, 3.5]})
@@ -37,7 +38,7 @@ class LyingTable(FrameTable):
 
 def _answer(lie: Callable[[Any], Any], type_: str, **kwargs: Any) -> object:
     scan = Scan(Limits())
-    beside = Beside({}, Limits(), Reading(None, ()))
+    beside = References({}, Limits(), Reading(None, ()))
     columns = attach_frame(scan, "dpq_source", FRAME)
     with LyingTable(scan, FRAME, columns, lambda relation, name: beside.open_other(scan, relation, name)) as table:
         table.beside, table.lie = beside, staticmethod(lie)  # type: ignore[method-assign]

@@ -19,7 +19,7 @@ from airflow_provider_dpq.core.quality.compile.functions import (
     without_nan,
 )
 from airflow_provider_dpq.core.quality.compile.spark_dialect import compile_query
-from airflow_provider_dpq.core.quality.tables.table import named
+from airflow_provider_dpq.core.quality.tables.column import named
 
 N, S = named("n", sa.Integer()), named("s", sa.Text())
 ZONE = ZoneInfo("Asia/Tokyo")

@@ -14,7 +14,7 @@ import pytest
 
 from airflow_provider_dpq.core.errors import DeclarationError, DpqError, SourceError
 from airflow_provider_dpq.core.quality import check
-from airflow_provider_dpq.core.quality.tables import archive
+from airflow_provider_dpq.core.quality.tables import scan as scanning
 from airflow_provider_dpq.core.quality.tables.archive import unpacked
 from airflow_provider_dpq.core.quality.tables.disk import PlainFile
 from airflow_provider_dpq.core.quality.tables.files import format_of
@@ -206,7 +206,7 @@ def _bomb(size: int) -> bytes:
 
 def test_bomb_is_refused_before_it_fills_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A few kilobytes that hold many megabytes, in gzip and in zip, alone and many of them."""
-    monkeypatch.setattr(archive, "_FREE_BYTES", 1_000_000)
+    monkeypatch.setattr(scanning, "_FREE_BYTES", 1_000_000)
     (tmp_path / "a.csv.gz").write_bytes(_bomb(20_000_000))
     (tmp_path / "a.zip").write_bytes(_zip([("a.csv", b"0\n" * 10_000_000)]))
     for number in range(20):

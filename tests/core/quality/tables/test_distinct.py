@@ -10,11 +10,12 @@ import pytest
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import MeasurementError
-from airflow_provider_dpq.core.quality.tables.beside import Beside
+from airflow_provider_dpq.core.quality.tables.column import KEY, named
 from airflow_provider_dpq.core.quality.tables.open import open_table
 from airflow_provider_dpq.core.quality.tables.reading import Reading
+from airflow_provider_dpq.core.quality.tables.references import References
 from airflow_provider_dpq.core.quality.tables.scan import Limits
-from airflow_provider_dpq.core.quality.tables.table import KEY, Table, named
+from airflow_provider_dpq.core.quality.tables.table import Table
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def table(tmp_path: Path) -> Table:
     path = tmp_path / "data.parquet"
     text = "CASE WHEN i % 1000 = 999 THEN NULL ELSE 'é' || (i % 10000) END"
     duckdb.connect().execute(f"COPY (SELECT {text} AS s FROM range(100000) t(i)) TO '{path}'")
-    return open_table(path, None, Beside({}, Limits(), Reading()))
+    return open_table(path, None, References({}, Limits(), Reading()))
 
 
 def _grouped(table: Table) -> sa.Select[tuple[str, int]]:

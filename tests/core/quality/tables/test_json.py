@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from airflow_provider_dpq.core.errors import SourceError
 from airflow_provider_dpq.core.quality import check
 from airflow_provider_dpq.core.quality.rows import read_frame
-from airflow_provider_dpq.core.quality.tables.beside import Beside
 from airflow_provider_dpq.core.quality.tables.open import open_table
 from airflow_provider_dpq.core.quality.tables.reading import Reading
+from airflow_provider_dpq.core.quality.tables.references import References
 from airflow_provider_dpq.core.quality.tables.scan import Limits
 from tests.core.quality.answers import answer, found
 
@@ -33,7 +33,7 @@ _COLUMNS = st.one_of(
 
 
 def _read(path: Path) -> list[Any]:
-    with open_table(path, None, Beside({}, Limits(), Reading())) as table:
+    with open_table(path, None, References({}, Limits(), Reading())) as table:
         return list(read_frame(table)["a"])
 
 

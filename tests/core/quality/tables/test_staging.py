@@ -11,10 +11,10 @@ import pytest
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import MeasurementError
+from airflow_provider_dpq.core.quality.tables.column import Kind
 from airflow_provider_dpq.core.quality.tables.scan import Limits, Scan
 from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
 from airflow_provider_dpq.core.quality.tables.staging import stage
-from airflow_provider_dpq.core.quality.tables.table import Kind
 
 
 class Rows(SQLTable):

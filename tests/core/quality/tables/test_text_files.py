@@ -19,17 +19,17 @@ from hypothesis import strategies as st
 from airflow_provider_dpq.core.errors import SourceError
 from airflow_provider_dpq.core.quality.read_options import COLUMN_TYPES, parse_read_options
 from airflow_provider_dpq.core.quality.rows import read_frame
-from airflow_provider_dpq.core.quality.tables.beside import Beside
+from airflow_provider_dpq.core.quality.tables.column import Column
 from airflow_provider_dpq.core.quality.tables.open import open_table
 from airflow_provider_dpq.core.quality.tables.reading import Reading
+from airflow_provider_dpq.core.quality.tables.references import References
 from airflow_provider_dpq.core.quality.tables.scan import Limits
-from airflow_provider_dpq.core.quality.tables.table import Column
 
 
 def texts(path: Path | str, **options: Any) -> pd.DataFrame:
     """Read a file as the texts that stand there."""
-    beside = Beside({}, Limits(), Reading(None, parse_read_options(options)))
-    with open_table(str(path), None, beside) as table:
+    references = References({}, Limits(), Reading(None, parse_read_options(options)))
+    with open_table(str(path), None, references) as table:
         table.columns = {name: column.as_text() for name, column in table.columns.items()}
         frame = read_frame(table).astype(object)
     return frame.where(frame.notna(), None)
@@ -37,8 +37,8 @@ def texts(path: Path | str, **options: Any) -> pd.DataFrame:
 
 def columns(path: Path | str, **options: Any) -> Mapping[str, Column]:
     """Return the columns of a file."""
-    beside = Beside({}, Limits(), Reading(None, parse_read_options(options)))
-    with open_table(str(path), None, beside) as table:
+    references = References({}, Limits(), Reading(None, parse_read_options(options)))
+    with open_table(str(path), None, references) as table:
         return table.columns
 
 

@@ -1,53 +1,41 @@
-"""Files and frames beside the table that is checked, and how they are read."""
+"""Files and frames as relations of DuckDB."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from airflow_provider_dpq.core.errors import DeclarationError, SourceError
 from airflow_provider_dpq.core.quality.place import Place, is_place, locate
+from airflow_provider_dpq.core.quality.tables.column import Column
 from airflow_provider_dpq.core.quality.tables.files import Files, attach_files, files_of_paths
 from airflow_provider_dpq.core.quality.tables.frames import attach_frame, is_frame
 from airflow_provider_dpq.core.quality.tables.reading import Reading
-from airflow_provider_dpq.core.quality.tables.scan import Limits, Scan
-from airflow_provider_dpq.core.quality.tables.table import Column
+from airflow_provider_dpq.core.quality.tables.references import References
+from airflow_provider_dpq.core.quality.tables.scan import Scan
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """What the references of checks may name.
+def attach_reference(references: References, scan: Scan, relation: str, name: str) -> Mapping[str, Column]:
+    """Give DuckDB another file or frame as a relation, and return its columns.
 
-    Attributes:
-        references: Paths and frames by name.
-        limits: What DuckDB may use to read them.
-        reading: How files are read.
+    Args:
+        references: What may be named.
+        scan: Where the relation is made.
+        relation: Its name there.
+        name: A name among the references, else a path.
+
+    Raises:
+        SourceError: ``unknown_reference``.
     """
-
-    references: Mapping[str, Any]
-    limits: Limits
-    reading: Reading
-
-    def open_other(self, scan: Scan, relation: str, name: str) -> Mapping[str, Column]:
-        """Give DuckDB another file or frame as a relation, and return its columns.
-
-        Args:
-            scan: Where the relation is made.
-            relation: Its name there.
-            name: A name among the references, else a path.
-
-        Raises:
-            SourceError: ``unknown_reference``.
-        """
-        try:
-            return attach(scan, relation, located(self.references.get(name, name), self.reading.root), self.reading)
-        except (DeclarationError, SourceError) as error:
-            message = f"The other table {name!r} cannot be opened: {error.message}"
-            raise SourceError(
-                "unknown_reference", message, hint="Give it in references, or as a path.", quotes_data=error.quotes_data
-            ) from error
+    reading = references.reading
+    try:
+        return attach(scan, relation, located(references.sources.get(name, name), reading.root), reading)
+    except (DeclarationError, SourceError) as error:
+        message = f"The other table {name!r} cannot be opened: {error.message}"
+        raise SourceError(
+            "unknown_reference", message, hint="Give it in references, or as a path.", quotes_data=error.quotes_data
+        ) from error
 
 
 def located(data: Any, root: str | Path | None) -> Any:
