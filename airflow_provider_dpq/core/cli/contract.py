@@ -26,8 +26,8 @@ def diff(old: str, new: str) -> None:
     Exits with 0 where no change breaks readers or data, 1 where one does, and 2 where a contract cannot be read or
     contradicts itself.
     """
-    from airflow_provider_dpq.core.quality.compatibility import Breaks, changes
-    from airflow_provider_dpq.core.quality.contract import load_contract
+    from airflow_provider_dpq.core.quality.contract.compatibility import Breaks, changes
+    from airflow_provider_dpq.core.quality.contract.read import load_contract
 
     found = changes(load_contract(old), load_contract(new))
     breaking = [change for change in found if change.breaks is not Breaks.NOBODY]

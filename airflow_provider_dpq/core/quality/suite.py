@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.quality.checkpoint import is_checkpoint, read_suite
-from airflow_provider_dpq.core.quality.contract import is_contract
-from airflow_provider_dpq.core.quality.contract_suite import as_suite
+from airflow_provider_dpq.core.quality.contract.read import is_contract
+from airflow_provider_dpq.core.quality.contract.suite import as_suite
 from airflow_provider_dpq.core.quality.declared import KEYS, Declared, declare
 from airflow_provider_dpq.core.quality.document import (
     find_document,

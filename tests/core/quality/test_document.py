@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_dpq.core.errors import DeclarationError
-from airflow_provider_dpq.core.quality.contract import load_contract
+from airflow_provider_dpq.core.quality.contract.read import load_contract
 from airflow_provider_dpq.core.quality.document import DEEPEST, parse_json, read_document, require_bounded
 from airflow_provider_dpq.core.quality.suite import load_suite
 

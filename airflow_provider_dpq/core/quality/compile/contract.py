@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import UnsupportedExpectationError
-from airflow_provider_dpq.core.quality.compatibility import Breaks, changes
 from airflow_provider_dpq.core.quality.compile.column import plan_not_null
 from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, planner
 from airflow_provider_dpq.core.quality.compile.unique import plan_compound_unique, plan_unique
-from airflow_provider_dpq.core.quality.contract import Contract, ContractColumn
+from airflow_provider_dpq.core.quality.contract.compatibility import Breaks, changes
+from airflow_provider_dpq.core.quality.contract.model import Contract, ContractColumn
 from airflow_provider_dpq.core.quality.expectations.column import (
     ExpectColumnValuesToNotBeNull,
 )

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Self
 
 from pydantic import model_validator
 
-from airflow_provider_dpq.core.quality.contract import Contract, load_contract
+from airflow_provider_dpq.core.quality.contract.model import Contract
+from airflow_provider_dpq.core.quality.contract.read import load_contract
 from airflow_provider_dpq.core.quality.document import is_document, split_name
 from airflow_provider_dpq.core.quality.expectations.base import Expectation, Merging, Observed
 

@@ -10,10 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from airflow_provider_dpq.core.quality.odcs import items_of
-from airflow_provider_dpq.core.quality.odcs_subject import Declaration, Subject, UnsupportedError, declare
-from airflow_provider_dpq.core.quality.odcs_type import is_of_its_logical_type, physical_types
-from airflow_provider_dpq.core.quality.odcs_value import fit_bound
+from airflow_provider_dpq.core.quality.contract.odcs import items_of
+from airflow_provider_dpq.core.quality.contract.odcs_type import is_of_its_logical_type, physical_types
+from airflow_provider_dpq.core.quality.contract.odcs_value import (
+    Declaration,
+    Subject,
+    UnsupportedError,
+    declare,
+    fit_bound,
+)
 
 _LABEL: Final = "[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?"
 _OCTET: Final = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"

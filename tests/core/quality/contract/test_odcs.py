@@ -18,7 +18,7 @@ from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.gate.report import Provenance, parse_report
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.quality import check
-from airflow_provider_dpq.core.quality.contract import load_contract
+from airflow_provider_dpq.core.quality.contract.read import load_contract
 from airflow_provider_dpq.core.quality.gate import judge_suite
 from airflow_provider_dpq.core.quality.suite import load_suite
 from airflow_provider_dpq.core.render import render_html, render_text

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from airflow_provider_dpq.core.quality.contract import Contract, ContractColumn, is_of_a_standard, parse_contract
-from airflow_provider_dpq.core.quality.odcs_rule import Rules, rules, without_rules
+from airflow_provider_dpq.core.quality.contract.model import Contract, ContractColumn
+from airflow_provider_dpq.core.quality.contract.odcs_rule import Rules, rules, without_rules
+from airflow_provider_dpq.core.quality.contract.read import is_of_a_standard, parse_contract
 
 
 def as_suite(document: Mapping[str, Any], wanted: str = "") -> dict[str, Any]:

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_dpq.core.cli import main
-from airflow_provider_dpq.core.quality.compatibility import Breaks, changes
-from airflow_provider_dpq.core.quality.contract import TYPES, Contract, load_contract
+from airflow_provider_dpq.core.quality.contract.compatibility import Breaks, changes
+from airflow_provider_dpq.core.quality.contract.model import TYPES, Contract
+from airflow_provider_dpq.core.quality.contract.read import load_contract
 
 A: dict[str, Any] = {"name": "a"}
 B: dict[str, Any] = {"name": "b"}

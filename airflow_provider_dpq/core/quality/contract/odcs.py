@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from airflow_provider_dpq.core.quality.contract import Contract, build_contract, listed, refuse_contract
-from airflow_provider_dpq.core.quality.contract_form import in_form_of_today
-from airflow_provider_dpq.core.quality.odcs_type import LOGICAL, column_types, logical_types, unread_type
+from airflow_provider_dpq.core.quality.contract.form import in_form_of_today
+from airflow_provider_dpq.core.quality.contract.model import Contract, build_contract, listed, refuse_contract
+from airflow_provider_dpq.core.quality.contract.odcs_type import LOGICAL, column_types, logical_types, unread_type
 
 _KEYS: Final = frozenset(
     {

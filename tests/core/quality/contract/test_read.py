@@ -17,7 +17,7 @@ import yaml
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.quality import check
-from airflow_provider_dpq.core.quality.contract import load_contract
+from airflow_provider_dpq.core.quality.contract.read import load_contract
 from airflow_provider_dpq.core.quality.suite import load_suite, validate_suite
 from tests.core.quality.answers import answer
 

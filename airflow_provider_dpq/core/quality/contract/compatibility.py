@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from airflow_provider_dpq.core.quality.contract import Contract, ContractColumn
+from airflow_provider_dpq.core.quality.contract.model import Contract, ContractColumn
 
 
 class Breaks(StrEnum):

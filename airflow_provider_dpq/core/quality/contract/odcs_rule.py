@@ -15,14 +15,19 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from airflow_provider_dpq.core.quality.contract import Contract, refuse_contract
-from airflow_provider_dpq.core.quality.contract_form import in_form_of_today
+from airflow_provider_dpq.core.quality.contract.form import in_form_of_today
+from airflow_provider_dpq.core.quality.contract.model import Contract, refuse_contract
+from airflow_provider_dpq.core.quality.contract.odcs import column_name, columns_of, find_object, has_variable, items_of
+from airflow_provider_dpq.core.quality.contract.odcs_option import options
+from airflow_provider_dpq.core.quality.contract.odcs_type import column_types
+from airflow_provider_dpq.core.quality.contract.odcs_value import (
+    Declaration,
+    Subject,
+    UnsupportedError,
+    declare,
+    is_missing,
+)
 from airflow_provider_dpq.core.quality.expectations import registered
-from airflow_provider_dpq.core.quality.odcs import column_name, columns_of, find_object, has_variable, items_of
-from airflow_provider_dpq.core.quality.odcs_option import options
-from airflow_provider_dpq.core.quality.odcs_subject import Declaration, Subject, UnsupportedError, declare
-from airflow_provider_dpq.core.quality.odcs_type import column_types
-from airflow_provider_dpq.core.quality.odcs_value import is_missing
 
 _OPERATORS: Final[Mapping[str, str]] = {
     "mustBe": "==",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from airflow_provider_dpq.core.quality.contract import TYPES
+from airflow_provider_dpq.core.quality.contract.model import TYPES
 
 _UNREAD: Final = ("time", "object", "array", "map", "vector")
 """Logical types that no kind of column stands for."""
