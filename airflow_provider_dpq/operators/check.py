@@ -18,11 +18,11 @@ from airflow_provider_dpq import conf
 from airflow_provider_dpq.core.attempt import Attempt, cut_short
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.line import printable
-from airflow_provider_dpq.core.quality.address import is_url, without_secrets
 from airflow_provider_dpq.core.quality.quarantine.request import parse_request, require_whole
-from airflow_provider_dpq.core.quality.query import is_query
-from airflow_provider_dpq.core.quality.read_options import parse_read_options
 from airflow_provider_dpq.core.quality.result_format import parse_result_format
+from airflow_provider_dpq.core.table.address import is_url, without_secrets
+from airflow_provider_dpq.core.table.query import is_query
+from airflow_provider_dpq.core.table.read_options import parse_read_options
 from airflow_provider_dpq.operators.connection import sql_engine
 from airflow_provider_dpq.operators.gate import read_thresholds
 from airflow_provider_dpq.operators.namesake import GateBearer

@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from airflow_provider_dpq.core.errors import DeclarationError
-from airflow_provider_dpq.core.quality.address import is_url
+from airflow_provider_dpq.core.table.address import is_url
 from airflow_provider_dpq.operators.connection import get_connection
 
 _HINT: Final = "Install the provider that brings it, for s3:// apache-airflow-providers-amazon[s3fs]."

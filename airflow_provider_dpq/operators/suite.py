@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_dpq.core.errors import DeclarationError
-from airflow_provider_dpq.core.quality.address import is_url
+from airflow_provider_dpq.core.table.address import is_url
 
 
 def dag_folder(task: object) -> str | None:

@@ -18,20 +18,20 @@ from sqlalchemy.dialects import mssql, mysql, postgresql, sqlite
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.sql.compiler import GenericTypeCompiler, IdentifierPreparer
 
-from airflow_provider_dpq.core.quality.circumstances import Circumstances
 from airflow_provider_dpq.core.quality.compile.dialects import LACKING
-from airflow_provider_dpq.core.quality.compile.duckdb_dialect import DuckDBDialect
-from airflow_provider_dpq.core.quality.compile.spark_dialect import SparkDialect
 from airflow_provider_dpq.core.quality.evaluate import evaluate
 from airflow_provider_dpq.core.quality.expectations.history import ExpectMetricToFollowItsHistory
 from airflow_provider_dpq.core.quality.result_format import parse_result_format
 from airflow_provider_dpq.core.quality.suite import Suite, load_suite
-from airflow_provider_dpq.core.quality.tables.column import Column
-from airflow_provider_dpq.core.quality.tables.reading import Reading
-from airflow_provider_dpq.core.quality.tables.references import References
-from airflow_provider_dpq.core.quality.tables.reflection import typed_column
-from airflow_provider_dpq.core.quality.tables.scan import Limits
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.circumstances import Circumstances
+from airflow_provider_dpq.core.table.column import Column
+from airflow_provider_dpq.core.table.reading import Reading
+from airflow_provider_dpq.core.table.references import References
+from airflow_provider_dpq.core.table.reflection import typed_column
+from airflow_provider_dpq.core.table.scan import Limits
+from airflow_provider_dpq.core.table.sql.duckdb_dialect import DuckDBDialect
+from airflow_provider_dpq.core.table.sql.spark_dialect import SparkDialect
+from airflow_provider_dpq.core.table.table import Table
 from docs._generate.answers import IN_DUCKDB, on_databases
 from docs._generate.examples import EXAMPLES, TYPES
 from docs._generate.markdown import table

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from airflow_provider_dpq.core.gate.report import Provenance, Report
     from airflow_provider_dpq.core.gate.threshold import Threshold, ThresholdDeclaration
     from airflow_provider_dpq.core.quality import SuiteResult
-    from airflow_provider_dpq.core.quality.read_options import ReadOptions
     from airflow_provider_dpq.core.store import Store
+    from airflow_provider_dpq.core.table.read_options import ReadOptions
 
 
 def _parameters(_: click.Context, parameter: click.Parameter, pairs: Sequence[str]) -> dict[str, Any]:
@@ -145,10 +145,10 @@ def check(
     from airflow_provider_dpq.core.gate.report import Provenance
     from airflow_provider_dpq.core.gate.threshold import parse_thresholds
     from airflow_provider_dpq.core.quality import check as check_suite
-    from airflow_provider_dpq.core.quality.address import without_secrets
     from airflow_provider_dpq.core.quality.gate import KIND
     from airflow_provider_dpq.core.quality.suite import load_suite
     from airflow_provider_dpq.core.store.start import Start
+    from airflow_provider_dpq.core.table.address import without_secrets
 
     limits = parse_thresholds(thresholds, KIND)
     declared = load_suite(suite, suite_parameters)
@@ -204,8 +204,8 @@ def _measured(
 ) -> Report:
     """Measure, and return the report, unless nothing was measured for a reason that is no fault of the measurement."""
     from airflow_provider_dpq.core.gate.report import make_report
-    from airflow_provider_dpq.core.quality.address import without_secrets
     from airflow_provider_dpq.core.quality.gate import KIND, judge_suite
+    from airflow_provider_dpq.core.table.address import without_secrets
 
     started_at, start = datetime.now(UTC), time.monotonic()
     with progress_on(sys.stderr) as progress:

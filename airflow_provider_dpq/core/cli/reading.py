@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from airflow_provider_dpq.core.quality.read_options import COLUMN_TYPES, ReadOptions
+from airflow_provider_dpq.core.table.read_options import COLUMN_TYPES, ReadOptions
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -75,7 +75,7 @@ def reading_options(command: _Command) -> _Command:
 
     @wraps(command)
     def gathered(**arguments: Any) -> Any:
-        from airflow_provider_dpq.core.quality.read_options import parse_read_options
+        from airflow_provider_dpq.core.table.read_options import parse_read_options
 
         names = [name for name in ReadOptions.__dataclass_fields__ if name in arguments and name != "null_values"]
         given = {name: value for name in names if (value := arguments.pop(name)) not in (None, {})}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, TypeAlias
 
-from airflow_provider_dpq.core.quality.instant import read_moment
+from airflow_provider_dpq.core.table.instant import read_moment
 
 _OPERATORS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "IN", "NOT_IN"})
 _GX = re.compile(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from airflow_provider_dpq.core.errors import DeclarationError
-from airflow_provider_dpq.core.quality.place import Place, is_place, locate, read_text
+from airflow_provider_dpq.core.table.place import Place, is_place, locate, read_text
 
 MOST_CHARACTERS: Final = 16_000_000
 MOST_VALUES: Final = 1_000_000

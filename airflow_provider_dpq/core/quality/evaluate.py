@@ -21,7 +21,6 @@ from airflow_provider_dpq.core.errors import (
 )
 from airflow_provider_dpq.core.line import printable
 from airflow_provider_dpq.core.quality import gx
-from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Plan, Unexpected
 from airflow_provider_dpq.core.quality.compile.plausibility import require_counts, require_rows
 from airflow_provider_dpq.core.quality.declared import Declared
@@ -38,8 +37,9 @@ from airflow_provider_dpq.core.quality.result_format import ResultFormat
 from airflow_provider_dpq.core.quality.rows import read_frame
 from airflow_provider_dpq.core.quality.sample import describe_unexpected
 from airflow_provider_dpq.core.quality.suite import Suite
-from airflow_provider_dpq.core.quality.tables.database import DatabaseTable
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.database import DatabaseTable
+from airflow_provider_dpq.core.table.errors import NotScannableError
+from airflow_provider_dpq.core.table.table import Table
 from airflow_provider_dpq.core.watch import within
 
 _Found: TypeAlias = Answer | MeasurementError | NotScannableError

@@ -19,15 +19,15 @@ from airflow_provider_dpq.core.errors import (
 )
 from airflow_provider_dpq.core.gate.report import Problem
 from airflow_provider_dpq.core.quality.compile.plan import Answer
-from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.result_format import ResultFormat
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.jsonable import jsonable
+from airflow_provider_dpq.core.table.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from airflow_provider_dpq.core.quality.declared import Declared
-    from airflow_provider_dpq.core.quality.tables.database import DatabaseTable
+    from airflow_provider_dpq.core.table.database import DatabaseTable
 
 Asked: TypeAlias = tuple[Any, ResultFormat]
 """A Great Expectations object, and how much of its unexpected values to show."""

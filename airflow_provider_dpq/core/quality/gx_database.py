@@ -16,8 +16,8 @@ from great_expectations.execution_engine import SqlAlchemyExecutionEngine
 from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemyBatchData
 from great_expectations.validator.validator import Validator
 
-from airflow_provider_dpq.core.quality.query import is_query
-from airflow_provider_dpq.core.quality.tables.database import PERCENT_DOUBLED, DatabaseTable
+from airflow_provider_dpq.core.table.database import PERCENT_DOUBLED, DatabaseTable
+from airflow_provider_dpq.core.table.query import is_query
 
 
 class _LentConnection(SqlAlchemyExecutionEngine):

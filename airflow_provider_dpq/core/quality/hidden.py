@@ -9,8 +9,8 @@ from typing import Any, Final, Self
 
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality.disclosure import mentions
-from airflow_provider_dpq.core.quality.query import is_query
 from airflow_provider_dpq.core.quality.suite import Suite
+from airflow_provider_dpq.core.table.query import is_query
 
 _ALIKE: Final = 0.5
 """Similarity, from 0 to 1, from which on two names are taken for a slip of the pen."""

@@ -14,10 +14,10 @@ from airflow_provider_dpq.core.gate.history import of_distinct_intervals, value_
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.report import CheckResult, DataInterval, Problem, Report
 from airflow_provider_dpq.core.gate.verdict import Verdict, worst
-from airflow_provider_dpq.core.quality.circumstances import Circumstances
 from airflow_provider_dpq.core.quality.compile.plan import Answer
 from airflow_provider_dpq.core.quality.expectations.history import ExpectMetricToFollowItsHistory
 from airflow_provider_dpq.core.stats.interval import Interval, robust_interval
+from airflow_provider_dpq.core.table.circumstances import Circumstances
 
 _MOST_READ: Final = 3200
 

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.attempt import Attempt
-from airflow_provider_dpq.core.quality.tables.spark import inheriting, is_session, is_spark_frame
+from airflow_provider_dpq.core.table.spark import inheriting, is_session, is_spark_frame
 from airflow_provider_dpq.core.watch import is_watched
 
 T = TypeVar("T")

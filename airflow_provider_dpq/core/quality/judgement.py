@@ -11,15 +11,15 @@ from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.gate.report import CheckResult, Problem
 from airflow_provider_dpq.core.gate.threshold import ThresholdResult, judge
 from airflow_provider_dpq.core.gate.verdict import Verdict, worst
-from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.plan import Answer
 from airflow_provider_dpq.core.quality.declared import Declared
 from airflow_provider_dpq.core.quality.disclosure import disclose
 from airflow_provider_dpq.core.quality.emptiness import OnEmpty
 from airflow_provider_dpq.core.quality.evaluate import Outcome
-from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.result import check_metrics
 from airflow_provider_dpq.core.quality.result_format import ResultFormat
+from airflow_provider_dpq.core.table.errors import NotScannableError
+from airflow_provider_dpq.core.table.jsonable import jsonable
 
 _WEAK: Final = {"critical": Verdict.WARN, "warning": Verdict.WARN, "info": Verdict.PASS}
 _BREACHED: Final = {"critical": Verdict.FAIL, "warning": Verdict.WARN, "info": Verdict.PASS}

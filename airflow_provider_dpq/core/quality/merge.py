@@ -14,8 +14,8 @@ from pydantic import JsonValue
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.quality.expectations import registered
 from airflow_provider_dpq.core.quality.expectations.base import Merging
-from airflow_provider_dpq.core.quality.instant import instant, read_fine_moment
-from airflow_provider_dpq.core.quality.jsonable import jsonable
+from airflow_provider_dpq.core.table.instant import instant, read_fine_moment
+from airflow_provider_dpq.core.table.jsonable import jsonable
 
 Figures: TypeAlias = Mapping[str, JsonValue]
 _Merge: TypeAlias = Callable[[Sequence[Figures]], dict[str, Any] | None]

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from airflow_provider_dpq.core.errors import DeclarationError
-from airflow_provider_dpq.core.quality.jsonable import is_nan
+from airflow_provider_dpq.core.table.jsonable import is_nan
 
 PARAMETER: Final = "$PARAMETER"
 _BINARY: Final[Mapping[type[ast.operator], Callable[[Any, Any], Any]]] = MappingProxyType(

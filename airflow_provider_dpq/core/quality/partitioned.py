@@ -21,19 +21,19 @@ from airflow_provider_dpq.core.quality.compile.plausibility import impossible
 from airflow_provider_dpq.core.quality.evaluate import Outcome, evaluate
 from airflow_provider_dpq.core.quality.merge import counts_of, is_mergeable, merging_of, require_partitionable
 from airflow_provider_dpq.core.quality.options import Progress
-from airflow_provider_dpq.core.quality.plan import ROWS
-from airflow_provider_dpq.core.quality.result_format import ResultFormat
-from airflow_provider_dpq.core.quality.suite import Suite
-from airflow_provider_dpq.core.quality.tables.evidence import Evidence, readings, together
-from airflow_provider_dpq.core.quality.tables.partitions import (
+from airflow_provider_dpq.core.quality.partitions import (
     Partition,
     by_columns,
     evidence_beside,
     files_of,
     only,
 )
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.quality.plan import ROWS
+from airflow_provider_dpq.core.quality.result_format import ResultFormat
+from airflow_provider_dpq.core.quality.suite import Suite
 from airflow_provider_dpq.core.quality.whole import ALL, Found, Merged, is_hidden, merge_found
+from airflow_provider_dpq.core.table.evidence import Evidence, readings, together
+from airflow_provider_dpq.core.table.table import Table
 
 Folders: TypeAlias = Callable[[Sequence[str]], Sequence[Partition] | None]
 _Opened: TypeAlias = Callable[[Partition, Evidence | None], AbstractContextManager[Table]]

@@ -16,9 +16,9 @@ from airflow_provider_dpq.core.gate.threshold import Threshold, ThresholdResult
 from airflow_provider_dpq.core.gate.verdict import Verdict, worst
 from airflow_provider_dpq.core.quality.expectations.base import Merging
 from airflow_provider_dpq.core.quality.gate import KIND
-from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.merge import COUNTS, counts_of, figures_of, holding, merge_figures, merging_of
 from airflow_provider_dpq.core.quality.result import SuiteResult
+from airflow_provider_dpq.core.table.jsonable import jsonable
 
 _MOST_NAMED: Final = 20
 

@@ -13,7 +13,7 @@ from airflow_provider_dpq.core.quality.compile.dialects import refuse_lacking
 from airflow_provider_dpq.core.quality.compile.joined import Joined
 from airflow_provider_dpq.core.quality.compile.plan import Domain, Plan, planner
 from airflow_provider_dpq.core.quality.expectations.base import Conditional, Expectation
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.table import Table
 
 _PLANNERS: Final = "airflow_provider_dpq.core.quality.compile"
 """Where the planners of a kind of expectation stand, in a module of the name that the models' one has."""

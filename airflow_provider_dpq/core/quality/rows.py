@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.quality.compile.plan import Unexpected
-from airflow_provider_dpq.core.quality.instant import of_nanoseconds
-from airflow_provider_dpq.core.quality.tables.column import POSITION, Column, Kind, named
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.column import POSITION, Column, Kind, named
+from airflow_provider_dpq.core.table.instant import of_nanoseconds
+from airflow_provider_dpq.core.table.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -21,9 +21,7 @@ from airflow_provider_dpq.core.errors import (
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.report import CheckResult
 from airflow_provider_dpq.core.quality import gx
-from airflow_provider_dpq.core.quality.circumstances import Circumstances
 from airflow_provider_dpq.core.quality.compile.condition import partition_filters, require_readable, selection
-from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.plan import Answer
 from airflow_provider_dpq.core.quality.condition import parse_condition
 from airflow_provider_dpq.core.quality.declared import Declared
@@ -37,24 +35,26 @@ from airflow_provider_dpq.core.quality.interruption import interruptible
 from airflow_provider_dpq.core.quality.judgement import write_down
 from airflow_provider_dpq.core.quality.options import CheckOptions, Progress
 from airflow_provider_dpq.core.quality.partitioned import Asked, Folders, check_by_partition
-from airflow_provider_dpq.core.quality.place import Place
+from airflow_provider_dpq.core.quality.partitions import files_of, folder_keys, in_folders
 from airflow_provider_dpq.core.quality.quarantine.apart import set_apart
 from airflow_provider_dpq.core.quality.quarantine.broken import find_broken
 from airflow_provider_dpq.core.quality.quarantine.request import Request, parse_request, require_whole
-from airflow_provider_dpq.core.quality.query import is_query
 from airflow_provider_dpq.core.quality.query_timeout import parse_query_timeout
-from airflow_provider_dpq.core.quality.read_options import ReadOptions, parse_read_options
 from airflow_provider_dpq.core.quality.result import SuiteResult
 from airflow_provider_dpq.core.quality.result_format import ResultFormat, parse_result_format
 from airflow_provider_dpq.core.quality.scope import Scope
 from airflow_provider_dpq.core.quality.suite import Suite, load_suite
-from airflow_provider_dpq.core.quality.tables.attach import located
-from airflow_provider_dpq.core.quality.tables.open import open_table
-from airflow_provider_dpq.core.quality.tables.partitions import files_of, folder_keys, in_folders
-from airflow_provider_dpq.core.quality.tables.reading import Reading
-from airflow_provider_dpq.core.quality.tables.references import References
-from airflow_provider_dpq.core.quality.tables.scan import Limits
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.attach import located
+from airflow_provider_dpq.core.table.circumstances import Circumstances
+from airflow_provider_dpq.core.table.errors import NotScannableError
+from airflow_provider_dpq.core.table.open import open_table
+from airflow_provider_dpq.core.table.place import Place
+from airflow_provider_dpq.core.table.query import is_query
+from airflow_provider_dpq.core.table.read_options import ReadOptions, parse_read_options
+from airflow_provider_dpq.core.table.reading import Reading
+from airflow_provider_dpq.core.table.references import References
+from airflow_provider_dpq.core.table.scan import Limits
+from airflow_provider_dpq.core.table.table import Table
 from airflow_provider_dpq.core.watch import limited
 
 

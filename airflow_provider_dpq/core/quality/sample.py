@@ -9,10 +9,10 @@ from typing import Any
 from pydantic import JsonValue
 
 from airflow_provider_dpq.core.quality.compile.plan import Unexpected
-from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.result_format import MOST_VALUES, ResultFormat
 from airflow_provider_dpq.core.quality.rows import Row, fetch_labels, fetch_rows, select_rows
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.jsonable import jsonable
+from airflow_provider_dpq.core.table.table import Table
 
 
 def describe_unexpected(table: Table, unexpected: Unexpected, wanted: ResultFormat, count: int) -> dict[str, JsonValue]:

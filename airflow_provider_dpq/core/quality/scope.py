@@ -12,15 +12,15 @@ from typing import Any, Final
 from pydantic import JsonValue
 
 from airflow_provider_dpq.core.gate.checked import Checked, CheckedSuite
-from airflow_provider_dpq.core.quality.address import without_secrets
 from airflow_provider_dpq.core.quality.disclosure import HIDDEN, mentions, without_folders
-from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.options import CheckOptions
-from airflow_provider_dpq.core.quality.place import is_place
-from airflow_provider_dpq.core.quality.query import is_query
 from airflow_provider_dpq.core.quality.suite import Suite
-from airflow_provider_dpq.core.quality.tables.files import Files
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.address import without_secrets
+from airflow_provider_dpq.core.table.files import Files
+from airflow_provider_dpq.core.table.jsonable import jsonable
+from airflow_provider_dpq.core.table.place import is_place
+from airflow_provider_dpq.core.table.query import is_query
+from airflow_provider_dpq.core.table.table import Table
 
 _DIGITS: Final = 12
 """Digits of a hash that tell texts apart for people."""

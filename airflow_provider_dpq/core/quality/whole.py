@@ -17,14 +17,14 @@ from airflow_provider_dpq.core.quality.compile.plan import Answer
 from airflow_provider_dpq.core.quality.declared import Declared
 from airflow_provider_dpq.core.quality.disclosure import cut, hides_figures
 from airflow_provider_dpq.core.quality.evaluate import Outcome
-from airflow_provider_dpq.core.quality.instant import read_fine_moment
-from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.merge import COUNTS, OBSERVED, WEIGHT, holding, merge_figures, merging_of
+from airflow_provider_dpq.core.quality.partitions import Partition
 from airflow_provider_dpq.core.quality.plan import ROWS
 from airflow_provider_dpq.core.quality.result_format import ResultFormat
 from airflow_provider_dpq.core.quality.suite import Suite
-from airflow_provider_dpq.core.quality.tables.evidence import Evidence
-from airflow_provider_dpq.core.quality.tables.partitions import Partition
+from airflow_provider_dpq.core.table.evidence import Evidence
+from airflow_provider_dpq.core.table.instant import read_fine_moment
+from airflow_provider_dpq.core.table.jsonable import jsonable
 
 ALL: Final = "all partitions"
 _MOST_NAMED: Final = 20

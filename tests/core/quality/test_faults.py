@@ -12,11 +12,11 @@ from airflow_provider_dpq.core.errors import EndedError, MeasurementError
 from airflow_provider_dpq.core.gate.report import Provenance
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.quality import check, evaluate, run
-from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.gate import judge_suite
 from airflow_provider_dpq.core.quality.quarantine import apart
-from airflow_provider_dpq.core.quality.tables.database import DatabaseTable
-from airflow_provider_dpq.core.quality.tables.duck import DuckTable
+from airflow_provider_dpq.core.table.database import DatabaseTable
+from airflow_provider_dpq.core.table.duck import DuckTable
+from airflow_provider_dpq.core.table.errors import NotScannableError
 
 FRAME = pd.DataFrame({"n": [1, 2, 3], "word": ["a", "b", "c"]})
 SUITE: list[dict[str, Any]] = [

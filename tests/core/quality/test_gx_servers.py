@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from great_expectations.expectations.registry import get_expectation_impl
 
 from airflow_provider_dpq.core.quality import check
-from tests.core.quality.tables.servers import own_schema
 from tests.core.quality.test_gx_cases import Case, _declared, _plain, _suites
+from tests.core.table.servers import own_schema
 from tests.data.gx_cases import compare, enc
 
 pytestmark = [

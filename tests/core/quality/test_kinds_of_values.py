@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.gate.report import CheckResult
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.quality import check
-from tests.core.quality.tables.servers import own_schema
+from tests.core.table.servers import own_schema
 
 SERVERS = {
     "postgresql": "postgresql+psycopg2://postgres@127.0.0.1/postgres",

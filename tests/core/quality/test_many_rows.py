@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_dpq.core.quality import check
 from airflow_provider_dpq.core.quality.compile import median
-from airflow_provider_dpq.core.quality.tables import duck, hashes
+from airflow_provider_dpq.core.table import duck, hashes
 
 VALUES = st.one_of(st.none(), st.integers(-3, 3), st.sampled_from([0.0, -0.0, 0.1, 2.5, 1e300, math.inf, -math.inf]))
 KEYS = st.one_of(st.none(), st.sampled_from(["", "a", "A", "ä", "日本", "a "]))

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from airflow_provider_dpq.core.errors import DeclarationError
-from airflow_provider_dpq.core.quality.instant import of_nanoseconds, read_fine_moment, read_moment
+from airflow_provider_dpq.core.table.instant import of_nanoseconds, read_fine_moment, read_moment
 from tests.core.quality.answers import answer, found
 
 SECOND = 1_704_067_200_000_000_000

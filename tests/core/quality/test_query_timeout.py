@@ -18,7 +18,7 @@ from airflow_provider_dpq.core.attempt import Attempt
 from airflow_provider_dpq.core.errors import DeclarationError, EndedError, MeasurementError
 from airflow_provider_dpq.core.quality import check
 from airflow_provider_dpq.core.quality.query_timeout import parse_query_timeout
-from airflow_provider_dpq.core.quality.tables import snapshot
+from airflow_provider_dpq.core.table import snapshot
 from tests.core.interrupts import TimeLimit, interrupted_once
 
 ROWS: list[dict[str, Any]] = [

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from airflow_provider_dpq.core.quality import check
 from airflow_provider_dpq.core.quality.compile.expression import RowCondition
 from airflow_provider_dpq.core.quality.expression import parse_expression
-from airflow_provider_dpq.core.quality.tables.reflection import typed_column
+from airflow_provider_dpq.core.table.reflection import typed_column
 from tests.core.quality.answers import answer
 
 KIND = "row_condition_to_hold"

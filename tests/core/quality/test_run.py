@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, SourceError
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.quality import check
-from airflow_provider_dpq.core.quality.tables.scan import Limits, Scan
+from airflow_provider_dpq.core.table.scan import Limits, Scan
 from tests.core.quality.answers import answer, found
 
 ROOT = Path(__file__).parents[3]

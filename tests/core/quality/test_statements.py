@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.quality import check
-from airflow_provider_dpq.core.quality.tables.database import DatabaseTable
+from airflow_provider_dpq.core.table.database import DatabaseTable
 
 ORDERS = pd.DataFrame(
     {

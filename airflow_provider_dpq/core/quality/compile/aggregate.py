@@ -19,23 +19,23 @@ from airflow_provider_dpq.core.quality.compile.column import refusal, refuse_mal
 from airflow_provider_dpq.core.quality.compile.comparison import rounded
 from airflow_provider_dpq.core.quality.compile.deviation import squares_of
 from airflow_provider_dpq.core.quality.compile.dialects import has
-from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.compile.functions import mean, median, stdev, total, widened
 from airflow_provider_dpq.core.quality.compile.median import MedianOfMany
-from airflow_provider_dpq.core.quality.compile.moment import are_comparable, beyond_python
-from airflow_provider_dpq.core.quality.compile.number import as_written
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, planner
 from airflow_provider_dpq.core.quality.compile.plausibility import require_figure, share_of
 from airflow_provider_dpq.core.quality.expectations import aggregate as declared
 from airflow_provider_dpq.core.quality.expectations.base import Merging
-from airflow_provider_dpq.core.quality.instant import read_moment
-from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.merge import FLOATING, figures_of_part
 from airflow_provider_dpq.core.quality.rows import shown_value
-from airflow_provider_dpq.core.quality.tables.cast import cast_as_most_are, cast_for, cast_to_number
-from airflow_provider_dpq.core.quality.tables.column import Column, Kind
-from airflow_provider_dpq.core.quality.tables.duck_column import shown
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.cast import cast_as_most_are, cast_for, cast_to_number
+from airflow_provider_dpq.core.table.column import Column, Kind
+from airflow_provider_dpq.core.table.duck_column import shown
+from airflow_provider_dpq.core.table.errors import NotScannableError
+from airflow_provider_dpq.core.table.instant import read_moment
+from airflow_provider_dpq.core.table.jsonable import jsonable
+from airflow_provider_dpq.core.table.sql.functions import mean, median, stdev, total, widened
+from airflow_provider_dpq.core.table.sql.moment import are_comparable, beyond_python
+from airflow_provider_dpq.core.table.sql.number import as_written
+from airflow_provider_dpq.core.table.table import Table
 
 
 @planner.register

@@ -12,15 +12,15 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.errors import MeasurementError, UnsupportedExpectationError
 from airflow_provider_dpq.core.gate.share import Share
 from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, comparable, member_of, ordered
-from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.compile.functions import characters, known
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan, Unexpected, planner
 from airflow_provider_dpq.core.quality.compile.plausibility import share_of
 from airflow_provider_dpq.core.quality.expectations import column as declared
 from airflow_provider_dpq.core.quality.expectations.base import Between
-from airflow_provider_dpq.core.quality.tables.cast import by_kind, cast_for, kind_of_values
-from airflow_provider_dpq.core.quality.tables.column import Column, Kind
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.cast import by_kind, cast_for, kind_of_values
+from airflow_provider_dpq.core.table.column import Column, Kind
+from airflow_provider_dpq.core.table.errors import NotScannableError
+from airflow_provider_dpq.core.table.sql.functions import characters, known
+from airflow_provider_dpq.core.table.table import Table
 
 
 def counted(found: Mapping[str, int], mostly: float) -> Answer:

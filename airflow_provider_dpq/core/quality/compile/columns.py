@@ -9,18 +9,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from airflow_provider_dpq.core.quality.compile import number
 from airflow_provider_dpq.core.quality.compile.column import counted, refusal
 from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, member_of
 from airflow_provider_dpq.core.quality.compile.condition import NULLABLE
-from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.compile.functions import exact_integer, known
-from airflow_provider_dpq.core.quality.compile.moment import alike
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, Unexpected, planner
 from airflow_provider_dpq.core.quality.expectations import columns as declared
-from airflow_provider_dpq.core.quality.tables.cast import cast_for, cast_pair, cast_row, cast_to_number
-from airflow_provider_dpq.core.quality.tables.column import Column, Kind
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.cast import cast_for, cast_pair, cast_row, cast_to_number
+from airflow_provider_dpq.core.table.column import Column, Kind
+from airflow_provider_dpq.core.table.errors import NotScannableError
+from airflow_provider_dpq.core.table.sql import number
+from airflow_provider_dpq.core.table.sql.functions import exact_integer, known
+from airflow_provider_dpq.core.table.sql.moment import alike
+from airflow_provider_dpq.core.table.table import Table
 
 
 @planner.register

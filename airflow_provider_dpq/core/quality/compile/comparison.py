@@ -13,13 +13,13 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.gate.share import exact
-from airflow_provider_dpq.core.quality.compile import moment, number
-from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.compile.moment import in_kind
-from airflow_provider_dpq.core.quality.compile.number import decimal_of
-from airflow_provider_dpq.core.quality.instant import read_moment
-from airflow_provider_dpq.core.quality.tables.column import Column, Kind
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.column import Column, Kind
+from airflow_provider_dpq.core.table.errors import NotScannableError
+from airflow_provider_dpq.core.table.instant import read_moment
+from airflow_provider_dpq.core.table.sql import moment, number
+from airflow_provider_dpq.core.table.sql.moment import in_kind
+from airflow_provider_dpq.core.table.sql.number import decimal_of
+from airflow_provider_dpq.core.table.table import Table
 
 _WIDEST: Final = 2**127
 """Beyond it no engine has integers."""

@@ -15,15 +15,15 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, comparable, ordered, rounded
-from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.compile.functions import known
-from airflow_provider_dpq.core.quality.compile.moment import are_comparable, in_kind
 from airflow_provider_dpq.core.quality.condition import Comparison, Condition, Group, Nullity
-from airflow_provider_dpq.core.quality.instant import read_moment
-from airflow_provider_dpq.core.quality.tables.cast import cast_beside_texts, cast_for
-from airflow_provider_dpq.core.quality.tables.column import Column, Kind
-from airflow_provider_dpq.core.quality.tables.statement import refuse_reaching
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.cast import cast_beside_texts, cast_for
+from airflow_provider_dpq.core.table.column import Column, Kind
+from airflow_provider_dpq.core.table.errors import NotScannableError
+from airflow_provider_dpq.core.table.instant import read_moment
+from airflow_provider_dpq.core.table.sql.functions import known
+from airflow_provider_dpq.core.table.sql.moment import are_comparable, in_kind
+from airflow_provider_dpq.core.table.statement import refuse_reaching
+from airflow_provider_dpq.core.table.table import Table
 
 
 def predicate(table: Table, condition: Condition) -> sa.ColumnElement[bool]:

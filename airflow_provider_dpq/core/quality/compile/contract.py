@@ -11,7 +11,6 @@ from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import UnsupportedExpectationError
 from airflow_provider_dpq.core.quality.compile.column import plan_not_null
-from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, planner
 from airflow_provider_dpq.core.quality.compile.unique import plan_compound_unique, plan_unique
 from airflow_provider_dpq.core.quality.contract.compatibility import Breaks, changes
@@ -24,8 +23,9 @@ from airflow_provider_dpq.core.quality.expectations.unique import (
     ExpectColumnValuesToBeUnique,
     ExpectCompoundColumnsToBeUnique,
 )
-from airflow_provider_dpq.core.quality.tables.column import Column, Kind
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.column import Column, Kind
+from airflow_provider_dpq.core.table.errors import NotScannableError
+from airflow_provider_dpq.core.table.table import Table
 
 _MYSQL: Final = ("mysql", "mariadb")
 _PLAIN_TEXT: Final = "str"

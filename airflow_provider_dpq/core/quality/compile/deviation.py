@@ -14,11 +14,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from airflow_provider_dpq.core.quality.compile.functions import exact_integer, total
 from airflow_provider_dpq.core.quality.compile.plan import Domain
 from airflow_provider_dpq.core.quality.merge import deviation
-from airflow_provider_dpq.core.quality.tables.column import Column, Kind
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.column import Column, Kind
+from airflow_provider_dpq.core.table.sql.functions import exact_integer, total
+from airflow_provider_dpq.core.table.table import Table
 
 
 def squares_of(column: Column, domain: Domain, table: Table) -> Mapping[str, Any]:

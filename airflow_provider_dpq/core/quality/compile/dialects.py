@@ -16,7 +16,8 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.functions import FunctionElement
 
 from airflow_provider_dpq.core.errors import UnsupportedExpectationError
-from airflow_provider_dpq.core.quality.compile.functions import (
+from airflow_provider_dpq.core.quality.compile.plan import Plan
+from airflow_provider_dpq.core.table.sql.functions import (
     characters,
     exact_integer,
     exact_text,
@@ -28,7 +29,6 @@ from airflow_provider_dpq.core.quality.compile.functions import (
     stdev,
     without_nan,
 )
-from airflow_provider_dpq.core.quality.compile.plan import Plan
 
 _NO_MEDIAN: Final = "it has no exact median among its aggregate functions"
 _NO_QUANTILE: Final = "it has no exact quantile among its aggregate functions"

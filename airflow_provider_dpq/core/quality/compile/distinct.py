@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.quality.compile.column import counted, require_files, text_of
 from airflow_provider_dpq.core.quality.compile.plan import Domain, Join, Plan, Unexpected
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
-from airflow_provider_dpq.core.quality.predicate import Judge, Predicate
-from airflow_provider_dpq.core.quality.tables.column import KEY, Column
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.column import KEY, Column
+from airflow_provider_dpq.core.table.predicate import Judge, Predicate
+from airflow_provider_dpq.core.table.table import Table
 
 
 def each_distinct(

@@ -13,16 +13,16 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality.compile.column import refusal
 from airflow_provider_dpq.core.quality.compile.condition import NULLABLE
-from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.membership import leave_malformed, read_column
-from airflow_provider_dpq.core.quality.compile.number import plain
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, planner
 from airflow_provider_dpq.core.quality.compile.quantile import Quantiles
 from airflow_provider_dpq.core.quality.expectations.divergence import ExpectColumnKLDivergenceToBeLessThan, Partition
-from airflow_provider_dpq.core.quality.jsonable import jsonable
-from airflow_provider_dpq.core.quality.tables.cast import cast_to_number
-from airflow_provider_dpq.core.quality.tables.column import Column, Kind
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.cast import cast_to_number
+from airflow_provider_dpq.core.table.column import Column, Kind
+from airflow_provider_dpq.core.table.errors import NotScannableError
+from airflow_provider_dpq.core.table.jsonable import jsonable
+from airflow_provider_dpq.core.table.sql.number import plain
+from airflow_provider_dpq.core.table.table import Table
 
 _MOST: Final = 10_000
 """Most different values or bins that a distribution is taken over."""

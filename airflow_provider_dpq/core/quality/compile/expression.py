@@ -14,17 +14,17 @@ from sqlalchemy.sql.elements import Grouping
 
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality import expression as parsed
-from airflow_provider_dpq.core.quality.compile import moment
-from airflow_provider_dpq.core.quality.compile.functions import (
+from airflow_provider_dpq.core.table.cast import cast_beside_texts
+from airflow_provider_dpq.core.table.column import Column, Kind
+from airflow_provider_dpq.core.table.instant import read_moment
+from airflow_provider_dpq.core.table.sql import moment
+from airflow_provider_dpq.core.table.sql.functions import (
     characters,
     exact_integer,
     exact_text,
     seconds_between,
 )
-from airflow_provider_dpq.core.quality.instant import read_moment
-from airflow_provider_dpq.core.quality.tables.cast import cast_beside_texts
-from airflow_provider_dpq.core.quality.tables.column import Column, Kind
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.table import Table
 
 _MOMENTS: Final = (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMP_TZ)
 _SYMBOLS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {

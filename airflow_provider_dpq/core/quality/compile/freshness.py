@@ -13,9 +13,9 @@ from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality.compile.column import refuse_malformed
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, planner
 from airflow_provider_dpq.core.quality.expectations.freshness import ExpectColumnMaxToBeRecent
-from airflow_provider_dpq.core.quality.tables.column import Column, Kind
-from airflow_provider_dpq.core.quality.tables.form import is_fine
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.column import Column, Kind
+from airflow_provider_dpq.core.table.form import is_fine
+from airflow_provider_dpq.core.table.table import Table
 
 _MOMENTS: Final = (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMP_TZ)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

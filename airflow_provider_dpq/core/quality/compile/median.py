@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from airflow_provider_dpq.core.quality.compile.functions import count_if, median
 from airflow_provider_dpq.core.quality.compile.plan import Domain
 from airflow_provider_dpq.core.quality.compile.quantile import at_ranks
+from airflow_provider_dpq.core.table.sql.functions import count_if, median
 
 _SAMPLED_ROWS: Final = 1_000_000
 """DuckDB samples them as some 500 of its vectors; where rows are alike within one, their median is still the table's

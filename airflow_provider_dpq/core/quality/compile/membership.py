@@ -14,20 +14,20 @@ from pydantic import JsonValue
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality.compile.column import refuse_malformed
 from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, coerced, member_of
-from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.compile.functions import known as holds
-from airflow_provider_dpq.core.quality.compile.moment import in_kind
-from airflow_provider_dpq.core.quality.compile.number import plain
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, planner
 from airflow_provider_dpq.core.quality.compile.plausibility import require_figure
 from airflow_provider_dpq.core.quality.expectations import membership as declared
-from airflow_provider_dpq.core.quality.instant import read_moment
-from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.result_format import MOST_VALUES, ResultFormat
 from airflow_provider_dpq.core.quality.rows import shown_value
-from airflow_provider_dpq.core.quality.tables.cast import are_texts, cast_for
-from airflow_provider_dpq.core.quality.tables.column import Column, Kind
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.cast import are_texts, cast_for
+from airflow_provider_dpq.core.table.column import Column, Kind
+from airflow_provider_dpq.core.table.errors import NotScannableError
+from airflow_provider_dpq.core.table.instant import read_moment
+from airflow_provider_dpq.core.table.jsonable import jsonable
+from airflow_provider_dpq.core.table.sql.functions import known as holds
+from airflow_provider_dpq.core.table.sql.moment import in_kind
+from airflow_provider_dpq.core.table.sql.number import plain
+from airflow_provider_dpq.core.table.table import Table
 
 _MOST: Final = 20
 """Most values in a list of missing or unexpected ones, as in Great Expectations."""

@@ -12,13 +12,13 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.errors import UnsupportedExpectationError
 from airflow_provider_dpq.core.quality.compile.column import each_value, plan_unfit
 from airflow_provider_dpq.core.quality.compile.distinct import each_distinct
-from airflow_provider_dpq.core.quality.compile.number import as_written
 from airflow_provider_dpq.core.quality.compile.plan import Plan, planner
 from airflow_provider_dpq.core.quality.expectations.multiple import ExpectColumnValuesToBeMultiples
-from airflow_provider_dpq.core.quality.predicate import Multiple
-from airflow_provider_dpq.core.quality.tables.cast import cast_to_number
-from airflow_provider_dpq.core.quality.tables.column import Kind
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.cast import cast_to_number
+from airflow_provider_dpq.core.table.column import Kind
+from airflow_provider_dpq.core.table.predicate import Multiple
+from airflow_provider_dpq.core.table.sql.number import as_written
+from airflow_provider_dpq.core.table.table import Table
 
 _EXACT: Final[Mapping[str, sa.Numeric[Any]]] = {
     "postgresql": sa.Numeric(),

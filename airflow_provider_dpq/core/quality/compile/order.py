@@ -8,12 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.quality.compile.column import counted, plan_unfit, require_files
-from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan, Unexpected, planner
 from airflow_provider_dpq.core.quality.expectations import order as declared
-from airflow_provider_dpq.core.quality.tables.cast import cast_as_most_are
-from airflow_provider_dpq.core.quality.tables.column import KEY, POSITION, Column, Kind, named
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.cast import cast_as_most_are
+from airflow_provider_dpq.core.table.column import KEY, POSITION, Column, Kind, named
+from airflow_provider_dpq.core.table.errors import NotScannableError
+from airflow_provider_dpq.core.table.table import Table
 
 _VALUE, _BEFORE = "dpq:value", "dpq:before"
 

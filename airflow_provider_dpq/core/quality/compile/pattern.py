@@ -11,14 +11,14 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality.compile.column import each_value, text_of
 from airflow_provider_dpq.core.quality.compile.distinct import each_distinct
-from airflow_provider_dpq.core.quality.compile.functions import extracts, matches
 from airflow_provider_dpq.core.quality.compile.plan import Plan, planner
 from airflow_provider_dpq.core.quality.compile.regex import is_found_at_start, to_re2
 from airflow_provider_dpq.core.quality.expectations import pattern as declared
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
-from airflow_provider_dpq.core.quality.predicate import Found
-from airflow_provider_dpq.core.quality.tables.column import Column
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.column import Column
+from airflow_provider_dpq.core.table.predicate import Found
+from airflow_provider_dpq.core.table.sql.functions import extracts, matches
+from airflow_provider_dpq.core.table.table import Table
 
 
 @planner.register

@@ -12,12 +12,12 @@ from pydantic import JsonValue
 
 from airflow_provider_dpq.core.gate.report import Problem
 from airflow_provider_dpq.core.quality.compile.condition import selection
-from airflow_provider_dpq.core.quality.compile.functions import count_if
 from airflow_provider_dpq.core.quality.condition import Condition
 from airflow_provider_dpq.core.quality.expectations.base import Expectation
 from airflow_provider_dpq.core.quality.result_format import ResultFormat
-from airflow_provider_dpq.core.quality.tables.column import Column
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.column import Column
+from airflow_provider_dpq.core.table.sql.functions import count_if
+from airflow_provider_dpq.core.table.table import Table
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.quality.result_format import ResultFormat

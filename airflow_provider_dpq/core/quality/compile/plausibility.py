@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.gate.share import Share
-from airflow_provider_dpq.core.quality.compile.functions import count_if
 from airflow_provider_dpq.core.quality.compile.plan import Plan
+from airflow_provider_dpq.core.table.sql.functions import count_if
 
 
 def impossible(message: str) -> MeasurementError:

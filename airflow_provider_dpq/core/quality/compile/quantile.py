@@ -15,15 +15,15 @@ from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality.compile.column import refuse_malformed
 from airflow_provider_dpq.core.quality.compile.condition import NULLABLE
 from airflow_provider_dpq.core.quality.compile.dialects import has
-from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
-from airflow_provider_dpq.core.quality.compile.functions import quantile
 from airflow_provider_dpq.core.quality.compile.membership import read_column
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, planner
 from airflow_provider_dpq.core.quality.expectations.quantile import ExpectColumnQuantileValuesToBeBetween
-from airflow_provider_dpq.core.quality.jsonable import jsonable
-from airflow_provider_dpq.core.quality.tables.cast import cast_to_number
-from airflow_provider_dpq.core.quality.tables.column import Column, Kind
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.cast import cast_to_number
+from airflow_provider_dpq.core.table.column import Column, Kind
+from airflow_provider_dpq.core.table.errors import NotScannableError
+from airflow_provider_dpq.core.table.jsonable import jsonable
+from airflow_provider_dpq.core.table.sql.functions import quantile
+from airflow_provider_dpq.core.table.table import Table
 
 _DIGITS: Final = Decimal("1e-15")
 """To how many digits MariaDB compares a rank with a quantile, as Great Expectations asks it to."""

@@ -14,10 +14,10 @@ from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.gate.share import Share
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Plan, planner
 from airflow_provider_dpq.core.quality.expectations import query as declared
-from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.result_format import MOST_VALUES, ResultFormat
-from airflow_provider_dpq.core.quality.tables.other import open_other
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.jsonable import jsonable
+from airflow_provider_dpq.core.table.other import open_other
+from airflow_provider_dpq.core.table.table import Table
 
 _MOST: Final = 100_000
 """Most rows of a query that are compared."""

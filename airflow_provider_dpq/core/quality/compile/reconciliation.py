@@ -12,7 +12,6 @@ from airflow_provider_dpq.core.gate.share import Share
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, planner
 from airflow_provider_dpq.core.quality.compile.plausibility import share_of
 from airflow_provider_dpq.core.quality.expectations.reconciliation import ExpectTableToReconcileWithOtherTable
-from airflow_provider_dpq.core.quality.jsonable import jsonable
 from airflow_provider_dpq.core.quality.reconcile.figure import Figure, aggregates, compare_figures
 from airflow_provider_dpq.core.quality.reconcile.pair import (
     Pair,
@@ -24,9 +23,10 @@ from airflow_provider_dpq.core.quality.reconcile.pair import (
 )
 from airflow_provider_dpq.core.quality.reconcile.row import CHANGED, EXTRA, MISSING, Counts, RowComparison
 from airflow_provider_dpq.core.quality.result_format import MOST_VALUES, ResultFormat
-from airflow_provider_dpq.core.quality.tables.form import Compared
-from airflow_provider_dpq.core.quality.tables.other import open_other, scan_of
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.form import Compared
+from airflow_provider_dpq.core.table.jsonable import jsonable
+from airflow_provider_dpq.core.table.other import open_other, scan_of
+from airflow_provider_dpq.core.table.table import Table
 
 
 @planner.register

@@ -8,13 +8,11 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from airflow_provider_dpq.core.quality.compile import moment, number
 from airflow_provider_dpq.core.quality.compile.column import counted, each_value, of_rows
-from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan, Unexpected, planner
 from airflow_provider_dpq.core.quality.expectations.reference import ExpectColumnValuesToExistInOtherTable
-from airflow_provider_dpq.core.quality.tables.column import KEY, Column, Kind
-from airflow_provider_dpq.core.quality.tables.form import (
+from airflow_provider_dpq.core.table.column import KEY, Column, Kind
+from airflow_provider_dpq.core.table.form import (
     Comparable,
     Form,
     common_form,
@@ -22,10 +20,12 @@ from airflow_provider_dpq.core.quality.tables.form import (
     in_form,
     shown,
 )
-from airflow_provider_dpq.core.quality.tables.other import is_elsewhere, open_other, scan_of
-from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
-from airflow_provider_dpq.core.quality.tables.staging import stage
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.other import is_elsewhere, open_other, scan_of
+from airflow_provider_dpq.core.table.sql import moment, number
+from airflow_provider_dpq.core.table.sql.duckdb_dialect import compile_query
+from airflow_provider_dpq.core.table.sql_table import SQLTable
+from airflow_provider_dpq.core.table.staging import stage
+from airflow_provider_dpq.core.table.table import Table
 
 _ZONE: Final = "UTC"
 """Where a moment without a time zone is looked up among instants, it is one of UTC."""

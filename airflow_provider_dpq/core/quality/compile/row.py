@@ -6,10 +6,10 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.quality.compile.column import counted
 from airflow_provider_dpq.core.quality.compile.expression import RowCondition
-from airflow_provider_dpq.core.quality.compile.functions import known
 from airflow_provider_dpq.core.quality.compile.plan import Domain, Plan, Unexpected, planner
 from airflow_provider_dpq.core.quality.expectations.row import ExpectRowConditionToHold
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.sql.functions import known
+from airflow_provider_dpq.core.table.table import Table
 
 
 @planner.register

@@ -15,13 +15,13 @@ from airflow_provider_dpq.core.quality.compile.column import (
     refuse_malformed,
 )
 from airflow_provider_dpq.core.quality.compile.dialects import has
-from airflow_provider_dpq.core.quality.compile.functions import finite, known, quantile, stdev
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan, planner
 from airflow_provider_dpq.core.quality.expectations import spread as declared
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
-from airflow_provider_dpq.core.quality.tables.cast import cast_as_most_are
-from airflow_provider_dpq.core.quality.tables.column import Column, Kind
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.cast import cast_as_most_are
+from airflow_provider_dpq.core.table.column import Column, Kind
+from airflow_provider_dpq.core.table.sql.functions import finite, known, quantile, stdev
+from airflow_provider_dpq.core.table.table import Table
 
 _LOW, _HIGH, _SPREAD = "dpq_low", "dpq_high", "dpq_spread"
 _QUARTILES: Final = (0.25, 0.75)

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import MeasurementError
-from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, planner
 from airflow_provider_dpq.core.quality.expectations import table as declared
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.errors import NotScannableError
+from airflow_provider_dpq.core.table.table import Table
 
 
 @planner.register

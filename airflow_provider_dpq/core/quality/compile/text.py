@@ -6,13 +6,13 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.quality.compile.column import each_value, plan_unfit, require_files
 from airflow_provider_dpq.core.quality.compile.distinct import each_distinct
-from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.plan import Plan, planner
 from airflow_provider_dpq.core.quality.expectations import text as declared
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
-from airflow_provider_dpq.core.quality.predicate import FollowsSchema, Json, Predicate, ReadByDateutil, ReadByFormat
-from airflow_provider_dpq.core.quality.tables.column import Column, Kind
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.column import Column, Kind
+from airflow_provider_dpq.core.table.errors import NotScannableError
+from airflow_provider_dpq.core.table.predicate import FollowsSchema, Json, Predicate, ReadByDateutil, ReadByFormat
+from airflow_provider_dpq.core.table.table import Table
 
 
 @planner.register

@@ -10,14 +10,14 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.quality.compile.column import counted, refusal
 from airflow_provider_dpq.core.quality.compile.columns import kept_rows
-from airflow_provider_dpq.core.quality.compile.errors import NotScannableError
 from airflow_provider_dpq.core.quality.compile.plan import Domain, Join, Plan, Unexpected, planner
 from airflow_provider_dpq.core.quality.expectations.unique import (
     ExpectColumnValuesToBeUnique,
     ExpectCompoundColumnsToBeUnique,
 )
-from airflow_provider_dpq.core.quality.tables.column import KEY, Column, Kind
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.column import KEY, Column, Kind
+from airflow_provider_dpq.core.table.errors import NotScannableError
+from airflow_provider_dpq.core.table.table import Table
 
 _FEW: Final = 20
 """As many repeated values are fetched with their count; each stands for two rows or more of a sample."""

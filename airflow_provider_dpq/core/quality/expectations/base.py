@@ -13,8 +13,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from airflow_provider_dpq.core.gate.share import exact
 from airflow_provider_dpq.core.quality.condition import Condition, parse_condition
-from airflow_provider_dpq.core.quality.instant import instant, read_moment
-from airflow_provider_dpq.core.quality.jsonable import is_nan
+from airflow_provider_dpq.core.table.instant import instant, read_moment
+from airflow_provider_dpq.core.table.jsonable import is_nan
 
 
 class Observed(StrEnum):

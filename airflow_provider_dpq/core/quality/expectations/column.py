@@ -21,7 +21,7 @@ from airflow_provider_dpq.core.quality.expectations.base import (
     is_unbounded,
     require_bound,
 )
-from airflow_provider_dpq.core.quality.jsonable import is_nan
+from airflow_provider_dpq.core.table.jsonable import is_nan
 
 
 class ColumnValues(Conditional):

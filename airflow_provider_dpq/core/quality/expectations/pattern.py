@@ -9,9 +9,9 @@ from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
-from airflow_provider_dpq.core.quality.backtracking import may_backtrack
 from airflow_provider_dpq.core.quality.expectations.base import Merging, as_list
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
+from airflow_provider_dpq.core.table.backtracking import may_backtrack
 
 Patterns: TypeAlias = Annotated[list[str], BeforeValidator(as_list), Field(min_length=1)]
 Escape: TypeAlias = Annotated[str, Field(min_length=1, max_length=1)] | None

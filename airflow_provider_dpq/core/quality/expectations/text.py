@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator
 
-from airflow_provider_dpq.core.quality.backtracking import may_take_for_ever
 from airflow_provider_dpq.core.quality.expectations.base import Merging
 from airflow_provider_dpq.core.quality.expectations.column import ColumnValues
+from airflow_provider_dpq.core.table.backtracking import may_take_for_ever
 
 
 def _usable_format(text: str) -> str:

@@ -12,10 +12,10 @@ from airflow_provider_dpq.core.quality.quarantine.export import export_rows
 from airflow_provider_dpq.core.quality.quarantine.files import write_files
 from airflow_provider_dpq.core.quality.quarantine.request import Request
 from airflow_provider_dpq.core.quality.quarantine.tables import write_tables
-from airflow_provider_dpq.core.quality.tables.database import DatabaseTable
-from airflow_provider_dpq.core.quality.tables.duck import DuckTable
-from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.database import DatabaseTable
+from airflow_provider_dpq.core.table.duck import DuckTable
+from airflow_provider_dpq.core.table.sql_table import SQLTable
+from airflow_provider_dpq.core.table.table import Table
 
 
 def set_apart(

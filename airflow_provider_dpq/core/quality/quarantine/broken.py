@@ -15,7 +15,7 @@ from airflow_provider_dpq.core.quality.declared import Declared
 from airflow_provider_dpq.core.quality.evaluate import Outcome, unexpected_count
 from airflow_provider_dpq.core.quality.result_format import ResultFormat
 from airflow_provider_dpq.core.quality.rows import fetch_positions, read_frame
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.table import Table
 
 CHECKS: Final = "dpq_checks"
 """Column of quarantined rows: the names of the checks that a row broke, in the order of the suite."""

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from airflow_provider_dpq.core.errors import QuarantineError
 from airflow_provider_dpq.core.permission import mode_kept
-from airflow_provider_dpq.core.quality.place import Place, told
 from airflow_provider_dpq.core.quality.quarantine.request import Request, TableName
-from airflow_provider_dpq.core.quality.tables.disk import open_folder
-from airflow_provider_dpq.core.quality.tables.scan import Scan
+from airflow_provider_dpq.core.table.disk import open_folder
+from airflow_provider_dpq.core.table.place import Place, told
+from airflow_provider_dpq.core.table.scan import Scan
 
 
 class Part:

@@ -9,17 +9,17 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.gate.report import Artifact
-from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query
 from airflow_provider_dpq.core.quality.quarantine import delivery
 from airflow_provider_dpq.core.quality.quarantine.broken import CHECKS, Broken
 from airflow_provider_dpq.core.quality.quarantine.files import artifact, require_count
 from airflow_provider_dpq.core.quality.quarantine.request import Request
 from airflow_provider_dpq.core.quality.quarantine.tables import breaks_any, joined, joins_trusted, listed_checks
-from airflow_provider_dpq.core.quality.tables.column import Column, Kind, named
-from airflow_provider_dpq.core.quality.tables.form import STORED
-from airflow_provider_dpq.core.quality.tables.scan import quote_text
-from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
-from airflow_provider_dpq.core.quality.tables.staging import stage
+from airflow_provider_dpq.core.table.column import Column, Kind, named
+from airflow_provider_dpq.core.table.form import STORED
+from airflow_provider_dpq.core.table.scan import quote_text
+from airflow_provider_dpq.core.table.sql.duckdb_dialect import compile_query
+from airflow_provider_dpq.core.table.sql_table import SQLTable
+from airflow_provider_dpq.core.table.staging import stage
 
 _NONE: Final = "[]"
 _DECIMAL: Final = re.compile(r"(?:DECIMAL|NUMERIC)\((\d+), ?(\d+)\)")

@@ -12,9 +12,9 @@ from airflow_provider_dpq.core.gate.report import Artifact
 from airflow_provider_dpq.core.quality.quarantine import delivery
 from airflow_provider_dpq.core.quality.quarantine.broken import CHECKS, Broken
 from airflow_provider_dpq.core.quality.quarantine.request import Request
-from airflow_provider_dpq.core.quality.tables.column import POSITION, named
-from airflow_provider_dpq.core.quality.tables.duck import DuckTable
-from airflow_provider_dpq.core.quality.tables.scan import quote_name
+from airflow_provider_dpq.core.table.column import POSITION, named
+from airflow_provider_dpq.core.table.duck import DuckTable
+from airflow_provider_dpq.core.table.scan import quote_name
 
 MEDIA_TYPE: Final = "application/vnd.apache.parquet"
 _WRITTEN_AS: Final[Mapping[str, Any]] = {"HUGEINT": sa.Numeric(38, 0), "UHUGEINT": sa.String()}

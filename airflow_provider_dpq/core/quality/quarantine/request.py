@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from airflow_provider_dpq.core.errors import DeclarationError
-from airflow_provider_dpq.core.quality.place import Place, is_place, locate, require_below
+from airflow_provider_dpq.core.table.place import Place, is_place, locate, require_below
 
 ENDINGS: Final = (".parquet", ".pq")
 

@@ -21,10 +21,10 @@ from airflow_provider_dpq.core.errors import MeasurementError, QuarantineError
 from airflow_provider_dpq.core.gate.report import Artifact
 from airflow_provider_dpq.core.quality.quarantine.broken import CHECKS, Broken
 from airflow_provider_dpq.core.quality.quarantine.request import Request
-from airflow_provider_dpq.core.quality.tables.column import named
-from airflow_provider_dpq.core.quality.tables.database import DatabaseTable
-from airflow_provider_dpq.core.quality.tables.failure import codes
-from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
+from airflow_provider_dpq.core.table.column import named
+from airflow_provider_dpq.core.table.database import DatabaseTable
+from airflow_provider_dpq.core.table.failure import codes
+from airflow_provider_dpq.core.table.sql_table import SQLTable
 from airflow_provider_dpq.core.watch import watched
 
 MEDIA_TYPE: Final = "application/x-sql-table"

@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.gate.share import exact
-from airflow_provider_dpq.core.quality.compile.number import plain
 from airflow_provider_dpq.core.quality.compile.plan import Domain
 from airflow_provider_dpq.core.quality.reconcile.pair import Pair, Tolerance
-from airflow_provider_dpq.core.quality.tables.form import Comparable, Form, in_form, shown
+from airflow_provider_dpq.core.table.form import Comparable, Form, in_form, shown
+from airflow_provider_dpq.core.table.sql.number import plain
 
 ROWS: Final = "rows"
 _NOISE: Final = 1e-9

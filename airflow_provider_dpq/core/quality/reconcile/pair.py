@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from airflow_provider_dpq.core.gate.share import exact
 from airflow_provider_dpq.core.quality.compile.column import refuse_malformed
 from airflow_provider_dpq.core.quality.compile.plan import Domain
-from airflow_provider_dpq.core.quality.tables.form import Comparable, Compared, Form, common_form, comparable_columns
-from airflow_provider_dpq.core.quality.tables.table import Table
+from airflow_provider_dpq.core.table.form import Comparable, Compared, Form, common_form, comparable_columns
+from airflow_provider_dpq.core.table.table import Table
 
 _NOISE: Final = 1e-15
 """A difference of floating numbers is wrong by no more than this share of the larger."""

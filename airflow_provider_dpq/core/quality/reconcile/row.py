@@ -13,15 +13,15 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import MeasurementError
-from airflow_provider_dpq.core.quality.compile.duckdb_dialect import compile_query
-from airflow_provider_dpq.core.quality.compile.functions import count_if
 from airflow_provider_dpq.core.quality.compile.plan import Domain
 from airflow_provider_dpq.core.quality.reconcile.pair import Pair, Tolerance, misfit_text, require_values
-from airflow_provider_dpq.core.quality.tables.column import KEY
-from airflow_provider_dpq.core.quality.tables.form import Comparable, Form, in_form, shown
-from airflow_provider_dpq.core.quality.tables.scan import Scan
-from airflow_provider_dpq.core.quality.tables.sql_table import SQLTable
-from airflow_provider_dpq.core.quality.tables.staging import stage
+from airflow_provider_dpq.core.table.column import KEY
+from airflow_provider_dpq.core.table.form import Comparable, Form, in_form, shown
+from airflow_provider_dpq.core.table.scan import Scan
+from airflow_provider_dpq.core.table.sql.duckdb_dialect import compile_query
+from airflow_provider_dpq.core.table.sql.functions import count_if
+from airflow_provider_dpq.core.table.sql_table import SQLTable
+from airflow_provider_dpq.core.table.staging import stage
 
 MISSING: Final = "missing"
 EXTRA: Final = "extra"

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.quality import check
 from tests.core.quality.answers import found
-from tests.core.quality.tables.servers import own_schema
+from tests.core.table.servers import own_schema
 
 pytestmark = pytest.mark.service
 

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.core.quality.answers import answer, found
-from tests.core.quality.tables.servers import own_schema
+from tests.core.table.servers import own_schema
 
 VALUES = ["-3", "-1.5", "-1", "-0.25", "0", "0.25", "1.5", "3"]
 

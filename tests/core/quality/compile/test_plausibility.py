@@ -15,11 +15,11 @@ from airflow_provider_dpq.core.quality.compile.plausibility import share_of
 from airflow_provider_dpq.core.quality.evaluate import evaluate
 from airflow_provider_dpq.core.quality.result_format import parse_result_format
 from airflow_provider_dpq.core.quality.suite import load_suite
-from airflow_provider_dpq.core.quality.tables.files import Reading
-from airflow_provider_dpq.core.quality.tables.frame_table import FrameTable
-from airflow_provider_dpq.core.quality.tables.frames import attach_frame
-from airflow_provider_dpq.core.quality.tables.references import References
-from airflow_provider_dpq.core.quality.tables.scan import Limits, Scan
+from airflow_provider_dpq.core.table.files import Reading
+from airflow_provider_dpq.core.table.frame_table import FrameTable
+from airflow_provider_dpq.core.table.frames import attach_frame
+from airflow_provider_dpq.core.table.references import References
+from airflow_provider_dpq.core.table.scan import Limits, Scan
 
 FRAME = pd.DataFrame({"n": [1, 2, 3, 4], "f": [0.5, 1.5, 2.5, 3.5]})
 

@@ -1,0 +1,1 @@
+"""Tables, wherever they live: opened, and asked in SQL. Nothing here knows of expectations."""
