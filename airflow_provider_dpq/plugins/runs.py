@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final, TypeVar
 
@@ -27,6 +29,9 @@ _AT_ONCE: Final = 100
 _MOST: Final = 1000
 """So many task instances of a statement are read at most, those of the newest runs."""
 
+_OVER: Final = ("success", "failed")
+"""States of a run that has ended."""
+
 _TI: Any = TaskInstance
 _RUN: Any = DagRun
 
@@ -46,7 +51,7 @@ class MetadataRuns:
         return _read(lambda ask: _states(list(runs), ask))
 
     def ended(self, dag_ids: Collection[str]) -> list[EndedTask] | None:
-        """Return what failed, or was skipped as its run failed, in the newest run of each DAG, ended or not.
+        """Return what failed, or was skipped as its run failed, in the newest run of each DAG and in the newest ended.
 
         None where nobody answers.
         """
@@ -93,13 +98,31 @@ def _states(runs: Sequence[NewestRun], ask: _Ask) -> dict[tuple[str, str], dict[
 def _ended(dag_ids: Sequence[str], ask: _Ask) -> Iterator[EndedTask]:
     for some in _parts(dag_ids):
         newest = select(func.max(_RUN.id)).where(_RUN.dag_id.in_(some)).group_by(_RUN.dag_id)
-        over = newest.where(_RUN.state.in_(("success", "failed")))
+        over = newest.where(_RUN.state.in_(_OVER))
         query = (
             _FAILED_TASKS.where(or_(_RUN.id.in_(newest), _RUN.id.in_(over)))
             .order_by(_RUN.id.desc(), _TI.task_id, _TI.map_index)
             .limit(_MOST)
         )
-        yield from _tasks(query, ask)
+        newer = _newer_than_ended(some, ask)
+        for one in _tasks(query, ask):
+            since = frozenset(newer[one.dag_id])
+            yield one if one.run_id in since else replace(one, newer=since)
+
+
+def _newer_than_ended(dag_ids: Sequence[str], ask: _Ask) -> Mapping[str, set[str]]:
+    """Return the runs of each DAG that were made after the newest that has ended.
+
+    By their numbers, not by their times: the run of an earlier day that is repeated is no newer one.
+    """
+    of_dags = (_RUN.dag_id.in_(dag_ids), _RUN.state.in_(_OVER))
+    ended = select(_RUN.dag_id, func.max(_RUN.id).label("id")).where(*of_dags).group_by(_RUN.dag_id).subquery()
+    made_after = and_(ended.c.dag_id == _RUN.dag_id, _RUN.id > ended.c.id)
+    query = select(_RUN.dag_id, _RUN.run_id).join(ended, made_after).order_by(_RUN.id.desc()).limit(_MOST)
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for dag_id, run_id in ask(query):
+        found[dag_id].add(run_id)
+    return found
 
 
 def _tasks(query: Select[Any], ask: _Ask) -> list[EndedTask]:

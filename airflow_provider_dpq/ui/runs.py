@@ -20,6 +20,7 @@ class EndedTask:
         instance: Which one it is.
         state: The state in which it ended.
         is_gate: Whether it is known to be a gate, whatever the store has of it.
+        newer: The runs of its DAG that were made after the one it belongs to; none of them has ended.
     """
 
     dag_id: str
@@ -27,6 +28,7 @@ class EndedTask:
     instance: Instance
     state: str
     is_gate: bool
+    newer: frozenset[str] = frozenset()
 
 
 class Runs(Protocol):
@@ -39,7 +41,7 @@ class Runs(Protocol):
         """
 
     def ended(self, dag_ids: Collection[str]) -> Collection[EndedTask] | None:
-        """Return what failed, or was skipped as its run failed, in the newest run of each DAG, ended or not.
+        """Return what failed, or was skipped as its run failed, in the newest run of each DAG and in the newest ended.
 
         None where nothing can be read.
         """

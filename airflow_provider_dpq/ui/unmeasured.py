@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from airflow_provider_dpq.core.gate.identity import Gate
@@ -18,7 +19,9 @@ _MOST: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Unmeasured:
-    """A task of a gate that ended in the newest run of its DAG, and not with a report that counts.
+    """A task of a gate that ended, and not with a report that counts, in the newest run of its DAG or the newest ended.
+
+    In the newest that has ended only as long as the gate has not reported in a newer one.
 
     Attributes:
         gate: The gate; named as its task where it has no report yet, unless it was given another name.
@@ -86,6 +89,11 @@ def _unmeasured(store: Store, newest: Sequence[NewestRun], ended: Iterable[Ended
             gates[run.gate.dag_id, task].add(run.gate)
     found: defaultdict[tuple[Gate, str], list[Lost]] = defaultdict(list)
     looked_up = 0
+
+    @cache
+    def answered(gate: Gate, runs: frozenset[str]) -> bool:
+        return bool(runs) and any(entry.run_id in runs for entry in store.history(gate))
+
     for one in ended:
         task = one.instance[0]
         bearing = gates.get((one.dag_id, task), {Gate(one.dag_id, task)} if one.is_gate else set())
@@ -97,5 +105,6 @@ def _unmeasured(store: Store, newest: Sequence[NewestRun], ended: Iterable[Ended
         if last is None or last.verdict.passed:
             lost = Lost(one.instance, one.state, reported=last is not None)
             for gate in {last.identity} if last is not None else bearing:
-                found[gate, one.run_id].append(lost)
+                if not answered(gate, one.newer):
+                    found[gate, one.run_id].append(lost)
     return [Unmeasured(gate, tuple(found[gate, run_id]), run_id) for gate, run_id in sorted(found)]

@@ -10,7 +10,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from airflow.models.dagrun import DagRun
 from airflow.sdk import DAG, BaseOperator
+from airflow.utils.session import create_session
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy.exc import OperationalError
@@ -90,6 +92,27 @@ def test_gate_whose_upstream_failed_is_shown_as_not_measured(
     assert "pass incomplete orders > complete 'check' ended as upstream_failed since its report" in gates()
     store.write(report_with(Verdict.FAIL, try_number=2, **named))
     assert "ended as" not in gates()
+
+
+def test_loss_counts_until_the_gate_reports_in_a_newer_run(
+    run_dag: RunDag, gates: Callable[[], str], store: Store
+) -> None:
+    """While that run goes on; a report of an earlier day that is repeated meanwhile answers nothing."""
+    with DAG("orders", schedule=None) as dag:
+        Load(task_id="load") >> check("check")
+    first = run_dag(dag)
+    died = dag.test(logical_date=NEXT_DAY)
+    lost = f"'check' ended as upstream_failed without a report {died.run_id}"
+    with create_session() as session:
+        session.add(DagRun(dag_id="orders", run_id="newest", run_type="manual", state="running"))
+    assert lost in gates()
+    repeated = report_with(Verdict.PASS, gate="check", dag_id="orders", run_id=first.run_id, try_number=2)
+    store.write(repeated)
+    assert lost in gates()
+    store.write(report_with(Verdict.PASS, gate="check", dag_id="orders", run_id="newest"))
+    assert lost not in gates()
+    store.write(report_with(Verdict.PASS, gate="check", dag_id="orders", run_id=first.run_id, try_number=3))
+    assert lost not in gates()
 
 
 def test_gate_that_has_never_reported_is_shown_by_its_task(run_dag: RunDag, gates: Callable[[], str]) -> None:
