@@ -162,13 +162,7 @@ class GateQuery:
         from airflow_provider_dpq.core.store.start import outstanding
 
         interval = None if self.max_age is not None else self.interval
-        starts = [
-            start
-            for start in store.starts(gate)
-            if start.kind == self.kind
-            and (interval is None or (start.data_interval_start, start.data_interval_end) == interval)
-        ]
-        left = outstanding(starts, run)
+        left = outstanding((start for start in store.starts(gate) if start.may_be(self.kind, interval)), run)
         return left[0].told() if left else ""
 
     def _overtaken(self, store: Store, gate: Gate, run: NewestRun, runs: Runs, now: datetime) -> str:

@@ -148,7 +148,11 @@ def _of_same_task(store: Store, shown: Entry) -> Sequence[Entry]:
 def _gates_page(store: Store, runs: Runs, addresses: page.Addresses) -> HTMLResponse:
     newest = store.latest(dag_ids=addresses.dag_ids)
     shown = {run.gate for run in newest}
-    begun = [start for start in store.starts() if start.dag_id in addresses.dag_ids or start.identity in shown]
+    begun = [
+        start
+        for start in store.starts()
+        if start.dag_id in addresses.dag_ids or start.identity in shown or start.may_be_of_any_gate
+    ]
     starts = unanswered(begun, newest)
     beside = told(store, runs, newest, starts, addresses.dag_ids)
     broken = [run for run in newest if run.verdict is not Verdict.PASS and run.worst.problem is None]

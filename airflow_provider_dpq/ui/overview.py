@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from airflow_provider_dpq.core.gate.identity import Gate
@@ -12,7 +13,7 @@ from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.store import Entry, NewestRun, Start
 from airflow_provider_dpq.core.store.attendance import Attendance
 
-_ORDER: Final = ("killed", *(verdict.value for verdict in reversed(Verdict)))
+_ORDER: Final = ("damaged", "killed", *(verdict.value for verdict in reversed(Verdict)))
 """What rows are sorted by, the worst first."""
 
 _MEASURING: Final = "measuring"
@@ -24,7 +25,7 @@ class Row:
 
     Attributes:
         gate: The gate.
-        word: Its verdict; ``killed`` or ``measuring`` where its newest attempt has left no report.
+        word: Its verdict; ``killed``, ``measuring`` or ``damaged`` where its newest attempt has left no report.
         reason: Why it has that verdict, in one sentence; empty where it passed.
         latest: The report of its newest run, the worst of several; None where it has none.
         tally: How many parts of that run decided so, and which.
@@ -43,7 +44,14 @@ class Row:
     @property
     def shade(self) -> str:
         """The verdict in whose colour the word stands; empty where nothing is decided."""
-        return {"killed": Verdict.ERROR.value, _MEASURING: ""}.get(self.word, self.word)
+        return {"damaged": Verdict.ERROR.value, "killed": Verdict.ERROR.value, _MEASURING: ""}.get(self.word, self.word)
+
+    @property
+    def began(self) -> datetime | None:
+        """When its newest attempt began to measure; None where nobody can tell."""
+        if self.start is None:
+            return self.latest.started_at if self.latest else None
+        return self.start.began
 
     @property
     def _place(self) -> int:
@@ -91,7 +99,7 @@ def _unreported(gate: Gate, begun: Sequence[Start], run: NewestRun | None) -> Ro
     killed = [start for start in begun if start.is_over()]
     start = (killed or begun)[0]
     parts = f"{len(killed or begun)} parts" if len(killed or begun) > 1 else ""
-    reason = f"Its process was killed and left no report. {start.advice}" if killed else ""
+    reason = f"{start.fate} {start.advice}" if killed else ""
     return Row(gate, start.state, reason, run.worst if run else None, parts, start)
 
 

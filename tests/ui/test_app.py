@@ -464,6 +464,24 @@ def test_a_killed_process_is_shown_as_killed(browse: Callable[..., TestClient], 
     assert "the log of try 1" in browse().get(to_task).text
 
 
+@pytest.mark.parametrize(
+    ("column", "gate"), [("ends_by", "flights &gt; begun"), ("gate", "a gate that nobody can tell")]
+)
+def test_a_damaged_start_leaves_the_other_rows(
+    browse: Callable[..., TestClient], store: Store, tmp_path: Path, column: str, gate: str
+) -> None:
+    """It is told in its own row, also where nobody can tell whose it is."""
+    store.write(a_report("flights_whole"))
+    store.begin(Start.now("begun", "quality", "s", Provenance(dag_id="flights", task_id="check", run_id="later")))
+    with closing(sqlite3.connect(tmp_path / "dpq.db")) as connection, connection:
+        connection.execute(f"UPDATE dpq_start SET {column} = x'00ff'")
+    damaged, whole = [row for row in cells(browse("ann").get("/dpq/gates").text) if row]
+    assert damaged[0] == "damaged"
+    assert damaged[1].startswith(f"{gate}The record that measuring started is damaged ({column}).")
+    assert "delete row 1 of dpq_start" in damaged[1]
+    assert whole[:2] == ["pass", "flights &gt; flights_whole"]
+
+
 def test_a_killed_retry_is_told_above_the_older_report(browse: Callable[..., TestClient], store: Store) -> None:
     """The pass of an earlier try is no answer any more; what an earlier try left is of no matter after a later one."""
     earlier = a_report("flights_retried", try_number=2)

@@ -20,9 +20,9 @@ class Row:
 
     Attributes:
         order: What rows are sorted by, the newest last.
-        state: ``reported``, or of what has left no report ``measuring`` or ``killed``.
+        state: ``reported``, or of what has left no report ``measuring``, ``killed`` or ``damaged``.
         entry: The report in brief, or what has started.
-        verdict: Its verdict; ``error`` of what was killed, None of what is still measuring.
+        verdict: Its verdict; ``error`` of what was killed or is damaged, None of what is still measuring.
         part: Which part of a mapped gate it is, or how many of them decided as this one.
         subject: What was measured, or why that cannot be said.
         found: What one check found; None where none was asked for.
@@ -60,10 +60,15 @@ class Row:
         """Identifier of the report; None where there is none."""
         return self.entry.report_id if isinstance(self.entry, Entry) else None
 
+    @property
+    def began(self) -> datetime | None:
+        """When measuring began; None where nobody can tell."""
+        return self.entry.began if isinstance(self.entry, Start) else self.entry.started_at
+
     def brief(self) -> dict[str, Any]:
         """Return it as JSON has it, with the same keys for every row."""
         names = [one.name for one in fields(Entry) if one.name not in ("number", "problem")]
-        plain = {name: getattr(self.entry, name, None) for name in names}
+        plain = {name: getattr(self.entry, name, None) for name in names} | {"started_at": self.began}
         moments = {name: item.isoformat() for name, item in plain.items() if isinstance(item, datetime)}
         problem = self.entry.problem if isinstance(self.entry, Entry) else None
         told = {"verdict": self.verdict, "problem": problem and problem.model_dump(mode="json"), "state": self.state}
@@ -73,7 +78,7 @@ class Row:
 def render(rows: Sequence[Row]) -> str:
     """Return the rows as a table as wide as the terminal."""
     parts, found = [row.part for row in rows], [row.found or "" for row in rows]
-    began = [row.entry.started_at for row in rows]
+    began = [row.began for row in rows]
     took = [getattr(row.entry, "duration_seconds", None) for row in rows]
     columns = [
         Column(

@@ -83,7 +83,7 @@ def _newest(
         dag = dag_of(dag_id, outside_airflow=outside_airflow)
         if dag is not None:
             runs = [run for run in runs if run.gate.dag_id == dag]
-            starts = [start for start in starts if start.dag_id == dag]
+            starts = [start for start in starts if start.dag_id == dag or start.may_be_of_any_gate]
     return runs, unanswered(starts, runs)
 
 

@@ -97,6 +97,24 @@ class Moment(TypeDecorator[datetime]):
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
+class UnprovedMoment(Moment):
+    """A point in time where a row holds one; anything else is returned as it stands, for the reader to judge."""
+
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        """Return what is no time as it stands."""
+        read = super().result_processor(dialect, coltype)
+
+        def found(value: Any) -> Any:
+            try:
+                return read(value)
+            except StoreError:
+                return value
+
+        return found
+
+
 def damaged(what: str) -> StoreError:
     """Return the error for a row that no release writes.
 

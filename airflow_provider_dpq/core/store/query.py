@@ -7,15 +7,19 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import CTE, ColumnElement, FromClause, ScalarSelect, Select, and_, func, select, true
+from sqlalchemy import CTE, ColumnElement, FromClause, ScalarSelect, Select, and_, func, or_, select, true, type_coerce
 
 from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.store.baseline import Baseline
+from airflow_provider_dpq.core.store.column import Moment, UnprovedMoment
 from airflow_provider_dpq.core.store.entry import FOUND_BY
+from airflow_provider_dpq.core.store.start import Start
 from airflow_provider_dpq.core.store.tables import baselines as accepted
 from airflow_provider_dpq.core.store.tables import reports
+from airflow_provider_dpq.core.store.tables import starts as begun
 
 _OF = reports.c
+_BEGUN = begun.c
 _ROW: Final = [_OF[name] for name in ("number", *FOUND_BY, "document", "digest")]
 """The columns that an entry or a whole report is read from."""
 
@@ -44,6 +48,24 @@ def of_interval(gate: Gate, start: datetime, end: datetime, kind: str | None) ->
 def of_run(gate: Gate, run_id: str, kind: str | None) -> Select[Any]:
     """The reports that a gate left in one run."""
     return select(*_ROW).where(*_is_of(gate, kind), _OF.run_id == run_id).order_by(_NEWEST_FIRST)
+
+
+def starts(gate: Gate | None, dialect: str) -> Select[Any]:
+    """The rows of what has started, the newest first, with times as they stand; of a gate, or what may be of it.
+
+    In SQLite a name may be no text: such a row may be of any gate.
+    """
+    columns = [
+        type_coerce(column, UnprovedMoment).label(column.name) if isinstance(column.type, Moment) else column
+        for column in (_BEGUN.number, *(_BEGUN[one.name] for one in fields(Start)))
+    ]
+    asked = select(*columns).order_by(_BEGUN.number.desc())
+    if gate is None:
+        return asked
+    for column, name in ((_BEGUN.gate, gate.name), (_BEGUN.dag_id, gate.dag_id)):
+        damaged = [func.typeof(column) != "text"] if dialect == "sqlite" else []
+        asked = asked.where(or_(column == name, *damaged))
+    return asked
 
 
 def elsewhere(gate: Gate, run_id: str) -> Select[Any]:

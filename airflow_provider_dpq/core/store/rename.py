@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -13,8 +13,9 @@ from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.store import query, tables
 from airflow_provider_dpq.core.store.audit import AuditEvent
+from airflow_provider_dpq.core.store.column import damaged
 from airflow_provider_dpq.core.store.entry import key_of, row_of, trusted_report
-from airflow_provider_dpq.core.store.start import Start
+from airflow_provider_dpq.core.store.start import DamagedStart, start_of
 
 _BATCH: Final = 100
 """How many reports are rewritten at once; each is a whole document, which may be large."""
@@ -33,7 +34,7 @@ def rename(connection: Connection, old: Gate, new: Gate) -> tuple[int, int]:
 
     Raises:
         StoreError: ``unknown_gate``: there is nothing to move; ``gate_exists``: the new gate has a history of its own;
-            ``report_altered`` or ``unreadable_report``: a report cannot be rewritten.
+            ``report_altered``, ``unreadable_report`` or ``store_corrupt``: a report or a start cannot be rewritten.
     """
     moved, baselines = _left_by(connection, old)
     if not (moved or baselines or _count(connection, tables.starts, old)):
@@ -84,10 +85,10 @@ def _count(connection: Connection, table: Any, gate: Gate) -> int:
 def _move_starts(connection: Connection, old: Gate, new: Gate) -> None:
     """Move starts without a report too, so that they hold up the new gate as they did the old one."""
     columns = tables.starts.c
-    asked = select(*(columns[field.name] for field in fields(Start)))
-    same = (columns.gate == old.name, columns.dag_id == old.dag_id)
-    for row in connection.execute(asked.where(*same)).mappings().all():
-        begun = Start(**row)
+    for row in connection.execute(query.starts(old, connection.dialect.name)).mappings().all():
+        begun = start_of(row)
+        if isinstance(begun, DamagedStart):
+            raise damaged(f"a start whose {', '.join(begun.parts)} cannot be read")
         moved = replace(begun, gate=new.name, dag_id=new.dag_id)
         before, after = key_of(begun.gate, begun.source), key_of(moved.gate, moved.source)
         connection.execute(delete(tables.starts).where(columns.key == after))

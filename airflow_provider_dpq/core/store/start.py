@@ -6,18 +6,18 @@ newest.
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import RowMapping
 
 from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.report import DataInterval, Provenance
 from airflow_provider_dpq.core.process import is_gone, this_process
-from airflow_provider_dpq.core.store.column import damaged
 from airflow_provider_dpq.core.store.newest import NewestRun
 
 _UNLIMITED: Final = timedelta(days=1)
@@ -118,6 +118,11 @@ class Start:
             try_number=self.try_number,
         )
 
+    @property
+    def began(self) -> datetime | None:
+        """When measuring began, if that is known."""
+        return self.started_at
+
     def is_over(self, now: datetime | None = None) -> bool:
         """Whether it can no longer leave a report: its process has ended, or its time is up.
 
@@ -127,10 +132,30 @@ class Start:
         gone = is_gone(self.process)
         return (now or datetime.now(UTC)) > self.ends_by if gone is None else gone
 
+    def may_be(self, kind: str, interval: tuple[datetime, datetime] | None) -> bool:
+        """Whether it is of this kind, and about exactly this data interval.
+
+        Args:
+            kind: The kind.
+            interval: Start and end of the interval; None for any.
+        """
+        span = (self.data_interval_start, self.data_interval_end)
+        return self.kind == kind and interval in (None, span)
+
+    @property
+    def may_be_of_any_gate(self) -> bool:
+        """Whether nobody can tell which gate it is of."""
+        return False
+
     @property
     def state(self) -> str:
         """Its state in one word: ``killed`` or ``measuring``."""
         return "killed" if self.is_over() else "measuring"
+
+    @property
+    def fate(self) -> str:
+        """What became of it where it is over."""
+        return "Its process was killed and left no report."
 
     @property
     def advice(self) -> str:
@@ -149,19 +174,95 @@ class Start:
         return f"measuring started at {begun} in run {self.run_id} and has left no report yet"
 
 
-def start_of(row: RowMapping) -> Start:
-    """Return the start that a row keeps.
+@dataclass(frozen=True, slots=True)
+class DamagedStart(Start):
+    """A start of whose row a part is nothing that any release writes, as SQLite allows.
 
-    Raises:
-        StoreError: ``store_corrupt``: a value of it is of another type, as SQLite allows.
+    It is over, and no report answers it where that part tells which reports could.
+
+    Attributes:
+        number: Number of the row.
+        parts: The fields that are damaged; what stands in them here means nothing.
     """
-    for one in fields(Start):
-        if not isinstance(row[one.name], _TYPES.get(str(one.type), object)):
-            raise damaged(f"a start whose {one.name} is no {one.type}")
-    return Start(**row)
+
+    number: int = 0
+    parts: tuple[str, ...] = ()
+
+    @property
+    def began(self) -> datetime | None:
+        """When measuring began, if that is known."""
+        return None if "started_at" in self.parts else self.started_at
+
+    def is_over(self, now: datetime | None = None) -> bool:
+        """It is: nobody can tell whether it may still leave a report."""
+        return True
+
+    def may_be(self, kind: str, interval: tuple[datetime, datetime] | None) -> bool:
+        """Whether it is of this kind and interval, or nobody can tell."""
+        unknown = not {"data_interval_start", "data_interval_end"}.isdisjoint(self.parts)
+        return Start.may_be(self, self.kind if "kind" in self.parts else kind, None if unknown else interval)
+
+    @property
+    def may_be_of_any_gate(self) -> bool:
+        """Whether nobody can tell which gate it is of; it then names none, nor its run."""
+        return not {"gate", "dag_id"}.isdisjoint(self.parts)
+
+    @property
+    def state(self) -> str:
+        """``damaged``."""
+        return "damaged"
+
+    @property
+    def fate(self) -> str:
+        """What is wrong with the row."""
+        return f"{self._described.capitalize()}."
+
+    @property
+    def advice(self) -> str:
+        """How to be rid of it."""
+        return f"Restore the store from a backup, or run the gate again and then delete row {self.number} of dpq_start."
+
+    def told(self) -> str:
+        """Describe what is wrong."""
+        return f"{self._described}, and nobody can tell what became of that measurement"
+
+    @property
+    def _described(self) -> str:
+        return f"the record that measuring started is damaged ({', '.join(self.parts)})"
 
 
-_TYPES: Final[Mapping[str, type]] = {"str": str, "int": int}
+def start_of(row: RowMapping) -> Start:
+    """Return the start that a row keeps; if a part of it is damaged, the start says so.
+
+    Args:
+        row: The row, with its number, and its times as they stand.
+    """
+    kept = {one.name: row[one.name] for one in fields(Start)}
+    types = {one.name: _TYPES[str(one.type)] for one in fields(Start)}
+    parts = tuple(name for name, value in kept.items() if not isinstance(value, types[name]))
+    if not parts:
+        return Start(**kept)
+    named = ("gate", "dag_id", "task_id", "run_id", "subject") if {"gate", "dag_id"}.intersection(parts) else ()
+    kept |= {name: _IN_ITS_PLACE[types[name]] for name in (*parts, *named)}
+    if not _TELL_LITTLE.issuperset(parts):
+        kept["after"] = sys.maxsize
+    return DamagedStart(**kept, number=row["number"], parts=parts)
+
+
+_OPTIONAL: Final = (datetime, type(None))
+
+_TYPES: Final[Mapping[str, Any]] = {"str": str, "int": int, "datetime": datetime, "datetime | None": _OPTIONAL}
+
+_IN_ITS_PLACE: Final[Mapping[Any, Any]] = {
+    str: "",
+    int: -1,
+    datetime: datetime.fromtimestamp(0, UTC),
+    _OPTIONAL: None,
+}
+"""What a start holds in the place of a damaged part, by its type."""
+
+_TELL_LITTLE: Final = {"subject", "started_at", "ends_by", "process", "data_interval_start", "data_interval_end"}
+"""Parts without which it is still known which reports answer a start."""
 
 
 def outstanding(starts: Iterable[Start], run: NewestRun | None) -> list[Start]:

@@ -169,16 +169,16 @@ class Store:
     def starts(self, gate: Gate | None = None, *, dag_ids: Collection[str] | None = None) -> list[Start]:
         """Return the measurements that have started and left no report, newest first.
 
+        What of a row is damaged its start says; one whose gate nobody can tell may be of any gate.
+
         Args:
             gate: Only of this gate; None for all.
             dag_ids: Only of these DAGs, and none from outside Airflow; None for all.
         """
-        of = tables.starts.c
-        asked = select(*(of[field.name] for field in fields(Start))).order_by(of.number.desc())
-        if gate is not None:
-            asked = asked.where(of.gate == gate.name, of.dag_id == gate.dag_id)
         with self._database.reading() as connection:
-            found = [start_of(row) for row in connection.execute(asked).mappings()]
+            found = [
+                start_of(row) for row in connection.execute(query.starts(gate, connection.dialect.name)).mappings()
+            ]
         wanted = None if dag_ids is None else set(dag_ids) - {""}
         return [start for start in found if wanted is None or start.dag_id in wanted]
 
@@ -211,7 +211,7 @@ class Store:
         """
         with self._database.reading() as connection:
             reported = {Gate(str(dag_id), str(gate)) for dag_id, gate in connection.execute(query.gates(name))}
-        begun = {start.identity for start in self.starts() if name in (None, start.gate)}
+        begun = {start.identity for start in self.starts() if start.gate and name in (None, start.gate)}
         return sorted(reported | begun)
 
     def latest(self, *, dag_ids: Collection[str] | None = None) -> list[NewestRun]:

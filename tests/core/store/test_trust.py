@@ -15,8 +15,11 @@ from airflow_provider_dpq.core.errors import StoreError
 from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.report import DataInterval, Provenance, Report
 from airflow_provider_dpq.core.gate.verdict import Verdict
-from airflow_provider_dpq.core.store import Start, Store, open_store
+from airflow_provider_dpq.core.store import DamagedStart, Start, Store, open_store
 from airflow_provider_dpq.core.store.entry import digest_of
+from airflow_provider_dpq.triggers.gate import GateQuery
+from airflow_provider_dpq.triggers.runs import AirflowRuns
+from tests.reports import report_with
 
 Vary: TypeAlias = Callable[..., Report]
 GATE = Gate("flights_quality", "flights")
@@ -146,15 +149,30 @@ def test_document_without_a_verdict_that_is_known_is_an_error(
         ("map_index", "''"),
         ("process", "x'00ff'"),
         ("dag_id", "x'00ff'"),
+        ("gate", "x'00ff'"),
+        ("kind", "x'00ff'"),
     ],
 )
-def test_damaged_start_is_an_error_of_the_store(store: Store, store_path: Path, column: str, value: str) -> None:
-    """SQLite keeps anything anywhere: what is no start is never taken for one, nor for none."""
-    store.begin(Start.now("orders", "quality", "orders", Provenance(dag_id="etl", task_id="check", run_id="r")))
+def test_damaged_start_is_told_by_itself(store: Store, store_path: Path, column: str, value: str) -> None:
+    """SQLite keeps anything anywhere: it costs the other rows nothing, and no sensor passes by it."""
+    for gate in ("customers", "orders"):
+        store.begin(Start.now(gate, "quality", gate, Provenance(dag_id="etl", task_id="check", run_id="r")))
+    store.write(report_with(Verdict.PASS, gate="orders", dag_id="etl", task_id="check", run_id="older"))
     with closing(sqlite3.connect(store_path)) as connection, connection:
-        connection.execute(f"UPDATE dpq_start SET {column} = {value}")
+        connection.execute(f"UPDATE dpq_start SET {column} = {value} WHERE gate = 'orders'")
+        # Begun after the newest report.
+        connection.execute("UPDATE dpq_start SET after = 1 WHERE gate = 'orders' AND typeof(after) = 'integer'")
+    damaged, whole = store.starts()
+    assert (whole.gate, whole.state) == ("customers", "measuring")
+    assert isinstance(damaged, DamagedStart)
+    assert (damaged.parts, damaged.state) == ((column,), "damaged")
+    assert column in damaged.told()
+    assert "row 2 of dpq_start" in damaged.advice
+    query = GateQuery(gate="orders", dag_id="etl", max_age=timedelta(days=1))
+    standing = query.standing(store, AirflowRuns())
+    assert damaged.told() in standing.unreported
     with pytest.raises(StoreError) as refused:
-        store.starts()
+        store.rename_gates({Gate("etl", "orders"): Gate("etl", "new")}, actor="ann")
     assert refused.value.reason == "store_corrupt"
 
 
