@@ -30,11 +30,11 @@ import leaks
 import timed
 
 from airflow_provider_dpq.core.benchmark.change import Limit, Pair, change
-from airflow_provider_dpq.core.benchmark.history import Past
+from airflow_provider_dpq.core.benchmark.comparison import HISTORY_METRICS, compare_with_history
+from airflow_provider_dpq.core.benchmark.history import HistoryValue
 from airflow_provider_dpq.core.benchmark.observation import Amount, Observed, observe
 from airflow_provider_dpq.core.benchmark.pairs import compare
 from airflow_provider_dpq.core.benchmark.run import CONFIRMATIONS, PROCESS_SAMPLES, PROCESSES
-from airflow_provider_dpq.core.benchmark.standing import KEPT_AS, stand
 from airflow_provider_dpq.core.gate.threshold import judge, parse_threshold
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.operation.isolation import Child
@@ -159,7 +159,7 @@ def history(trials: int) -> None:
                 needed = trials + HISTORY_RUNS + CONFIRMATIONS
                 runs = [run_of(PythonOperation(target=f"timed:{name}")) for _ in range(needed)]
                 slower = [run_of(PythonOperation(target=f"timed:{name}_20_slower")) for _ in range(1 + CONFIRMATIONS)]
-                for metric in KEPT_AS:
+                for metric in HISTORY_METRICS:
                     starts = range(needed - HISTORY_RUNS - CONFIRMATIONS)
                     same = Counter(stands(metric, runs[start:]) for start in starts)
                     late = Counter(stands(metric, [*runs[start : start + HISTORY_RUNS], *slower]) for start in starts)
@@ -172,19 +172,19 @@ def history(trials: int) -> None:
 
 def stands(metric: str, runs: list[list[Observed]]) -> Verdict:
     """Return the verdict on the run after a history, with as many further runs as the gate takes."""
-    from airflow_provider_dpq.core.benchmark.standing import value_of_run
+    from airflow_provider_dpq.core.benchmark.comparison import value_of_run
 
     begun = datetime.now(UTC)
     past = [
-        Past(begun - timedelta(days=HISTORY_RUNS - index), value_of_run(metric, run), str(index))
+        HistoryValue(begun - timedelta(days=HISTORY_RUNS - index), value_of_run(metric, run), str(index))
         for index, run in enumerate(runs[:HISTORY_RUNS])
     ]
     limit = parse_threshold(f"{metric} < {TOLERANCE}x baseline", "benchmark")
     found = Verdict.ERROR
     for count in range(1, CONFIRMATIONS + 2):
         now = runs[HISTORY_RUNS : HISTORY_RUNS + count]
-        standing = stand(metric, {}, now, [past], started_at=begun, missing="none").as_metric
-        (result,) = judge([limit], [standing] if standing else [])
+        comparison = compare_with_history(metric, {}, now, [past], started_at=begun, missing="none").as_metric
+        (result,) = judge([limit], [comparison] if comparison else [])
         found = result.verdict
         if found is not Verdict.FAIL:
             return found

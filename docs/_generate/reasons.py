@@ -130,7 +130,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "The message names the argument; see [expectations](expectations.md) and [operators](operators.md).",
     ),
     "invalid_baseline": (
-        "What is measured cannot be had of another revision, or only one of two operations works on sizes.",
+        "The operation cannot be loaded from another revision, or only one of two operations works on sizes.",
         "Name the function as `package.module:function`; give both operations a dataset factory, or neither.",
     ),
     "invalid_checkpoint": (
@@ -251,7 +251,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Look at that process itself: [what a leak check sees](../explanation/what-a-leak-check-sees.md).",
     ),
     "memory_unsteady": (
-        "Memory goes up and down by more than a limit allows to tell; the verdict is `inconclusive`.",
+        "Memory use fluctuates too much to judge its growth against a limit; the verdict is `inconclusive`.",
         "Run more iterations, let the operation hold less at a time, or raise the limit.",
     ),
     "missing_baseline": (
@@ -330,7 +330,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Give `--store` on the command line, `history` in Python; in Airflow there is always one.",
     ),
     "no_baseline": (
-        "A benchmark has too few earlier reports to be held against, or they were made elsewhere; it warns.",
+        "A benchmark has too few earlier reports to compare with, or they come from another environment; it warns.",
         "Wait: this report counts for the next. The message says what differs.",
     ),
     "no_data_interval": (
@@ -367,7 +367,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Read the message; check an export of the data as a file.",
     ),
     "not_in_git": (
-        "The code to compare lies in no git repository, or there is no git.",
+        "The code to compare is not in a git repository, or git is not installed.",
         "Install the code from its repository in editable mode, and git on the worker.",
     ),
     "not_in_revision": (

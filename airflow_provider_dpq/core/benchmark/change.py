@@ -1,8 +1,8 @@
-"""How much slower one operation is than another, from interleaved pairs, looked at as they come in.
+"""How much slower one operation is than another, from interleaved pairs, by a sequential test.
 
-The rule: the interval of the median log ratio is that of the sign test, exact whatever the distribution, at an error of
-.003 at each end and each of six looks. Above the limit with its lower end: slower. Below it with its upper end: not.
-Limits: pairs count as independent; a disturbance that hits only the candidate for a long time is a slowdown to it.
+Method: the sign-test interval of the median log ratio, exact for any distribution, with an error of .003 at each end
+and at each of six looks. The candidate is slower if the lower end is above the limit, and not slower if the upper end
+is below it. Limits: pairs are assumed independent; a long disturbance of the candidate alone looks like a slowdown.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from airflow_provider_dpq.core.operation.iteration import Clock
 from airflow_provider_dpq.core.stats.percentile import median_interval
 
 LOOKS: Final = (10, 15, 20, 30, 45, 60)
-"""Numbers of pairs after which the interval is looked at; the last one is the most that are taken."""
+"""Numbers of pairs after which the interval is examined; the last one is the maximum number of pairs."""
 
 ERROR: Final = 0.003
 """Probability that the interval of one look misses the median at one end."""
@@ -27,16 +27,16 @@ _SIGMAS: Final = 2.75
 """Standard normal quantile of 1 - `ERROR`."""
 
 _POWER_SIGMAS: Final = 1.645
-"""Standard normal quantile of the power that a detectable change is stated for, 95 %."""
+"""Standard normal quantile of the power at which a detectable change is reported, 95 %."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Samples of two operations, taken in turns one right after the other.
+    """Samples of two operations, taken alternately.
 
     Attributes:
-        candidate: Of what is judged, at least one.
-        baseline: Of what it is compared with, as many.
+        candidate: Samples of the operation that is judged, at least one.
+        baseline: The same number of samples of the baseline.
     """
 
     candidate: tuple[Sample, ...]
@@ -45,10 +45,10 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A ratio that a comparison is to decide about.
+    """The largest ratio that a threshold allows.
 
     Attributes:
-        clock: What time the ratio is of.
+        clock: The clock of the times compared.
         ratio: Candidate to baseline.
     """
 
@@ -62,9 +62,9 @@ class Change:
 
     Attributes:
         ratio: Median over the pairs.
-        low: Lower end of its interval; 0 where the pairs are too few for one.
-        high: Upper end; infinite where they are too few.
-        pair_count: How many pairs.
+        low: Lower end of its interval; 0 if there are too few pairs.
+        high: Upper end of its interval; infinite if there are too few pairs.
+        pair_count: Number of pairs.
     """
 
     ratio: float
@@ -73,13 +73,13 @@ class Change:
     pair_count: int
 
     def excludes(self, ratio: float) -> bool:
-        """Whether a ratio lies outside the interval, so that it can be decided about."""
+        """Whether a ratio lies outside the interval, so that a limit there can be decided."""
         return not self.low < ratio < self.high
 
     def detectable_ratio(self, limit: float) -> float:
-        """Return the least true ratio that as many pairs, as noisy, would have told from a limit 95 times in 100.
+        """Return the smallest true ratio that as many pairs with this noise would find above a limit at 95 % power.
 
-        It takes the interval's half-width as that many standard errors of a normal median, which is an approximation.
+        Approximation: the interval's half-width is taken as a multiple of the standard error of a normal median.
 
         Args:
             limit: The ratio that is allowed.
@@ -91,16 +91,15 @@ class Change:
 
 
 def seconds(sample: Sample, clock: Clock) -> float:
-    """Return the time of a sample on a clock."""
+    """Return the time of a sample by the given clock."""
     return sample.cpu_seconds if clock == "cpu" else sample.wall_seconds
 
 
 def ratios(pairs: Sequence[Pair], clock: Clock) -> list[float]:
-    """Return the ratio of each pair; empty where a clock stood still, as the processor's does for what only waits.
+    """Return the ratio of each pair.
 
-    It is empty too where a side is too short beside what reading the clock costs.
-
-    Of each side the least time counts: a disturbance only ever makes a sample longer.
+    The result is empty if a time is 0, as the CPU time of an operation that only waits, or if either side is too short
+    compared with the cost of reading the clock. The minimum time of each side is used: disturbances only add time.
     """
     sides = zip(*((pair.candidate, pair.baseline) for pair in pairs), strict=True)
     if any(too_short([sample for samples in side for sample in samples], clock) for side in sides):
@@ -114,11 +113,11 @@ def _least(samples: Sequence[Sample], clock: Clock) -> float:
 
 
 def change(pairs: Sequence[Pair], clock: Clock) -> Change | None:
-    """Return how candidate and baseline compare; None where there is nothing to compare.
+    """Return the ratio of candidate to baseline; None if there are no ratios.
 
     Args:
         pairs: The pairs so far.
-        clock: What time to compare.
+        clock: The clock of the times to compare.
     """
     logs = [math.log(ratio) for ratio in ratios(pairs, clock)]
     if not logs:
@@ -129,11 +128,11 @@ def change(pairs: Sequence[Pair], clock: Clock) -> Change | None:
 
 
 def decided(pairs: Sequence[Pair], limits: Sequence[Limit]) -> bool:
-    """Return whether it is time to look, and all limits are outside the interval.
+    """Return whether a look is due and finds all limits outside the interval.
 
     Args:
         pairs: The pairs so far.
-        limits: What is to be decided about; without any nothing ever is.
+        limits: The limits to decide; without any, the answer is always False.
     """
     if len(pairs) not in LOOKS or not limits:
         return False

@@ -1,4 +1,4 @@
-"""What a benchmark has found so far: filled while it runs, so that what is cut short is not lost."""
+"""The findings of a benchmark, filled while it runs, so that they survive an interruption."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from airflow_provider_dpq.core.benchmark.change import Pair
+from airflow_provider_dpq.core.benchmark.comparison import HistoryComparison
 from airflow_provider_dpq.core.benchmark.observation import Memory, Observed
-from airflow_provider_dpq.core.benchmark.standing import Standing
 from airflow_provider_dpq.core.benchmark.timing import Sample
 from airflow_provider_dpq.core.errors import DpqError
 from airflow_provider_dpq.core.gate.profile import Profile
 
 
 @dataclass(slots=True)
-class AtSize:
-    """What was found at one size.
+class SizeFindings:
+    """The findings at one size.
 
     Attributes:
-        runs: Observed samples by run: the first one, and those that were to confirm it.
+        runs: Observed samples by run: the first run, then its confirmations.
         pairs: Interleaved pairs with the baseline.
-        memory: Memory of the operation, once for each iteration that was looked at.
-        baseline_memory: That of the baseline.
+        memory: Memory of the operation, one entry for each iteration measured.
+        baseline_memory: Memory of the baseline, likewise.
     """
 
     runs: list[list[Observed]] = field(default_factory=list)
@@ -42,13 +42,13 @@ class AtSize:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class SkippedSize:
     """A size that was not measured.
 
     Attributes:
         size: Rows of the dataset.
-        predicted_seconds: How long it would have taken, from the sizes before.
-        left_seconds: How much of the time budget there was.
+        predicted_seconds: How long it would have taken, extrapolated from smaller sizes.
+        left_seconds: How much of the time budget was left.
     """
 
     size: int
@@ -58,20 +58,20 @@ class LeftOut:
 
 @dataclass(slots=True)
 class Findings:
-    """What a benchmark has found so far.
+    """The findings of a benchmark so far.
 
     Attributes:
         started_at: When measuring began, with time zone.
-        sizes: What was found by size; None for an operation that is not sized.
-        left_out: Sizes that the time was too short for.
-        standings: How metrics stand against the gate's history, by their names and tags.
-        profile: Where time and memory went, once that was looked at.
-        unprofiled: Why it could not be looked at.
+        sizes: Findings by size; the key is None for an operation that is not sized.
+        skipped_sizes: Sizes that did not fit into the time budget.
+        comparisons: Metrics compared with the gate's history.
+        profile: The profile, if one was taken.
+        profiling_error: Why profiling failed.
     """
 
     started_at: datetime
-    sizes: dict[int | None, AtSize] = field(default_factory=lambda: defaultdict(AtSize))
-    left_out: list[LeftOut] = field(default_factory=list)
-    standings: list[Standing] = field(default_factory=list)
+    sizes: dict[int | None, SizeFindings] = field(default_factory=lambda: defaultdict(SizeFindings))
+    skipped_sizes: list[SkippedSize] = field(default_factory=list)
+    comparisons: list[HistoryComparison] = field(default_factory=list)
     profile: Profile | None = None
-    unprofiled: DpqError | None = None
+    profiling_error: DpqError | None = None

@@ -1,4 +1,4 @@
-"""The benchmark gate: what was measured, judged by thresholds and written down as a report."""
+"""The benchmark gate: judge the findings of a benchmark by thresholds and make its report."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from airflow_provider_dpq.core.benchmark.comparison import HistoryComparison
 from airflow_provider_dpq.core.benchmark.design import CLOCKS, DEFAULT_TOLERANCE_PERCENT, Benchmark
-from airflow_provider_dpq.core.benchmark.findings import AtSize, Findings, LeftOut
+from airflow_provider_dpq.core.benchmark.findings import Findings, SizeFindings, SkippedSize
 from airflow_provider_dpq.core.benchmark.metrics import baseline_metrics, metrics_of, series_of
-from airflow_provider_dpq.core.benchmark.standing import Standing
 from airflow_provider_dpq.core.benchmark.timing import too_short
 from airflow_provider_dpq.core.errors import DpqError
 from airflow_provider_dpq.core.gate.report import CheckResult, DataInterval, Problem, Provenance, Report, make_report
@@ -20,19 +20,19 @@ from airflow_provider_dpq.core.gate.verdict import Verdict
 KIND: Final = "benchmark"
 
 _TOO_SHORT: Final = (
-    "An iteration takes less than ten times what reading the clocks around it costs: its times have no ratios. "
-    "Let one call do more work, or do without set_up and tear_down."
+    "An iteration takes less than ten times as long as reading the clock, too short to compare with a baseline. "
+    "Let one call do more work, or drop set_up and tear_down."
 )
 
 
 def thresholds_of(design: Benchmark, declared: Sequence[Threshold]) -> tuple[Threshold, ...]:
-    """Return the declared thresholds, and the one that the benchmark's tolerance stands for.
+    """Return the declared thresholds, and the one that the benchmark's tolerance adds.
 
-    Where it is compared with something, no tolerance is given and no threshold compares times, the tolerance is the
-    default one: a comparison that judges no time would pass however slow it is.
+    The default tolerance applies if there is a baseline, no tolerance is given and no threshold compares times with
+    the baseline: otherwise the comparison would pass however slow the operation is.
 
     Raises:
-        DeclarationError: ``missing_baseline``: a threshold multiplies a baseline that this benchmark never has.
+        DeclarationError: ``missing_baseline``: a threshold needs a baseline that this benchmark does not have.
     """
     design.validate_thresholds(declared)
     tolerance_percent = design.tolerance_percent
@@ -53,17 +53,17 @@ def judge_benchmark(
     data_interval: DataInterval | None = None,
     error: DpqError | None = None,
 ) -> Report:
-    """Judge what a benchmark found and write it down, also where it was cut short.
+    """Judge the findings of a benchmark and return the report, even if the benchmark was cut short.
 
     Args:
-        design: What was run.
-        findings: What was found.
+        design: The benchmark that was run.
+        findings: What it found.
         gate: Name of the gate.
-        provenance: Which run this is.
-        thresholds: What to judge by, as `thresholds_of` gives them.
-        duration_seconds: How long it took.
+        provenance: The run that measured it.
+        thresholds: Thresholds to judge by, as returned by `thresholds_of`.
+        duration_seconds: How long the benchmark took.
         data_interval: The run's data interval.
-        error: What cut it short.
+        error: The error that cut it short.
     """
     return make_report(
         gate=gate,
@@ -85,19 +85,19 @@ def judge_benchmark(
 
 def _checks(design: Benchmark, findings: Findings) -> list[CheckResult]:
     measured = [_measured(design, size, found) for size, found in findings.sizes.items() if found.samples]
-    left_out = [_left_out(item) for item in findings.left_out]
-    without = [_without_baseline(item) for item in findings.standings if item.missing and _judged(design, item)]
-    unprofiled = [] if findings.unprofiled is None else [_unprofiled(findings.unprofiled)]
-    return [*measured, *left_out, *without, *unprofiled]
+    skipped = [_skipped(item) for item in findings.skipped_sizes]
+    without = [_without_baseline(item) for item in findings.comparisons if item.missing and _judged(design, item)]
+    unprofiled = [] if findings.profiling_error is None else [_unprofiled(findings.profiling_error)]
+    return [*measured, *skipped, *without, *unprofiled]
 
 
-def _measured(design: Benchmark, size: int | None, found: AtSize) -> CheckResult:
+def _measured(design: Benchmark, size: int | None, found: SizeFindings) -> CheckResult:
     samples, clock = found.samples, design.judged_clock
     baseline = [sample for pair in found.pairs for sample in pair.baseline]
     short = too_short(samples, clock) or too_short(baseline, clock)
     result: dict[str, JsonValue] = {
         "sample_count": len(samples),
-        "iteration_count": sum(sample.loops for sample in samples),
+        "iteration_count": sum(sample.iterations for sample in samples),
     }
     if len(found.runs) > 1:
         result["run_count"] = len(found.runs)
@@ -113,10 +113,13 @@ def _measured(design: Benchmark, size: int | None, found: AtSize) -> CheckResult
     )
 
 
-def _left_out(item: LeftOut) -> CheckResult:
-    """Warn that there was no time for a size: nothing is known of it."""
+def _skipped(item: SkippedSize) -> CheckResult:
+    """Warn that there was no time to measure a size."""
     left = max(item.left_seconds, 0)
-    message = f"It would take {item.predicted_seconds:.3g} s, and of the time budget {left:.3g} s are left."
+    message = (
+        f"Measuring this size would take {item.predicted_seconds:.3g} s, but only {left:.3g} s of the time budget "
+        "are left. Raise time_budget, or remove the size."
+    )
     return CheckResult(
         name=f"left out: size {item.size}",
         type="measurement",
@@ -129,7 +132,7 @@ def _left_out(item: LeftOut) -> CheckResult:
 
 
 def _unprofiled(error: DpqError) -> CheckResult:
-    """Note that nobody could look where the time went: what was measured before stands."""
+    """Note that profiling failed; the measurement itself remains valid."""
     return CheckResult(
         name="profile",
         type="profile",
@@ -140,19 +143,19 @@ def _unprofiled(error: DpqError) -> CheckResult:
     )
 
 
-def _judged(design: Benchmark, standing: Standing) -> bool:
-    return standing.metric == ("cpu_median" if design.judged_clock == "cpu" else "median")
+def _judged(design: Benchmark, found: HistoryComparison) -> bool:
+    return found.metric == ("cpu_median" if design.judged_clock == "cpu" else "median")
 
 
-def _without_baseline(standing: Standing) -> CheckResult:
-    size = standing.tags.get("size")
+def _without_baseline(found: HistoryComparison) -> CheckResult:
+    size = found.tags.get("size")
     return CheckResult(
         name="history" if size is None else f"history at size {size}",
         type="history",
         verdict=Verdict.WARN,
         severity="warn",
         success=None,
-        declaration={"metric": standing.metric},
-        result={"report_count": len(standing.past)},
-        error=Problem(reason="no_baseline", message=standing.missing, quotes_data=False),
+        declaration={"metric": found.metric},
+        result={"report_count": len(found.past)},
+        error=Problem(reason="no_baseline", message=found.missing, quotes_data=False),
     )

@@ -14,7 +14,7 @@ from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.gate.verdict import Verdict
 
 ABSENT: Final = "none"
-"""Stands for what an environment does not have, or does not tell."""
+"""Placeholder for what an environment does not have or does not report."""
 
 _OUTSIDE: Final = (Verdict.FAIL, Verdict.ERROR)
 
@@ -28,12 +28,12 @@ class Accepted(Protocol):
 
     @property
     def started_at(self) -> datetime:
-        """When the report was measured: the history begins there anew."""
+        """When the report was measured: the history restarts there."""
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """What a metric was in an earlier report.
+class HistoryValue:
+    """The value of a metric in an earlier report.
 
     Attributes:
         started_at: When it was measured.
@@ -54,26 +54,26 @@ def segments(
     tags: Mapping[str, str],
     fingerprint: Mapping[str, str],
     last: int = 20,
-) -> tuple[tuple[Past, ...], ...]:
-    """Return the values that a new value of a metric may be held against.
+) -> tuple[tuple[HistoryValue, ...], ...]:
+    """Return the values that a new value of a metric may be compared with.
 
-    A report counts where it has the metric, was made in the same environment and did not fail or end in an error, or
-    failed and was accepted; of those about one data interval only the newest. The interval of the present run is not
-    left out: whoever accepts a change and clears the failed task wants it judged by what was accepted.
+    A report counts if it has the metric, comes from the same environment, and either did not fail or end in an error,
+    or failed and was accepted. Only the newest report of each data interval counts. The interval of the present run is
+    included: someone who accepts a change and clears the failed task wants it judged by the accepted value.
 
     Args:
-        reports: Reports of the gate, the newest first, in the order in which the store got them: clocks decide nothing.
-        accepted: What was accepted, in the order of accepting. One about an earlier report than others that were
-            accepted before it takes their place.
+        reports: Reports of the gate, newest first, in the order in which the store received them, whatever their
+            clocks.
+        accepted: Accepted reports, in the order of acceptance. Accepting an earlier report revokes the acceptances of
+            later ones.
         metric_name: Name of the metric.
         tags: All of its tags.
-        fingerprint: The present environment's.
-        last: Most values returned; the newest count.
+        fingerprint: Fingerprint of the present environment.
+        last: Maximum number of values returned; the newest are kept.
 
     Returns:
-        Segments, the oldest first, each with its values, the oldest first. A segment begins with an accepted report.
-        The last one is the present level and is always there, empty where nothing is known of it; of the others those
-        that have a value.
+        Segments, oldest first, each with its values, oldest first. Each segment begins with an accepted report. The
+        last segment is the present level and is always included, even if empty; others only if they have a value.
     """
     places = {report.id: place for place, report in enumerate(reversed(reports))}
     begins = _in_force([(item.report_id, _place(item, reports, places)) for item in accepted])
@@ -86,18 +86,18 @@ def segments(
         and report.environment.fingerprint == here
         and (value := value_of(report, metric_name, tags)) is not None
     }
-    # What does not count must not hide an older report of its interval that does.
+    # A report that does not count must not hide an older report of its interval that does.
     usable = of_distinct_intervals(report for report in reports if report.id in values)
-    found: list[list[Past]] = [[] for _ in range(len(begins) + 1)]
+    found: list[list[HistoryValue]] = [[] for _ in range(len(begins) + 1)]
     for report in islice(usable, last):
-        past = Past(report.started_at, values[report.id], report.id)
+        past = HistoryValue(report.started_at, values[report.id], report.id)
         found[bisect_right([place for _, place in begins], places[report.id])].insert(0, past)
     *earlier, present = map(tuple, found)
     return (*filter(None, earlier), present)
 
 
 def _in_force(begins: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Return the acceptances that no later one took back, by the places of their reports."""
+    """Return the acceptances that no later one revoked, with the positions of their reports."""
     kept: list[tuple[str, int]] = []
     for report_id, place in begins:
         kept = [*(earlier for earlier in kept if earlier[1] < place), (report_id, place)]
@@ -105,17 +105,17 @@ def _in_force(begins: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
 
 
 def _place(item: Accepted, reports: Sequence[Report], places: Mapping[str, int]) -> int:
-    """Return which report an acceptance is of, counted from the oldest; for one that is gone, by the time it had."""
+    """Return the position of the accepted report, counted from the oldest; by its time if the report is gone."""
     if item.report_id in places:
         return places[item.report_id]
     return sum(report.started_at < item.started_at for report in reports)
 
 
 def difference(fingerprint: Mapping[str, str], report: Report) -> dict[str, tuple[str, str]]:
-    """Return in what a report was made differently: by name what there is here, and what there was.
+    """Return how a report's environment differs: for each name, the present value and the report's.
 
     Args:
-        fingerprint: The present environment's.
+        fingerprint: Fingerprint of the present environment.
         report: An earlier report, such as the newest of the gate.
     """
     there = report.environment.fingerprint

@@ -22,13 +22,13 @@ def _begun() -> Findings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BenchmarkMeasurement:
-    """A benchmark and what it has found so far.
+    """A benchmark and its findings so far.
 
     Attributes:
-        design: What to run.
-        thresholds: The declared thresholds; that of the tolerance stands in the design.
-        history: Earlier reports of the gate; needed for a benchmark against its history.
-        findings: What was found.
+        design: The benchmark to run.
+        thresholds: The declared thresholds, without that of the tolerance, which the design adds.
+        history: Earlier reports of the gate; required for a benchmark against its history.
+        findings: The findings so far.
     """
 
     design: Benchmark
@@ -37,7 +37,7 @@ class BenchmarkMeasurement:
     findings: Findings = field(default_factory=_begun)
 
     def measure(self, *, cancellation: Cancellation, tell: Callable[[str], None] | None) -> None:
-        """Measure what the benchmark declares; see `core.benchmark.run.measure`."""
+        """Run the benchmark; see `core.benchmark.run.measure`."""
         self.design.validate()
         measure(
             self.design,
@@ -57,7 +57,7 @@ class BenchmarkMeasurement:
         data_interval: DataInterval | None = None,
         error: DpqError | None = None,
     ) -> Report:
-        """Judge what was found so far; see `Measurement.report`."""
+        """Judge the findings so far; see `Measurement.report`."""
         return judge_benchmark(
             self.design,
             self.findings,

@@ -1,4 +1,4 @@
-"""Metrics and series of a benchmark, from what it has found."""
+"""Metrics and series of a benchmark, from its findings."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Final
 
 from airflow_provider_dpq.core.benchmark.change import change as change_of
 from airflow_provider_dpq.core.benchmark.change import ratios, seconds
+from airflow_provider_dpq.core.benchmark.comparison import HISTORY_METRICS, HistoryComparison, value_of_run
 from airflow_provider_dpq.core.benchmark.design import CLOCKS, Benchmark
-from airflow_provider_dpq.core.benchmark.findings import AtSize, Findings
+from airflow_provider_dpq.core.benchmark.findings import Findings, SizeFindings
 from airflow_provider_dpq.core.benchmark.observation import Memory
-from airflow_provider_dpq.core.benchmark.standing import KEPT_AS, Standing, value_of_run
 from airflow_provider_dpq.core.benchmark.timing import Sample, too_short
 from airflow_provider_dpq.core.gate.metric import OF_BASELINE, PERCENTILE, Metric
 from airflow_provider_dpq.core.gate.series import Series
@@ -25,86 +25,86 @@ from airflow_provider_dpq.core.stats.slope import growth_exponent
 from airflow_provider_dpq.core.stats.summary import summarize
 
 PERCENTILES: Final = (50.0, 90.0, 95.0, 99.0)
-"""Reported where the sample supports them."""
+"""Percentiles that are reported if the sample supports them."""
 
 _ERROR: Final = 0.005
 """Probability that an interval misses its metric at one end."""
 
 _RESAMPLES: Final = 400
 
-_CROWDED: Final = 1.1
-"""Crowding above which the scatter of times on the wall may be all of the neighbours' making."""
+_CONTENDED: Final = 1.1
+"""Contention above which other processes may explain all of the scatter of wall times."""
 
 
 def tags_of(size: int | None) -> dict[str, str]:
-    """Return the tags of what belongs to a size."""
+    """Return the tags of the metrics at a size."""
     return {} if size is None else {"size": str(size)}
 
 
-def asked_percentiles(thresholds: Sequence[Threshold]) -> list[float]:
-    """Return the percentiles that thresholds name."""
+def requested_percentiles(thresholds: Sequence[Threshold]) -> list[float]:
+    """Return the percentiles that the thresholds refer to."""
     start = f"{PERCENTILE}("
     return [float(item.metric[len(start) : -1]) for item in thresholds if item.metric.startswith(start)]
 
 
 def metrics_of(design: Benchmark, findings: Findings, thresholds: Sequence[Threshold] = ()) -> list[Metric]:
-    """Return everything that was measured.
+    """Return all metrics of a benchmark.
 
     Args:
-        design: What was run.
-        findings: What was found, also where it was cut short.
-        thresholds: What will be judged: a percentile that is asked for is there even where the sample does not support
-            it, with an interval that says so.
+        design: The benchmark that was run.
+        findings: Its findings, complete or not.
+        thresholds: Thresholds to judge by: a percentile that one of them requests is included even if the sample does
+            not support it, with an interval that says so.
     """
-    asked = asked_percentiles(thresholds)
+    requested = requested_percentiles(thresholds)
     metrics: list[Metric] = []
     for size, found in findings.sizes.items():
         if found.samples:
-            crowding = _crowding(design, found)
-            metrics += _of_times(found, tags_of(size), crowding)
-            metrics += _of_percentiles(found, tags_of(size), asked, crowding)
-            metrics += _of_amount(size, found, crowding)
+            contention = _contention(design, found)
+            metrics += _of_times(found, tags_of(size), contention)
+            metrics += _of_percentiles(found, tags_of(size), requested, contention)
+            metrics += _of_amount(size, found, contention)
             metrics += _of_pairs(design, found, tags_of(size), thresholds)
         metrics += _of_memory(found, tags_of(size))
-    metrics += [metric for standing in findings.standings if (metric := standing.as_metric)]
+    metrics += [metric for comparison in findings.comparisons if (metric := comparison.as_metric)]
     return [*metrics, *_growth(design, findings)]
 
 
-def _of_times(found: AtSize, tags: Mapping[str, str], wall_crowding: float) -> Iterator[Metric]:
+def _of_times(found: SizeFindings, tags: Mapping[str, str], wall_contention: float) -> Iterator[Metric]:
     for name, clock in CLOCKS.items():
         times = [seconds(sample, clock) for sample in found.samples]
-        summary, crowding = summarize(times), wall_crowding if clock == "wall" else 1.0
+        summary, contention = summarize(times), wall_contention if clock == "wall" else 1.0
         ends = median_interval(times, error=_ERROR)
-        yield Metric(name=name, value=summary.median, unit="s", tags=tags, interval=_clamped(ends, crowding))
+        yield Metric(name=name, value=summary.median, unit="s", tags=tags, interval=_clamped(ends, contention))
         for part in ("min", "max", "mean"):
             value = getattr(summary, part)
-            interval = (value / crowding, value) if crowding > 1 else None
+            interval = (value / contention, value) if contention > 1 else None
             yield Metric(name=name.replace("median", part), value=value, unit="s", tags=tags, interval=interval)
         for part in ("stdev", "mad"):
             value = getattr(summary, part)
-            interval = (0.0, value) if crowding > _CROWDED else None
+            interval = (0.0, value) if contention > _CONTENDED else None
             yield Metric(name=name.replace("median", part), value=value, unit="s", tags=tags, interval=interval)
 
 
 def _of_percentiles(
-    found: AtSize, tags: Mapping[str, str], asked: Sequence[float], crowding: float
+    found: SizeFindings, tags: Mapping[str, str], requested: Sequence[float], contention: float
 ) -> Iterator[Metric]:
     each = [time for sample in found.samples for time in sample.each_wall_seconds]
-    # Means of several iterations have other percentiles than iterations: they support none.
+    # Means over several iterations have different percentiles from single iterations: they support none.
     times = each or [sample.wall_seconds for sample in found.samples]
-    for percent in sorted({*PERCENTILES, *asked}):
-        if percent in asked or supports(percent, len(each)):
+    for percent in sorted({*PERCENTILES, *requested}):
+        if percent in requested or supports(percent, len(each)):
             ends = percentile_interval(each, percent, error=_ERROR) if each else None
             yield Metric(
                 name=f"{PERCENTILE}({percent:.15g})",
                 value=percentile(times, percent),
                 unit="s",
                 tags=tags,
-                interval=_clamped(ends, crowding),
+                interval=_clamped(ends, contention),
             )
 
 
-def _of_amount(size: int | None, found: AtSize, crowding: float) -> Iterator[Metric]:
+def _of_amount(size: int | None, found: SizeFindings, contention: float) -> Iterator[Metric]:
     tags = tags_of(size)
     yield Metric(name="sample_count", value=len(found.samples), tags=tags)
     if found.observed:
@@ -113,34 +113,34 @@ def _of_amount(size: int | None, found: AtSize, crowding: float) -> Iterator[Met
         yield Metric(name="wall_ratio", value=value_of_run("median", found.observed), tags=tags, interval=ends)
     if size is not None:
         times = [sample.wall_seconds for sample in found.samples]
-        low, high = _clamped(median_interval(times, error=_ERROR), crowding)
+        low, high = _clamped(median_interval(times, error=_ERROR), contention)
         rates = (size / high, min(size / low, sys.float_info.max) if low > 0 else sys.float_info.max)
         yield Metric(name="throughput", value=size / statistics.median(times), unit="/s", tags=tags, interval=rates)
 
 
-def _crowding(design: Benchmark, found: AtSize) -> float:
-    """Return how much longer the reference workload took than processors worked for it; 1 where that is not known.
+def _contention(design: Benchmark, found: SizeFindings) -> float:
+    """Return the ratio of wall time to CPU time of the reference workload; 1 if unknown.
 
-    It waits for nothing but a processor, so that on a machine of one's own the two times are alike. By as much the
-    operation may have been slowed down by others: a limit within that cannot be decided about. Pairs have no reference
-    beside them: an operation that is judged by processor time is taken for one that waits for nothing else either.
+    The reference workload waits for nothing but a processor, so on an otherwise idle machine the two times are equal.
+    The ratio is how much other processes may have slowed the operation down: a limit within it cannot be decided. Pairs
+    have no reference samples: an operation that is judged by CPU time is assumed to wait for nothing else either.
     """
-    beside = [item.reference for item in found.observed]
-    if not beside and design.judged_clock == "cpu":
-        beside = found.samples
-    shares = [sample.wall_seconds / sample.cpu_seconds for sample in beside if sample.cpu_seconds]
+    references = [item.reference for item in found.observed]
+    if not references and design.judged_clock == "cpu":
+        references = found.samples
+    shares = [sample.wall_seconds / sample.cpu_seconds for sample in references if sample.cpu_seconds]
     return max(statistics.median(shares), 1.0) if shares else 1.0
 
 
 def _of_pairs(
-    design: Benchmark, found: AtSize, tags: Mapping[str, str], thresholds: Sequence[Threshold]
+    design: Benchmark, found: SizeFindings, tags: Mapping[str, str], thresholds: Sequence[Threshold]
 ) -> Iterator[Metric]:
     if not found.pairs:
         return
     yield Metric(name="pair_count", value=len(found.pairs), tags=tags)
     for name, clock in CLOCKS.items():
         change = change_of(found.pairs, clock)
-        if change is None:  # nothing to divide is no baseline that is missing: it could not be measured
+        if change is None:  # the baseline is there, but no ratio could be measured
             yield Metric(name=name, value=None, unit=OF_BASELINE, tags=tags)
             continue
         ends = _clamped((change.low, change.high))
@@ -151,7 +151,7 @@ def _of_pairs(
             yield Metric(name="detectable_change", value=detectable, unit="%", tags=tags)
 
 
-def _of_memory(found: AtSize, tags: Mapping[str, str]) -> Iterator[Metric]:
+def _of_memory(found: SizeFindings, tags: Mapping[str, str]) -> Iterator[Metric]:
     for name, value in _memory(found.memory).items():
         yield Metric(name=name, value=value, unit="B", tags=tags)
 
@@ -166,7 +166,7 @@ def _memory(rounds: Sequence[Memory]) -> dict[str, float]:
 
 
 def baseline_metrics(findings: Findings) -> list[Metric]:
-    """Return what was measured of the baseline and is judged without an interval: its memory."""
+    """Return the metrics of the baseline that are judged without an interval: its memory."""
     return [
         Metric(name=name, value=value, unit="B", tags=tags_of(size))
         for size, found in findings.sizes.items()
@@ -175,11 +175,10 @@ def baseline_metrics(findings: Findings) -> list[Metric]:
 
 
 def _growth(design: Benchmark, findings: Findings) -> Iterator[Metric]:
-    """Yield the exponent with which times grow, with the interval that the noise of the samples gives it.
+    """Yield the exponent of the growth of times with size, with an interval for the noise of the samples.
 
-    The interval is that of a percentile bootstrap (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993)
-    over the samples of each size. It is about the fitted exponent: that times may follow no power of the size is not in
-    it.
+    The interval is a percentile bootstrap (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993) over the
+    samples of each size. It covers the fitted exponent only, not the possibility that times follow no power law.
     """
     times = {
         size: [seconds(sample, design.judged_clock) for sample in found.samples]
@@ -198,24 +197,24 @@ def _growth(design: Benchmark, findings: Findings) -> Iterator[Metric]:
 
 
 def _exponents(times: Mapping[int, Sequence[float]]) -> list[float]:
-    """Return the one exponent, or none of sizes that are too few."""
+    """Return a list with the exponent, empty if there are too few sizes."""
     slope = growth_exponent(list(times), [statistics.median(at) for at in times.values()])
     return [slope.slope] if slope else []
 
 
-def _clamped(ends: tuple[float, float] | None, crowding: float = 1.0) -> tuple[float, float]:
-    """Return an interval in finite numbers: an end that the sample does not support is the largest there is.
+def _clamped(ends: tuple[float, float] | None, contention: float = 1.0) -> tuple[float, float]:
+    """Return an interval in finite numbers: an end that the sample does not support is the largest float.
 
     Args:
-        ends: The interval; None where the sample supports none.
-        crowding: By what factor times may be too long.
+        ends: The interval; None if the sample supports none.
+        contention: Factor by which times may be too long.
     """
     low, high = ends or (-math.inf, math.inf)
-    return max(low / crowding, -sys.float_info.max), min(high, sys.float_info.max)
+    return max(low / contention, -sys.float_info.max), min(high, sys.float_info.max)
 
 
 def series_of(findings: Findings) -> Iterator[Series]:
-    """Yield the samples behind the metrics and the histories that they are held against."""
+    """Yield the samples behind the metrics, and the histories that they are compared with."""
     for size, found in findings.sizes.items():
         tags = tags_of(size)
         if found.samples:
@@ -223,8 +222,8 @@ def series_of(findings: Findings) -> Iterator[Series]:
         for clock in CLOCKS.values():
             if values := ratios(found.pairs, clock):
                 yield Series(name=f"pair_{clock}", unit="", values=tuple(values), tags=tags)
-    for standing in findings.standings:
-        yield from _history(standing)
+    for comparison in findings.comparisons:
+        yield from _history(comparison)
 
 
 def _times(samples: Sequence[Sample], tags: Mapping[str, str]) -> Iterator[Series]:
@@ -232,13 +231,13 @@ def _times(samples: Sequence[Sample], tags: Mapping[str, str]) -> Iterator[Serie
         yield Series(name=clock, unit="s", values=tuple(seconds(sample, clock) for sample in samples), tags=tags)
 
 
-def _history(standing: Standing) -> Iterator[Series]:
-    if not standing.past:
+def _history(comparison: HistoryComparison) -> Iterator[Series]:
+    if not comparison.past:
         return
-    tags = {**standing.tags, "metric": standing.metric}
-    unit = "s" if KEPT_AS[standing.metric] == standing.metric else ""
-    values = (*(item.value for item in standing.past), standing.value)
-    moments = (*(item.started_at.timestamp() for item in standing.past), standing.started_at.timestamp())
+    tags = {**comparison.tags, "metric": comparison.metric}
+    unit = "s" if HISTORY_METRICS[comparison.metric] == comparison.metric else ""
+    values = (*(item.value for item in comparison.past), comparison.value)
+    moments = (*(item.started_at.timestamp() for item in comparison.past), comparison.started_at.timestamp())
     yield Series(name="history", unit=unit, values=values, positions=moments, tags=tags)
     if min(values) > 0 and (begins := change_points(values)):
         levels = tuple(

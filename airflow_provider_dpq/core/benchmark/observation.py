@@ -1,4 +1,4 @@
-"""What is observed of one operation at one size, inside the spawned interpreter: times, and memory apart from them."""
+"""Observe one operation at one size, inside the spawned interpreter: first its times, then its memory."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from airflow_provider_dpq.core.benchmark.timing import Clocks, Sample, Timer
 from airflow_provider_dpq.core.operation.iteration import Iteration, Operation
 
 LEAST_SAMPLES: Final = 10
-"""Samples that are taken even where the time is up: fewer support no interval."""
+"""Samples that are taken even after the time budget is spent: fewer support no interval."""
 
 _MEMORY_ROUNDS: Final = 3
 _STATUS: Final = "/proc/self/status"
 _CLEAR: Final = "/proc/self/clear_refs"
 _RESET_PEAK: Final = "5"
-"""Written to `_CLEAR`, it sets the peak of the resident memory back (Linux, proc(5))."""
+"""Written to `_CLEAR`, this resets the peak resident memory (Linux, proc(5))."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A sample, and one of the reference workload from right before it.
+    """A sample, and a sample of the reference workload taken immediately before it.
 
     Attributes:
         sample: Times of the operation.
@@ -42,14 +42,14 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Memory of one iteration beside the samples.
+    """Memory of one iteration, measured separately from the times.
 
     Attributes:
-        peak_bytes: Most resident memory above what there was before the call; where it ends programs that it started,
-            at least all of the memory of the largest one yet, and of this interpreter, which the kernel counts as
-            theirs until they begin.
-        retained_bytes: Resident memory that is still there after the iteration, once garbage is collected; negative
-            where the process gave some back.
+        peak_bytes: Peak resident memory above the level before the call. If the call ran programs that have ended, at
+            least the peak memory of the largest of them so far; the kernel counts this interpreter's memory as theirs
+            until they start.
+        retained_bytes: Resident memory gained after the iteration and a garbage collection; negative if the process
+            returned memory.
     """
 
     peak_bytes: int
@@ -58,12 +58,12 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """How much is to be observed.
+    """How much to observe.
 
     Attributes:
-        samples: Samples that are enough.
-        iterations: Iterations timed alone that are enough, for the percentiles that are asked for.
-        budget_seconds: When it is used up, `LEAST_SAMPLES` are enough.
+        samples: Number of samples required.
+        iterations: Number of individually timed iterations required for the requested percentiles.
+        budget_seconds: Time after which `LEAST_SAMPLES` samples are enough.
     """
 
     samples: int
@@ -74,16 +74,16 @@ class Amount:
 def observe(
     operation: Operation, size: int | None, amount: Amount, clocks: Clocks | None = None
 ) -> Iterator[Observed | Memory | None]:
-    """Time an operation beside the reference workload, then look at its memory.
+    """Time an operation in alternation with the reference workload, then measure its memory.
 
     Args:
-        operation: What is measured.
+        operation: The operation to measure.
         size: Rows of the dataset; None for an operation that is not sized.
-        amount: How much of it.
-        clocks: What time is read from.
+        amount: How much to observe.
+        clocks: The clocks to read.
 
     Yields:
-        None as a sign of life while it warms up, then samples, then memory.
+        None as a heartbeat during warm-up, then samples, then memory.
     """
     clocks = clocks or Clocks()
     with operation.opened(size) as iteration:
@@ -102,16 +102,16 @@ def _observed(timer: Timer, reference: Timer, amount: Amount, clocks: Clocks) ->
     while samples < amount.samples or iterations < amount.iterations:
         if samples >= LEAST_SAMPLES and clocks.wall() > deadline:
             return
-        beside = reference.sample()
+        reference_sample = reference.sample()
         sample = timer.sample()
         samples, iterations = samples + 1, iterations + max(1, len(sample.each_wall_seconds))
-        yield Observed(sample, beside)
+        yield Observed(sample, reference_sample)
 
 
 def _memory(iteration: Iteration) -> Memory:
-    begun = _settled()
+    begun = _resident_bytes()
     call = iteration.call if iteration.set_up is None else iteration.set_up()
-    before, ended = _settled(), _children()
+    before, ended = _resident_bytes(), _children()
     with contextlib.suppress(OSError):
         Path(_CLEAR).write_text(_RESET_PEAK, encoding="ascii")
     result = call()
@@ -121,7 +121,7 @@ def _memory(iteration: Iteration) -> Memory:
     if iteration.tear_down is not None:
         iteration.tear_down(result)
     del call, result
-    return Memory(peak, _settled() - begun)
+    return Memory(peak, _resident_bytes() - begun)
 
 
 _MAXRSS_BYTES: Final = 1 if sys.platform == "darwin" else 1024
@@ -131,8 +131,8 @@ def _children() -> resource.struct_rusage:
     return resource.getrusage(resource.RUSAGE_CHILDREN)
 
 
-def _settled() -> int:
-    """Return the resident memory once garbage is collected and given back."""
+def _resident_bytes() -> int:
+    """Return the resident memory after garbage is collected and free memory returned to the system."""
     gc.collect()
     if hasattr(psutil, "heap_trim"):
         psutil.heap_trim()
@@ -140,7 +140,7 @@ def _settled() -> int:
 
 
 def _peak_bytes() -> int:
-    """Return the peak of the resident memory since it was set back, or where it cannot be, since the process began."""
+    """Return the peak resident memory since its reset, or since the process began if it cannot be reset."""
     with contextlib.suppress(OSError):
         for line in Path(_STATUS).read_text(encoding="ascii").splitlines():
             if line.startswith("VmHWM:"):

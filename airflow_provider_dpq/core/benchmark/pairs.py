@@ -1,4 +1,4 @@
-"""Interleaved pairs of two operations: what disturbs one of a pair disturbs the other as well."""
+"""Interleaved pairs of two operations: a disturbance affects both sides of a pair."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROUNDS: Final = 3
 """Samples of each side of a pair whose samples are short."""
 
 SHORT_SECONDS: Final = 0.1
-"""A sample that is longer meets the same disturbances as three short ones."""
+"""A longer sample meets as many disturbances as three short ones."""
 
 
 def compare(
@@ -30,20 +30,20 @@ def compare(
     budget_seconds: float,
     clocks: Clocks | None = None,
 ) -> Iterator[Pair | str]:
-    """Take pairs in random order until every limit is decided, or there are as many as there may be.
+    """Take pairs in random order until every limit is decided or the maximum number of pairs is reached.
 
     Args:
-        candidate: What is judged.
-        baseline: What it is compared with.
+        candidate: The operation that is judged.
+        baseline: The operation that it is compared with.
         size: Rows of the dataset; None for operations that are not sized.
-        limits: What the ratio is held against; without any, as many pairs as there may be are taken.
-        order: Which of two comes first.
-        budget_seconds: When it is used up, no more pairs are taken than the first look needs. Those that there are
-            then are the last look: there are never more looks than `LOOKS`.
-        clocks: What time is read from.
+        limits: Limits of the ratio; without any, the maximum number of pairs is taken.
+        order: Random order of the two sides.
+        budget_seconds: Time after which no more pairs are taken than the first look needs. The pairs taken by then are
+            the last look, so there are never more looks than `LOOKS`.
+        clocks: The clocks to read.
 
     Yields:
-        `WARMING_UP` as a sign of life, then pairs.
+        `WARMING_UP` as a heartbeat, then pairs.
     """
     clocks = clocks or Clocks()
     with candidate.opened(size) as new, baseline.opened(size) as old:
@@ -70,12 +70,12 @@ def _pair(new: Timer, old: Timer, order: random.Random) -> Pair:
 
 
 def enough(pairs: Sequence[Pair], limits: Sequence[Limit], *, late: bool) -> bool:
-    """Return whether no further pair is to be taken.
+    """Return whether no further pair is needed.
 
     Args:
         pairs: The pairs so far.
-        limits: What is to be decided about.
-        late: Whether the time is up.
+        limits: The limits to decide.
+        late: Whether the time budget is spent.
     """
     return len(pairs) >= LOOKS[-1] or (late and len(pairs) >= LOOKS[0]) or decided(pairs, limits)
 
@@ -84,14 +84,14 @@ SIDE_SAMPLES: Final = 5
 
 
 def take_side(operation: Operation, size: int | None) -> Iterator[Sample | str]:
-    """Take the samples of one side of a pair whose sides have a process each.
+    """Take the samples of one side of a pair whose sides run in separate processes.
 
     Args:
-        operation: One of the two.
+        operation: The operation of this side.
         size: Rows of the dataset; None for an operation that is not sized.
 
     Yields:
-        `WARMING_UP` as a sign of life, then samples.
+        `WARMING_UP` as a heartbeat, then samples.
     """
     with operation.opened(size) as iteration:
         timer = Timer(iteration, Clocks())

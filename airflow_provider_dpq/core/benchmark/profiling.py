@@ -1,4 +1,4 @@
-"""Where an operation's time and memory go: run apart from the timed samples, for it slows the operation down."""
+"""Profile an operation's time and memory, in a separate run, because profiling slows the operation down."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ _MAX_ALLOCATIONS: Final = 15
 _FRAMES: Final = 8
 
 
-def look_into(operation: Operation, size: int | None) -> Iterator[Profile | None]:
-    """Profile an operation: functions by cProfile, stacks by a sampling thread, allocations by tracemalloc.
+def profile_operation(operation: Operation, size: int | None) -> Iterator[Profile | None]:
+    """Profile an operation: functions with cProfile, stacks with a sampling thread, allocations with tracemalloc.
 
-    Limits: cProfile makes small functions look slower than they are, the sampler sees the main thread of Python alone
-    and only between two bytecodes, and tracemalloc sees what Python allocated and an iteration's result still holds
-    when it returns.
+    Limits: cProfile makes small functions look slower than they are; the sampler sees only Python's main thread,
+    between two bytecodes; tracemalloc sees only memory that Python allocated and that is still in use when an iteration
+    returns.
 
     Args:
-        operation: What is profiled.
+        operation: The operation to profile.
         size: Rows of the dataset; None for an operation that is not sized.
 
     Yields:
-        None as a sign of life, then the profile.
+        None as a heartbeat, then the profile.
     """
     with operation.opened(size) as iteration:
         iteration.run()
@@ -54,7 +54,7 @@ def look_into(operation: Operation, size: int | None) -> Iterator[Profile | None
             functions=functions,
             stacks=stacks,
             interval_seconds=INTERVAL_SECONDS,
-            allocations=_held(iteration),
+            allocations=_allocations(iteration),
         )
 
 
@@ -73,7 +73,7 @@ def _functions(iteration: Iteration) -> tuple[ProfiledFunction, ...]:
     finally:
         profiler.disable()
     found: list[ProfiledFunction] = []
-    # Its own table: {(file, line, name): (primitive calls, calls, own, total, callers)}.
+    # pstats keeps {(file, line, name): (primitive calls, calls, own, total, callers)}.
     for (file, line, name), (_, calls, own, total, _) in pstats.Stats(profiler).stats.items():  # type: ignore[attr-defined]
         if not file.startswith(OURS) and "lsprof" not in name:
             location = f"{short(file)}:{line}" if line else ""
@@ -110,7 +110,7 @@ def _frames(frame: FrameType | None) -> tuple[str, ...]:
     return tuple(reversed(found))
 
 
-def _held(iteration: Iteration) -> tuple[Allocation, ...]:
+def _allocations(iteration: Iteration) -> tuple[Allocation, ...]:
     gc.collect()
     call = iteration.call if iteration.set_up is None else iteration.set_up()
     tracemalloc.start(_FRAMES)

@@ -1,4 +1,4 @@
-"""A workload that never changes, timed beside others: what a machine's wall clock says is divided by it."""
+"""A fixed workload, timed alongside operations so that wall times can be expressed as ratios to it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ _NUMBERS: Final = 6000
 
 
 def reference_workload() -> int:
-    """Do the same work every time, some milliseconds of it: allocate, sort, hash and format.
+    """Do a few milliseconds of fixed work: allocate, sort, hash and format.
 
-    It uses the interpreter and nothing else, so that its time follows the machine and the Python version only.
+    It uses nothing but the interpreter, so its time depends only on the machine and the Python version.
 
     Returns:
         A number that depends on all of the work.

@@ -1,4 +1,4 @@
-"""The code of another git revision, laid out beside the present one for as long as it is measured."""
+"""The code of another git revision, extracted to a temporary directory while it is measured."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from airflow_provider_dpq.core.errors import DeclarationError
 
 
 @contextmanager
-def laid_out(revision: str, module: str) -> Iterator[list[str]]:
-    """Give the search path on which a module is that of another revision of its repository.
+def extracted(revision: str, module: str) -> Iterator[list[str]]:
+    """Extract another revision of a module's repository and yield an import path that finds the module there.
 
-    The repository is read only: nothing is checked out in it. What is not in git is not there either, such as a
-    compiled extension beside the module.
+    The repository itself is only read: nothing is checked out in it. Files that are not in git, such as compiled
+    extensions, are missing.
 
     Args:
-        revision: Anything that git knows as a commit.
-        module: Name of the module; its file must lie in a git repository.
+        revision: Any name that git resolves to a commit.
+        module: Name of the module; its file must be in a git repository.
 
     Raises:
         DeclarationError: ``unknown_revision``, ``not_in_git``, ``not_in_revision``.
@@ -39,7 +39,8 @@ def laid_out(revision: str, module: str) -> Iterator[list[str]]:
         commit = done.stdout.strip()
         if done.returncode or not commit:
             message = f"The repository of {module!r} has no revision {revision!r}."
-            raise DeclarationError("unknown_revision", message, hint="Name a commit, a tag or a branch; is it fetched?")
+            hint = "Give a commit, tag or branch, and make sure that it has been fetched."
+            raise DeclarationError("unknown_revision", message, hint=hint)
         _git(root, "archive", "--output", str(archive), commit).check_returncode()
         code = Path(folder) / "code"
         with tarfile.open(archive) as packed:
@@ -52,13 +53,13 @@ def laid_out(revision: str, module: str) -> Iterator[list[str]]:
         yield path
 
 
-_HINT: Final = "Install the code from its git repository in editable mode, or give a baseline of another name."
+_HINT: Final = "Install the code from its git repository in editable mode, or compare with a function of another name."
 
 
 def _file(module: str) -> Path:
     spec = find_spec(module)
     if spec is None or not spec.has_location or not spec.origin:
-        raise DeclarationError("not_in_git", f"The module {module!r} has no file.", hint=_HINT)
+        raise DeclarationError("not_in_git", f"Module {module!r} has no source file.", hint=_HINT)
     return Path(spec.origin).resolve()
 
 
@@ -66,9 +67,9 @@ def _repository(module: str, file: Path) -> Path:
     try:
         done = _git(file.parent, "rev-parse", "--show-toplevel")
     except FileNotFoundError as error:
-        raise DeclarationError("not_in_git", "There is no program git.", hint="Install git on the worker.") from error
+        raise DeclarationError("not_in_git", "git was not found.", hint="Install git on the worker.") from error
     if done.returncode:
-        message = f"The module {module!r} lies in no git repository that can be read: {done.stderr.strip()}."
+        message = f"Module {module!r} is not in a readable git repository: {done.stderr.strip()}."
         raise DeclarationError("not_in_git", message, hint=_HINT)
     return Path(done.stdout.strip())
 
@@ -83,7 +84,7 @@ def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def _moved(entry: Path, root: Path, code: Path) -> str:
-    """Return an entry of the search path, within the other revision where it lies in the repository."""
+    """Return an entry of the import path, moved to the other revision if it is in the repository."""
     resolved = entry.resolve()
     if not resolved.is_relative_to(root):
         return str(entry)
@@ -92,11 +93,13 @@ def _moved(entry: Path, root: Path, code: Path) -> str:
 
 
 def _require(module: str, path: Sequence[str], code: Path, revision: str) -> None:
-    """Refuse a search path that would import the present module once more, or none."""
+    """Refuse an import path that finds the present version of the module, or none."""
     names, searched = module.split("."), path
     for count in range(1, len(names) + 1):
         spec = PathFinder.find_spec(".".join(names[:count]), searched)
         searched = list((spec and spec.submodule_search_locations) or [])
     if spec is None or not spec.origin or not Path(spec.origin).is_relative_to(code):
         message = f"Revision {revision!r} has no module {module!r}."
-        raise DeclarationError("not_in_revision", message, hint="Give a revision that has it where it is now.")
+        raise DeclarationError(
+            "not_in_revision", message, hint="Give a revision that has the module at its present path."
+        )

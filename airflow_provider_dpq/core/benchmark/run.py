@@ -1,4 +1,4 @@
-"""The course of a benchmark: which child measures what, until what is to be judged can be."""
+"""The run of a benchmark: which child process measures what, until the thresholds can be judged."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from math import ceil, log
 from typing import Any, Final, TypeAlias
 
 from airflow_provider_dpq.core.benchmark.change import LOOKS, Limit, Pair, change
+from airflow_provider_dpq.core.benchmark.comparison import HISTORY_METRICS, compare_with_history
 from airflow_provider_dpq.core.benchmark.design import CLOCKS, Benchmark
-from airflow_provider_dpq.core.benchmark.findings import Findings, LeftOut
+from airflow_provider_dpq.core.benchmark.findings import Findings, SkippedSize
 from airflow_provider_dpq.core.benchmark.history import Accepted, difference, segments
-from airflow_provider_dpq.core.benchmark.metrics import asked_percentiles, baseline_metrics, metrics_of, tags_of
+from airflow_provider_dpq.core.benchmark.metrics import baseline_metrics, metrics_of, requested_percentiles, tags_of
 from airflow_provider_dpq.core.benchmark.observation import LEAST_SAMPLES, Amount, Memory, Observed, observe
 from airflow_provider_dpq.core.benchmark.pairs import WARMING_UP, compare, enough, take_side
-from airflow_provider_dpq.core.benchmark.profiling import look_into
-from airflow_provider_dpq.core.benchmark.revision import laid_out
-from airflow_provider_dpq.core.benchmark.standing import KEPT_AS, stand
+from airflow_provider_dpq.core.benchmark.profiling import profile_operation
+from airflow_provider_dpq.core.benchmark.revision import extracted
 from airflow_provider_dpq.core.benchmark.timing import SAMPLE_SECONDS, Sample
 from airflow_provider_dpq.core.environment import current
 from airflow_provider_dpq.core.errors import CancelledError, MeasurementError
@@ -33,20 +33,20 @@ from airflow_provider_dpq.core.operation.iteration import Operation
 from airflow_provider_dpq.core.operation.pulse import Pulse
 
 SAMPLES: Final = 30
-"""Samples of an operation whose times are only measured."""
+"""Samples of an operation that is compared with nothing."""
 
 PROCESSES: Final = 3
-"""Fresh processes of one run that is held against a history: times differ from process to process."""
+"""Fresh processes of one run that is compared with a history: times differ from process to process."""
 
 PROCESS_SAMPLES: Final = 12
 CONFIRMATIONS: Final = 2
-"""Further runs before a change against the history counts."""
+"""Further runs that must confirm a change against the history."""
 
 _READ_REPORTS: Final = 100
 _HISTORY_VALUES: Final = 20
 
 History: TypeAlias = Callable[[int], tuple[Sequence[Report], Sequence[Accepted]]]
-"""Returns at most so many reports of the gate, the newest first, and what was accepted as its baseline."""
+"""Returns up to the given number of the gate's reports, newest first, and the reports accepted as its baseline."""
 
 
 def measure(
@@ -60,21 +60,21 @@ def measure(
     order: random.Random | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Measure what a benchmark declares, and where a threshold is breached, look where the time went.
+    """Run a benchmark, and profile the operation if a threshold is breached.
 
     Args:
-        design: What to run.
-        thresholds: What will be judged: it decides how much has to be measured.
-        findings: Where to put what is found, also when it is cut short.
-        history: Earlier reports of the gate; needed for a benchmark against its history.
-        cancellation: Ends it from outside.
-        tell: Gets a line of progress every few seconds.
-        order: Which of a pair comes first.
-        clock: Seconds of a clock that does not go back.
+        design: The benchmark to run.
+        thresholds: Thresholds to judge by; they determine how much has to be measured.
+        findings: Filled with the results as they come, so that they survive an interruption.
+        history: Earlier reports of the gate; required for a benchmark against its history.
+        cancellation: Stops the run from outside.
+        tell: Called with a progress line every few seconds.
+        order: Random order of the two sides of a pair.
+        clock: Monotonic clock, in seconds.
 
     Raises:
-        MeasurementError: It could not be measured; what was found so far is in `findings`.
-        DeclarationError: The function, the revision or an argument turns out to be wrong.
+        MeasurementError: The measurement failed; `findings` has the results so far.
+        DeclarationError: The function, the revision or an argument is invalid.
         StoreError: The history could not be read.
     """
     course = _Course(
@@ -92,7 +92,7 @@ def measure(
         course.pair_revisions()
     elif design.against_history:
         course.each_size(PROCESSES * LEAST_SAMPLES, course.run_once)
-        course.hold_against(history)
+        course.compare_with_history(history)
     else:
         course.each_size(LEAST_SAMPLES, course.observe)
     course.profile()
@@ -109,19 +109,19 @@ class _Course:
     order: random.Random
 
     def each_size(self, least_samples: int, at: Callable[[int | None, float], None]) -> None:
-        """Measure at each size for which there is time, with the seconds that are left; at the first one always."""
+        """Call `at` with each size and the seconds left, skipping sizes that would exceed them, except the first."""
         deadline = self.clock() + self.design.time_budget_seconds
         for size in self.design.chosen_sizes:
             left = deadline - self.clock()
             if self.findings.sizes and size is not None:
                 predicted = least_samples * max(self._predicted_seconds(size), SAMPLE_SECONDS)
                 if predicted > left:
-                    self.findings.left_out.append(LeftOut(size, predicted, left))
+                    self.findings.skipped_sizes.append(SkippedSize(size, predicted, left))
                     continue
             at(size, max(left, 0.0))
 
     def _predicted_seconds(self, size: int) -> float:
-        """Return how long an iteration will take at a size: in proportion to the last one, or as the last two grew."""
+        """Predict the time of an iteration at a size, from the growth between the last two sizes, at least linear."""
         *before, (last_size, last) = [
             (measured, statistics.median(sample.wall_seconds for sample in found.samples))
             for measured, found in self.findings.sizes.items()
@@ -134,11 +134,11 @@ class _Course:
         return float(last * (size / last_size) ** exponent)
 
     def observe(self, size: int | None, left_seconds: float) -> None:
-        """Observe an operation that is only measured."""
+        """Observe an operation that is compared with nothing."""
         self._observe(size, Amount(SAMPLES, self._iterations, left_seconds), self._begun_run(size))
 
     def run_once(self, size: int | None, left_seconds: float) -> None:
-        """Observe an operation in some fresh processes, as one run of it."""
+        """Observe an operation in several fresh processes that together are one run."""
         run = self._begun_run(size)
         each = Amount(PROCESS_SAMPLES, ceil(self._iterations / PROCESSES), left_seconds / PROCESSES)
         for _ in range(PROCESSES):
@@ -146,9 +146,9 @@ class _Course:
 
     @property
     def _iterations(self) -> int:
-        """How many iterations support the percentiles that thresholds name."""
-        asked = asked_percentiles(self.thresholds)
-        return max((ceil(1000 / min(percent, 100 - percent)) for percent in asked), default=0)
+        """Number of iterations needed for the percentiles in the thresholds."""
+        requested = requested_percentiles(self.thresholds)
+        return max((ceil(1000 / min(percent, 100 - percent)) for percent in requested), default=0)
 
     def _begun_run(self, size: int | None) -> list[Observed]:
         run: list[Observed] = []
@@ -167,7 +167,7 @@ class _Course:
                 self.pulse.beat(f"{_at(size)}{WARMING_UP}")
 
     def pair(self, size: int | None, left_seconds: float) -> None:
-        """Compare with the baseline until every limit is decided."""
+        """Compare with the baseline until every limit can be decided."""
         design, found = self.design, self.findings.sizes[size]
         order = random.Random(self.order.getrandbits(32))  # noqa: S311 - an order, no secret
         run = partial(compare, order=order, budget_seconds=left_seconds)
@@ -184,14 +184,14 @@ class _Course:
         self, operation: Operation | None, size: int | None, memory: list[Memory], path: Sequence[str] | None = None
     ) -> None:
         for item in self._spawned(observe, operation, size, _MEMORY_ONLY, path=path):
-            self.pulse.beat(f"{_at(size)}looking at memory")
+            self.pulse.beat(f"{_at(size)}measuring memory")
             if isinstance(item, Memory):
                 memory.append(item)
 
     def pair_revisions(self) -> None:
-        """Compare with the same function of another revision, each sample in a process of its own."""
+        """Compare with the same function of another revision, each side of a pair in its own process."""
         revision, target = str(self.design.baseline_revision), self.design.operation.subject
-        with laid_out(revision, target.partition(":")[0]) as path:
+        with extracted(revision, target.partition(":")[0]) as path:
             self.each_size(2 * LOOKS[0], lambda size, left: self._pair_processes(size, left, path))
 
     def _pair_processes(self, size: int | None, left_seconds: float, path: Sequence[str]) -> None:
@@ -214,37 +214,37 @@ class _Course:
     def _limits(self) -> list[Limit]:
         return [Limit(CLOCKS[item.metric], item.limit) for item in self.thresholds if _is_of_time(item)]
 
-    def hold_against(self, history: History | None) -> None:
-        """Hold the run against the gate's history, and where it stands out, against further runs.
+    def compare_with_history(self, history: History | None) -> None:
+        """Compare the run with the gate's history, and confirm a breach by further runs.
 
-        In each of those a size has its share of the time budget: the whole would be taken again for every size.
+        In each further run, every size gets an equal share of the time budget.
         """
         reports, accepted = ([], ()) if history is None else history(_READ_REPORTS)
-        self._stand(reports, accepted)
+        self._compare(reports, accepted)
         share_seconds = self.design.time_budget_seconds / len(self.findings.sizes)
         for _ in range(CONFIRMATIONS):
             for size in self._standing_out:
                 self.run_once(size, share_seconds)
-            self._stand(reports, accepted)
+            self._compare(reports, accepted)
 
     @property
     def _standing_out(self) -> list[int | None]:
-        metrics = [metric for standing in self.findings.standings if (metric := standing.as_metric)]
+        metrics = [metric for comparison in self.findings.comparisons if (metric := comparison.as_metric)]
         breached = _breached(judge([item for item in self.thresholds if _is_of_time(item)], metrics))
         return [size for size in self.findings.sizes if tags_of(size) in breached]
 
-    def _stand(self, reports: Sequence[Report], accepted: Sequence[Accepted]) -> None:
+    def _compare(self, reports: Sequence[Report], accepted: Sequence[Accepted]) -> None:
         fingerprint = current().fingerprint
         missing = _missing(reports, fingerprint)
-        self.findings.standings = [
-            stand(
+        self.findings.comparisons = [
+            compare_with_history(
                 metric,
                 tags_of(size),
                 found.runs,
                 segments(
                     reports,
                     accepted,
-                    metric_name=KEPT_AS[metric],
+                    metric_name=HISTORY_METRICS[metric],
                     tags=tags_of(size),
                     fingerprint=fingerprint,
                     last=_HISTORY_VALUES,
@@ -253,14 +253,14 @@ class _Course:
                 missing=missing,
             )
             for size, found in self.findings.sizes.items()
-            for metric in KEPT_AS
+            for metric in HISTORY_METRICS
         ]
 
     def profile(self) -> None:
-        """Look where time and memory go, at the last size that breaches a threshold, or where that is asked for.
+        """Profile the operation at the last size that breaches a threshold, or at the last size if requested.
 
-        Where that is not possible, as it takes longer than an iteration may, what was measured stands nevertheless: a
-        breach would else become an error, and the task be tried again.
+        If profiling fails, for instance by a timeout, the measurement remains valid: otherwise a breach would become
+        an error, and the task would be retried.
         """
         judged = judge(
             self.thresholds, metrics_of(self.design, self.findings, self.thresholds), baseline_metrics(self.findings)
@@ -271,13 +271,13 @@ class _Course:
             return
         size = (sizes or list(self.findings.sizes))[-1]
         try:
-            for item in self._spawned(look_into, self.design.operation, size):
+            for item in self._spawned(profile_operation, self.design.operation, size):
                 if isinstance(item, Profile):
                     self.findings.profile = item
         except CancelledError:
             raise
         except MeasurementError as error:
-            self.findings.unprofiled = error
+            self.findings.profiling_error = error
 
     def _spawned(
         self, function: Callable[..., Iterator[Any]], *arguments: Any, path: Sequence[str] | None = None
@@ -290,8 +290,8 @@ class _Course:
 
     def _beat(self, size: int | None, done: str, sample: Sample) -> None:
         later = [other for other in self.design.chosen_sizes if other not in self.findings.sizes]
-        rest = f", sizes to go: {len(later)}" if later else ""
-        self.pulse.beat(f"{_at(size)}{done}, now {1000 * sample.wall_seconds:.3g} ms{rest}")
+        rest = f", sizes left: {len(later)}" if later else ""
+        self.pulse.beat(f"{_at(size)}{done}, last {1000 * sample.wall_seconds:.3g} ms{rest}")
 
     def _beat_pairs(self, size: int | None) -> None:
         pairs = self.findings.sizes[size].pairs
@@ -308,7 +308,7 @@ _MEMORY_ONLY: Final = Amount(0, 0, 0.0)
 
 
 def _breached(judged: Sequence[ThresholdResult]) -> list[dict[str, str]]:
-    """Return the tags of what breaches a limit; where there is no baseline to multiply, there is none."""
+    """Return the tags of the metrics that breach a limit; a threshold without its baseline has no limit."""
     return [
         dict(item.tags) for item in judged if item.limit is not None and item.verdict in (Verdict.FAIL, Verdict.WARN)
     ]
@@ -321,9 +321,9 @@ def _is_of_time(threshold: Threshold) -> bool:
 def _missing(reports: Sequence[Report], fingerprint: dict[str, str]) -> str:
     """Say why there is no baseline."""
     if not reports:
-        return "The gate has no earlier report."
+        return "The gate has no earlier reports."
     differs = difference(fingerprint, reports[0])
     if differs:
-        told = ", ".join(f"{name} {here} here, {there} there" for name, (here, there) in differs.items())
-        return f"Earlier reports were made elsewhere: {told}."
-    return "Reports count that are comparable and did not fail."
+        differences = ", ".join(f"{name} is {here}, was {there}" for name, (here, there) in differs.items())
+        return f"Earlier reports come from another environment: {differences}."
+    return "Only comparable reports that did not fail count."

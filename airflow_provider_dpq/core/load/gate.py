@@ -24,7 +24,7 @@ from airflow_provider_dpq.core.load.design import LoadTest
 from airflow_provider_dpq.core.load.health import fault_of
 from airflow_provider_dpq.core.load.ledger import Ledger, Span
 from airflow_provider_dpq.core.load.limits import needed, of_levels, of_result
-from airflow_provider_dpq.core.load.metrics import asked_percentiles, load_tag, metrics_of
+from airflow_provider_dpq.core.load.metrics import load_tag, metrics_of, requested_percentiles
 from airflow_provider_dpq.core.load.model import Breakpoint
 from airflow_provider_dpq.core.load.result import LoadResult
 from airflow_provider_dpq.core.stats.histogram import Histogram
@@ -130,7 +130,7 @@ def _levels(result: LoadResult, thresholds: Sequence[Threshold]) -> Iterator[Che
 def _too_few(thresholds: Sequence[Threshold], metrics: Sequence[Metric]) -> Iterator[CheckResult]:
     """Say of each percentile that is to be judged where there were too few iterations to."""
     for threshold in dict.fromkeys(thresholds):
-        asked = asked_percentiles([threshold])
+        asked = requested_percentiles([threshold])
         scenario = dict(threshold.tags).get(SCENARIO)
         tags = {} if scenario is None else {SCENARIO: scenario}
         counts = [one.value for one in metrics if one.name == "iteration_count" and one.tags == tags]

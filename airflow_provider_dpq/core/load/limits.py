@@ -14,7 +14,14 @@ from airflow_provider_dpq.core.gate.threshold import Severity, Threshold, Thresh
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.load.design import LoadTest
 from airflow_provider_dpq.core.load.ledger import Ledger
-from airflow_provider_dpq.core.load.metrics import ERROR, ERROR_RATE, asked_percentiles, load_tag, metrics_of, plateaus
+from airflow_provider_dpq.core.load.metrics import (
+    ERROR,
+    ERROR_RATE,
+    load_tag,
+    metrics_of,
+    plateaus,
+    requested_percentiles,
+)
 from airflow_provider_dpq.core.load.model import ArrivalRate, Breakpoint, Concurrency, Model
 from airflow_provider_dpq.core.stats.percentile import supports
 from airflow_provider_dpq.core.stats.share import exact_interval
@@ -199,7 +206,7 @@ def _is_error(name: str) -> bool:
 
 def _check_count(threshold: Threshold, test: LoadTest) -> None:
     """Refuse a percentile of iterations that there cannot be enough of."""
-    asked = asked_percentiles([threshold])
+    asked = requested_percentiles([threshold])
     for percent in (*asked["p"], *asked["service_p"]):
         most = _most(test, dict(threshold.tags).get(SCENARIO))
         if not supports(percent, most):

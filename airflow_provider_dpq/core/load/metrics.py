@@ -34,7 +34,7 @@ _UNITS: Final = CATALOGUES["load"]
 _PERCENTILE: Final = re.compile(r"(\w+)\((.+)\)")
 
 
-def asked_percentiles(thresholds: Sequence[Threshold]) -> Mapping[str, set[float]]:
+def requested_percentiles(thresholds: Sequence[Threshold]) -> Mapping[str, set[float]]:
     """Return the percentiles that thresholds name, by the name of the metric without them."""
     asked: dict[str, set[float]] = {name: set() for name in PERCENTILES}
     for threshold in thresholds:
@@ -65,7 +65,7 @@ def metrics_of(
         levels: The levels of a search.
         percentiles: What is reported beside; without any, what thresholds ask for is there the sooner.
     """
-    asked = asked_percentiles(thresholds)
+    asked = requested_percentiles(thresholds)
     wanted = {name: _Percentiles(asked[name], percentiles) for name in asked}
     metrics = list(_of_iterations(ledger, test, None, wanted))
     tagged = [dict(threshold.tags) for threshold in thresholds]

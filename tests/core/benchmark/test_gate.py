@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from airflow_provider_dpq.core.benchmark.change import Pair
+from airflow_provider_dpq.core.benchmark.comparison import compare_with_history
 from airflow_provider_dpq.core.benchmark.design import Benchmark
-from airflow_provider_dpq.core.benchmark.findings import AtSize, Findings, LeftOut
+from airflow_provider_dpq.core.benchmark.findings import Findings, SizeFindings, SkippedSize
 from airflow_provider_dpq.core.benchmark.gate import judge_benchmark, thresholds_of
 from airflow_provider_dpq.core.benchmark.observation import Observed
-from airflow_provider_dpq.core.benchmark.standing import stand
 from airflow_provider_dpq.core.benchmark.timing import Sample
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.gate.profile import Profile
@@ -88,7 +88,7 @@ def test_a_report_holds_what_was_measured_and_how_it_was_judged() -> None:
 def test_a_size_that_was_left_out_warns(sizes: list[int] | None) -> None:
     """Nobody takes it for measured, whether it was asked for or is a default; a threshold on it is an error."""
     findings = found_at(100)
-    findings.left_out.append(LeftOut(1000, 50.0, -0.5))
+    findings.skipped_sizes.append(SkippedSize(1000, 50.0, -0.5))
     design = Benchmark(operation=SIZED, sizes=sizes)
     report = judged(design, findings)
     assert [item.name for item in report.checks] == ["measured at size 100", "left out: size 1000"]
@@ -96,7 +96,10 @@ def test_a_size_that_was_left_out_warns(sizes: list[int] | None) -> None:
     assert (left_out.verdict, left_out.success, report.verdict) == (Verdict.WARN, None, Verdict.WARN)
     assert left_out.error is not None
     assert left_out.error.reason == "time_budget_spent"
-    assert left_out.error.message == "It would take 50 s, and of the time budget 0 s are left."
+    assert left_out.error.message == (
+        "Measuring this size would take 50 s, but only 0 s of the time budget are left. "
+        "Raise time_budget, or remove the size."
+    )
     assert check(report, "measured at size 100").success is True
     assert judged(design, findings, "median{size:1000} < 9s").verdict is Verdict.ERROR
 
@@ -107,8 +110,9 @@ def test_without_a_baseline_it_warns_and_says_why(size: int | None) -> None:
     findings = found_at(size)
     tags = {} if size is None else {"size": str(size)}
     runs = findings.sizes[size].runs
-    findings.standings = [
-        stand(metric, tags, runs, [()], started_at=BEGUN, missing="New.") for metric in ("median", "cpu_median")
+    findings.comparisons = [
+        compare_with_history(metric, tags, runs, [()], started_at=BEGUN, missing="New.")
+        for metric in ("median", "cpu_median")
     ]
     operation = PLAIN if size is None else SIZED
     report = judged(Benchmark(operation=operation, against_history=True, tolerance_percent=5), findings)
@@ -117,7 +121,7 @@ def test_without_a_baseline_it_warns_and_says_why(size: int | None) -> None:
     assert found.name == ("history" if size is None else "history at size 100")
     assert (found.verdict, found.success, found.declaration) == (Verdict.WARN, None, {"metric": "cpu_median"})
     assert found.error is not None
-    collecting = "Collecting 0 of 10 reports, and judging from then on."
+    collecting = "Collecting 0 of 10 reports before judging."
     assert (found.error.reason, found.error.message) == ("no_baseline", f"{collecting} New.")
     assert [item.verdict for item in report.thresholds] == [Verdict.WARN]
 
@@ -125,7 +129,7 @@ def test_without_a_baseline_it_warns_and_says_why(size: int | None) -> None:
 def test_a_profile_that_could_not_be_made_does_not_change_the_verdict() -> None:
     """A fail stays a fail, which is not retried, and the report says what is missing."""
     findings = found_at(None)
-    findings.unprofiled = MeasurementError("operation_timeout", "It hung.")
+    findings.profiling_error = MeasurementError("operation_timeout", "It hung.")
     report = judged(Benchmark(operation=PLAIN), findings, "median < 0.5s")
     assert report.verdict is Verdict.FAIL
     found = check(report, "profile")
@@ -138,7 +142,7 @@ def test_what_was_cut_short_is_an_error_with_what_there_was() -> None:
     """Metrics and thresholds so far are kept, and the verdict is that it could not be measured."""
     error = MeasurementError("cancelled", "The measurement was cancelled.")
     findings = found_at(100)
-    findings.sizes[1000] = AtSize()
+    findings.sizes[1000] = SizeFindings()
     report = judged(Benchmark(operation=SIZED), findings, "median < 2s", error=error)
     assert report.verdict is Verdict.ERROR
     assert report.error is not None

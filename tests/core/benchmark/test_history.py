@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_dpq.core.benchmark.history import Past, difference, segments
+from airflow_provider_dpq.core.benchmark.history import HistoryValue, difference, segments
 from airflow_provider_dpq.core.environment import Environment
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.report import DataInterval, Provenance, Report
@@ -78,7 +78,7 @@ def test_history_is_oldest_first() -> None:
     reports = [night(0, seconds(1.5)), night(1, seconds(2.5))]
     assert segments(
         reports[::-1], (), metric_name="cpu_median", tags={}, fingerprint=HERE.fingerprint
-    ) == ((Past(START, 1.5, "night 0"), Past(START + DAY, 2.5, "night 1")),)  # fmt: skip
+    ) == ((HistoryValue(START, 1.5, "night 0"), HistoryValue(START + DAY, 2.5, "night 1")),)  # fmt: skip
 
 
 def test_no_report_is_one_empty_segment() -> None:

@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_dpq.core.benchmark.change import Pair, change
+from airflow_provider_dpq.core.benchmark.comparison import compare_with_history
 from airflow_provider_dpq.core.benchmark.design import Benchmark
-from airflow_provider_dpq.core.benchmark.findings import AtSize, Findings
-from airflow_provider_dpq.core.benchmark.history import Past
+from airflow_provider_dpq.core.benchmark.findings import Findings, SizeFindings
+from airflow_provider_dpq.core.benchmark.history import HistoryValue
 from airflow_provider_dpq.core.benchmark.metrics import baseline_metrics, metrics_of, series_of
 from airflow_provider_dpq.core.benchmark.observation import Memory, Observed
-from airflow_provider_dpq.core.benchmark.standing import stand
 from airflow_provider_dpq.core.benchmark.timing import Sample
 from airflow_provider_dpq.core.gate.metric import OF_BASELINE, Metric
 from airflow_provider_dpq.core.gate.series import Series
@@ -350,13 +350,13 @@ def test_memory_is_the_median_of_the_rounds_beside_that_of_the_baseline() -> Non
         Verdict.PASS,
         Verdict.PASS,
     ]
-    assert baseline_metrics(Findings(started_at=BEGUN, sizes={None: AtSize()})) == []
+    assert baseline_metrics(Findings(started_at=BEGUN, sizes={None: SizeFindings()})) == []
 
 
 def test_nothing_found_has_no_metrics() -> None:
     """A benchmark that was cut short before its first sample measured nothing."""
-    assert metrics_of(DESIGN, Findings(started_at=BEGUN, sizes={None: AtSize()})) == []
-    assert list(series_of(Findings(started_at=BEGUN, sizes={None: AtSize()}))) == []
+    assert metrics_of(DESIGN, Findings(started_at=BEGUN, sizes={None: SizeFindings()})) == []
+    assert list(series_of(Findings(started_at=BEGUN, sizes={None: SizeFindings()}))) == []
 
 
 def test_the_wall_ratio_that_is_kept_is_that_to_the_reference() -> None:
@@ -380,9 +380,11 @@ def test_a_history_is_a_series_with_its_changes_of_level() -> None:
     """The values so far and the present one, at their moments, and where the level changed."""
     found = findings(s100=[2.0] * 12)
     values = [1.0, 1.01] * 8 + [2.0, 2.02] * 8
-    past = tuple(Past(BEGUN - timedelta(days=99 - day), value, "r") for day, value in enumerate(values))
-    standing = partial(stand, tags={"size": "100"}, runs=found.sizes[100].runs, started_at=BEGUN, missing="")
-    found.standings = [standing("cpu_median", segments=[past]), standing("median", segments=[()])]
+    past = tuple(HistoryValue(BEGUN - timedelta(days=99 - day), value, "r") for day, value in enumerate(values))
+    comparison = partial(
+        compare_with_history, tags={"size": "100"}, runs=found.sizes[100].runs, started_at=BEGUN, missing=""
+    )
+    found.comparisons = [comparison("cpu_median", segments=[past]), comparison("median", segments=[()])]
     history, points = [item for item in series_of(found) if item.tags.get("metric") == "cpu_median"]
     assert history.values == (*values, 2.0)
     assert history.positions == (*(item.started_at.timestamp() for item in past), BEGUN.timestamp())

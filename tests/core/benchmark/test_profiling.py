@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from airflow_provider_dpq.core.benchmark import profiling
-from airflow_provider_dpq.core.benchmark.profiling import INTERVAL_SECONDS, look_into
+from airflow_provider_dpq.core.benchmark.profiling import INTERVAL_SECONDS, profile_operation
 from airflow_provider_dpq.core.gate.profile import Profile
 from airflow_provider_dpq.core.operation.python import PythonOperation
 
@@ -50,7 +50,7 @@ def hold() -> list[bytearray]:
 
 def profile_of(target: Callable[..., object] | str, **parts: object) -> Profile:
     """Profile a function."""
-    *before, profile = look_into(PythonOperation(target=target, **parts), None)  # type: ignore[arg-type]
+    *before, profile = profile_operation(PythonOperation(target=target, **parts), None)  # type: ignore[arg-type]
     assert before == [None] * 3
     assert isinstance(profile, Profile)
     return profile
@@ -125,5 +125,5 @@ def test_a_failing_operation_leaves_no_profiler_behind() -> None:
             raise ValueError("no more")
 
     with pytest.raises(ValueError, match="no more"):
-        list(look_into(PythonOperation(target=fails_later), None))
+        list(profile_operation(PythonOperation(target=fails_later), None))
     assert profile_of(work).functions[0].name == "slow"

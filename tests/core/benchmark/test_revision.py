@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_dpq.core.benchmark.revision import laid_out
+from airflow_provider_dpq.core.benchmark.revision import extracted
 from airflow_provider_dpq.core.errors import DeclarationError
 
 MODULE = "speed_of_revisions"
@@ -52,7 +52,7 @@ def told(path: list[str], module: str = MODULE) -> str:
 
 def refused(revision: str, module: str = MODULE) -> DeclarationError:
     """Return why there is no such code."""
-    with pytest.raises(DeclarationError) as caught, laid_out(revision, module):
+    with pytest.raises(DeclarationError) as caught, extracted(revision, module):
         pass
     return caught.value
 
@@ -63,9 +63,9 @@ def test_a_module_is_that_of_the_revision(commit: Callable[..., Path]) -> None:
     git(file.parent, "tag", "v1")
     commit(f"{MODULE}.py", "told = 'new'")
     for revision in ("HEAD~1", "v1", git(file.parent, "rev-parse", "HEAD~1")):
-        with laid_out(revision, MODULE) as path:
+        with extracted(revision, MODULE) as path:
             assert told(path) == "old"
-    with laid_out("HEAD", MODULE) as path:
+    with extracted("HEAD", MODULE) as path:
         assert told(path) == "new"
     assert told(sys.path) == "new"
 
@@ -76,7 +76,7 @@ def test_the_working_tree_is_not_touched(commit: Callable[..., Path]) -> None:
     commit(f"{MODULE}.py", "told = 'new'")
     file.write_text("told = 'not committed'", encoding="utf-8")
     before = git(file.parent, "status", "--porcelain"), git(file.parent, "log", "--all"), set(file.parent.iterdir())
-    with laid_out("HEAD~1", MODULE) as path:
+    with extracted("HEAD~1", MODULE) as path:
         folder = Path(path[0])
         assert told(path) == "old"
     assert not folder.exists()
@@ -94,9 +94,9 @@ def test_a_package_below_src_is_found_there(commit: Callable[..., Path]) -> None
     commit(f"src/{MODULE}/part.py", "word = 'old'")
     commit(f"src/{MODULE}/inner/whole.py", f"from {MODULE}.part import word as told")
     commit(f"src/{MODULE}/part.py", "word = 'new'")
-    with laid_out("HEAD~1", f"{MODULE}.inner.whole") as path:
+    with extracted("HEAD~1", f"{MODULE}.inner.whole") as path:
         assert told(path, f"{MODULE}.inner.whole") == "old"
-    with laid_out("HEAD", f"{MODULE}.inner.whole") as path:
+    with extracted("HEAD", f"{MODULE}.inner.whole") as path:
         assert told(path, f"{MODULE}.inner.whole") == "new"
 
 
@@ -106,7 +106,7 @@ def test_a_package_that_is_not_on_the_search_path_is_found(commit: Callable[...,
     commit(f"src/{MODULE}/__init__.py", "told = 'new'", on_path=None)
     __import__(MODULE)
     sys.path.remove(next(entry for entry in sys.path if entry.endswith("/src")))
-    with laid_out("HEAD~1", MODULE) as path:
+    with extracted("HEAD~1", MODULE) as path:
         assert told(path) == "old"
 
 
@@ -128,7 +128,7 @@ def test_an_environment_within_the_repository_stays_where_it_is(
     (tmp_path / ".env").mkdir()
     (tmp_path / ".env" / "installed_beside.py").write_text("word = 'found'", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path / ".env")
-    with laid_out("HEAD", MODULE) as path:
+    with extracted("HEAD", MODULE) as path:
         assert str(tmp_path / ".env") in path
         assert told(path) == "found"
 
@@ -137,7 +137,7 @@ def test_links_out_of_the_repository_are_no_obstacle(commit: Callable[..., Path]
     """They are laid out as they are."""
     (tmp_path / "elsewhere").symlink_to("/")
     commit(f"{MODULE}.py", "told = 'old'")
-    with laid_out("HEAD", MODULE) as path:
+    with extracted("HEAD", MODULE) as path:
         assert told(path) == "old"
 
 

@@ -18,7 +18,7 @@ from airflow_provider_dpq.core.benchmark.findings import Findings
 from airflow_provider_dpq.core.benchmark.gate import judge_benchmark, thresholds_of
 from airflow_provider_dpq.core.benchmark.observation import Amount, Memory, Observed, observe
 from airflow_provider_dpq.core.benchmark.pairs import WARMING_UP, compare
-from airflow_provider_dpq.core.benchmark.profiling import look_into
+from airflow_provider_dpq.core.benchmark.profiling import profile_operation
 from airflow_provider_dpq.core.benchmark.run import CONFIRMATIONS, PROCESS_SAMPLES, PROCESSES, SAMPLES, measure
 from airflow_provider_dpq.core.benchmark.timing import Sample
 from airflow_provider_dpq.core.environment import current
@@ -68,8 +68,8 @@ class Stage(Cancellation):
         ]
         if function is observe:
             yield from self._observe(*arguments)
-        elif function is look_into:
-            self.asked.append((look_into, arguments[1], None))
+        elif function is profile_operation:
+            self.asked.append((profile_operation, arguments[1], None))
             if self.profiled:
                 raise self.profiled
             yield from (None, PROFILE)
@@ -148,11 +148,11 @@ def test_a_breach_is_looked_into_apart_from_the_samples() -> None:
     stage = Stage(seconds=lambda size: float(size or 0))
     design = Benchmark(operation=SIZED, sizes=[1, 2, 3], time_budget_seconds=1e6)
     findings, report = go(design, stage, "median{size:2} < 1s")
-    assert stage.asked[-1] == (look_into, 2, None)
+    assert stage.asked[-1] == (profile_operation, 2, None)
     assert (findings.profile, report.profile, report.verdict) == (PROFILE, PROFILE, Verdict.FAIL)
     assert go(design, stage, "median < 9s")[0].profile is None
     assert go(design, stage, "exponent < 0.5")[0].profile == PROFILE
-    assert stage.asked[-1] == (look_into, 3, None)
+    assert stage.asked[-1] == (profile_operation, 3, None)
     assert go(design, stage, {"threshold": "median{size:1} < 0.5s", "severity": "warn"})[0].profile == PROFILE
 
 
@@ -165,7 +165,7 @@ def test_a_fail_stays_a_fail_where_it_cannot_be_looked_into() -> None:
     """A profile that takes too long is noted; a cancellation is one."""
     stage = Stage(profiled=MeasurementError("operation_timeout", "It hung."))
     findings, report = go(Benchmark(operation=PLAIN), stage, "median < 0.5s")
-    assert findings.unprofiled is stage.profiled
+    assert findings.profiling_error is stage.profiled
     assert report.verdict is Verdict.FAIL
     with pytest.raises(CancelledError, match="ended"):
         go(Benchmark(operation=PLAIN, profile=True), Stage(profiled=CancelledError("cancelled", "It was ended.")))
@@ -180,25 +180,25 @@ def test_sizes_are_measured_as_long_as_there_is_time() -> None:
     """What would not end is left out with all that follow, and its time is predicted in proportion."""
     findings = left_out([10, 100, 1000, 10_000], lambda size: (size or 0) / 100, 130.0)
     assert list(findings.sizes) == [10, 100]
-    assert [item.size for item in findings.left_out] == [1000, 10_000]
-    assert findings.left_out[0].predicted_seconds == pytest.approx(100.0)
-    assert findings.left_out[0].left_seconds == pytest.approx(130 - 3 - 30)
+    assert [item.size for item in findings.skipped_sizes] == [1000, 10_000]
+    assert findings.skipped_sizes[0].predicted_seconds == pytest.approx(100.0)
+    assert findings.skipped_sizes[0].left_seconds == pytest.approx(130 - 3 - 30)
 
 
 def test_a_prediction_follows_the_growth_of_the_last_two_sizes() -> None:
     """A square is foreseen, and what seemed to grow less than its size is foreseen as growing with it."""
     square = left_out([10, 20, 40], lambda size: (size or 0) ** 2 / 100, 30 * 1 + 30 * 4 + 159)
     assert list(square.sizes) == [10, 20]
-    assert square.left_out[0].predicted_seconds == pytest.approx(160.0)
+    assert square.skipped_sizes[0].predicted_seconds == pytest.approx(160.0)
     fixed = left_out([10, 20, 40], lambda _: 1.0, 30 + 30 + 19.0)
-    assert fixed.left_out[0].predicted_seconds == pytest.approx(20.0)
+    assert fixed.skipped_sizes[0].predicted_seconds == pytest.approx(20.0)
 
 
 def test_a_later_size_that_takes_less_is_measured() -> None:
     """Sizes may come in any order."""
     findings = left_out([10, 1000, 20], lambda size: (size or 0) / 100, 60.0)
     assert list(findings.sizes) == [10, 20]
-    assert [item.size for item in findings.left_out] == [1000]
+    assert [item.size for item in findings.skipped_sizes] == [1000]
 
 
 def test_the_first_size_is_always_measured() -> None:
@@ -208,7 +208,7 @@ def test_the_first_size_is_always_measured() -> None:
 
 def test_a_sample_is_not_predicted_shorter_than_samples_are() -> None:
     """Iterations of no length take the time of ten samples nevertheless."""
-    assert left_out([10, 20], lambda _: 1e-6, 0.09).left_out[0].predicted_seconds == pytest.approx(0.1)
+    assert left_out([10, 20], lambda _: 1e-6, 0.09).skipped_sizes[0].predicted_seconds == pytest.approx(0.1)
 
 
 def test_default_sizes_run_to_the_last_where_there_is_time() -> None:
@@ -285,7 +285,7 @@ def test_a_run_beyond_its_history_is_confirmed_before_it_fails() -> None:
     findings, report = go(HELD, stage, history=history(NIGHTS))
     assert stage.counted(observe) == PROCESSES * (1 + CONFIRMATIONS)
     assert report.verdict is Verdict.FAIL
-    assert {item.run_count for item in findings.standings} == {1 + CONFIRMATIONS}
+    assert {item.run_count for item in findings.comparisons} == {1 + CONFIRMATIONS}
     assert report.checks[0].result["run_count"] == 1 + CONFIRMATIONS
 
 
@@ -345,7 +345,7 @@ def test_failed_reports_stay_out_of_the_baseline() -> None:
     _, report = go(HELD, Stage(runs=(1.5,)), history=history(slow))
     assert report.verdict is Verdict.WARN
     assert missing(report) == (
-        "Collecting 0 of 10 reports, and judging from then on. Reports count that are comparable and did not fail."
+        "Collecting 0 of 10 reports before judging. Only comparable reports that did not fail count."
     )
 
 
@@ -363,8 +363,8 @@ def test_reports_of_another_environment_are_no_baseline() -> None:
     assert report.verdict is Verdict.WARN
     assert report.profile is None
     assert missing(report) == (
-        "Collecting 0 of 10 reports, and judging from then on. "
-        f"Earlier reports were made elsewhere: python {current().python} here, 3.9.1 there."
+        "Collecting 0 of 10 reports before judging. "
+        f"Earlier reports come from another environment: python is {current().python}, was 3.9.1."
     )
 
 
@@ -373,7 +373,7 @@ def test_without_earlier_reports_there_is_no_baseline(given: Any) -> None:
     """The first night warns."""
     _, report = go(HELD, Stage(), history=given)
     assert report.verdict is Verdict.WARN
-    assert missing(report) == ("Collecting 0 of 10 reports, and judging from then on. The gate has no earlier report.")
+    assert missing(report) == ("Collecting 0 of 10 reports before judging. The gate has no earlier reports.")
 
 
 def test_progress_is_told_every_few_seconds() -> None:
@@ -384,15 +384,15 @@ def test_progress_is_told_every_few_seconds() -> None:
     go(design, stage, tell=lines.append)
     assert lines[:2] == [
         "size 1,000: warming up",
-        "size 1,000: 5 samples of about 30, now 1e+03 ms, sizes to go: 1",
+        "size 1,000: 5 samples of about 30, last 1e+03 ms, sizes left: 1",
     ]
     assert lines[-1].startswith("size 2,000: ")
-    assert "to go" not in lines[-1]
+    assert "sizes left" not in lines[-1]
     assert len(lines) <= 30 * 3 / 5 + 1
     lines.clear()
     go(Benchmark(operation=PLAIN, baseline=PLAIN), Stage(), tell=lines.append)
     assert lines == [
         "warming up",
-        "5 of at most 60 pairs, 1.2x the baseline, now 1.2e+03 ms",
-        "10 of at most 60 pairs, 1.2x the baseline, now 1.2e+03 ms",
+        "5 of at most 60 pairs, 1.2x the baseline, last 1.2e+03 ms",
+        "10 of at most 60 pairs, 1.2x the baseline, last 1.2e+03 ms",
     ]

@@ -92,7 +92,7 @@ def test_sizes_for_which_there_is_no_time_are_left_out() -> None:
     design = Benchmark(operation=named("wait", dataset="rows"), sizes=[1_000, 10_000_000], time_budget_seconds=4.0)
     findings, report = go(design, "median < 1s")
     assert list(findings.sizes) == [1_000]
-    assert [item.size for item in findings.left_out] == [10_000_000]
+    assert [item.size for item in findings.skipped_sizes] == [10_000_000]
     assert report.verdict is Verdict.WARN
     by_name = {item.name: item.verdict for item in report.checks}
     assert by_name["left out: size 10000000"] is Verdict.WARN

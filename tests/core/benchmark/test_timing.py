@@ -91,9 +91,9 @@ def test_iterations_are_timed_together_until_a_sample_is_long_enough(seconds: fl
 def test_the_number_of_iterations_at_most_doubles_from_sample_to_sample() -> None:
     """One iteration that seemed short does not make the next sample last for minutes."""
     bench = Bench()
-    loops = [sample.loops for sample in Timer(Iteration(partial(bench.work, 1e-5)), bench.clocks).warm_up()]
-    assert loops[:4] == [1, 1, 2, 4]
-    assert all(later <= 2 * earlier for earlier, later in pairwise(loops))
+    iterations = [sample.iterations for sample in Timer(Iteration(partial(bench.work, 1e-5)), bench.clocks).warm_up()]
+    assert iterations[:4] == [1, 1, 2, 4]
+    assert all(later <= 2 * earlier for earlier, later in pairwise(iterations))
 
 
 def test_a_cold_first_iteration_does_not_decide_how_many_are_timed_together() -> None:
@@ -112,7 +112,7 @@ def test_a_long_set_up_is_not_repeated_to_make_a_sample_long() -> None:
     call = partial(bench.work, 1e-5)
     timer = warmed(Timer(Iteration(call, partial(bench.set_up, call, 0.3)), bench.clocks))
     begun = bench.wall
-    assert timer.sample().loops == 2
+    assert timer.sample().iterations == 2
     assert bench.wall - begun < 1.0
 
 
@@ -143,16 +143,16 @@ def test_iterations_are_also_timed_alone_where_they_are_long_enough() -> None:
     """Percentiles need the time of each iteration, of which a sample is the mean."""
     bench, times = Bench(), iter([0.002, 0.003] * 500)
     sample = warmed(Timer(Iteration(lambda: bench.work(next(times))), bench.clocks)).sample()
-    assert sample.loops == len(sample.each_wall_seconds) >= 4
+    assert sample.iterations == len(sample.each_wall_seconds) >= 4
     assert {round(each, 6) for each in sample.each_wall_seconds} == {0.002, 0.003}
-    assert sample.wall_seconds == pytest.approx(sum(sample.each_wall_seconds) / sample.loops)
+    assert sample.wall_seconds == pytest.approx(sum(sample.each_wall_seconds) / sample.iterations)
 
 
 def test_short_iterations_are_not_timed_alone() -> None:
     """Reading the clock would be a good part of their time."""
     bench = Bench()
     sample = warmed(Timer(Iteration(partial(bench.work, 2e-6)), bench.clocks)).sample()
-    assert sample.loops > 1
+    assert sample.iterations > 1
     assert sample.each_wall_seconds == ()
 
 
@@ -224,7 +224,7 @@ def test_what_reading_the_clocks_costs_is_not_the_operations_time(seconds: float
     sample = warmed(Timer(Iteration(call, lambda: call), costly(bench))).sample()
     assert sample.cpu_seconds == pytest.approx(seconds)
     assert sample.wall_seconds == pytest.approx(seconds)
-    assert sample.each_wall_seconds == pytest.approx([seconds] * sample.loops)
+    assert sample.each_wall_seconds == pytest.approx([seconds] * sample.iterations)
     assert (sample.wall_cost_seconds, sample.cpu_cost_seconds) == (pytest.approx(0.4e-6), pytest.approx(1.2e-6))
 
 
