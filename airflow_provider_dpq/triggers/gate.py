@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_provider_dpq.core.errors import DpqError
-from airflow_provider_dpq.core.gate.identity import Gate, closest, the_only
+from airflow_provider_dpq.core.gate.identity import Gate, meant, the_only
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.triggers.runs import Runs, TriggererRuns
 
@@ -210,9 +210,7 @@ class GateQuery:
         outside = Gate.of(self.gate, None)
         if not self.outside_airflow and store.history(outside, limit=1):
             return "It has reports from outside Airflow, which count only with outside_airflow=True."
-        named = closest(gate or outside, store.gates())
-        meant = f" Did you mean {' or '.join(repr(str(one)) for one in named)}?" if named else ""
-        return f"No gate {str(self)!r} has reported to this store.{meant}"
+        return f"No gate {str(self)!r} has reported to this store. {meant(gate or outside, store.gates())}".rstrip()
 
 
 def _began(entry: Entry) -> datetime:

@@ -78,10 +78,29 @@ def test_list_says_where_there_is_nothing(store_url: str, kept: list[Report]) ->
     """An unknown gate is told on standard error, so that a program reads no line."""
     result = _dpq("report", "list", "--gate", "trains", "--store", store_url)
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "No report of gate 'trains' in the store.\n")
-    for named, said in ((["--gate", "flights"], "of gate 'nobody > flights'"), ([], "of DAG 'nobody'")):
-        of_nobody = [*named, "--dag", "nobody", "--store", store_url]
-        assert _dpq("report", "list", *of_nobody).stderr == f"No report {said} in the store.\n"
-        assert f"The store has no report {said}." in _dpq("report", "show", "latest", *of_nobody).stderr
+    of_nobody = ["--dag", "nobody", "--store", store_url]
+    assert _dpq("report", "list", *of_nobody).stderr == "No report of DAG 'nobody' in the store.\n"
+    assert "The store has no report of DAG 'nobody'." in _dpq("report", "show", "latest", *of_nobody).stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "asked"), [(["--gate", "flihgts"], "flihgts"), (["--gate", "flights", "--dag", "no"], "no > flights")]
+)
+def test_gate_that_is_nearly_named_is_proposed(
+    store_url: str, kept: list[Report], options: list[str], asked: str
+) -> None:
+    """By each command that takes the name of a gate."""
+    near = "Did you mean 'flights_quality > flights'?"
+    store = ["--store", store_url]
+    listed = _dpq("report", "list", *options, *store)
+    assert listed.stderr == f"No report of gate {asked!r} in the store. {near}\n"
+    shown = _dpq("report", "show", "latest", *options, *store)
+    assert (shown.exit_code, f"The store has no report of gate {asked!r}. {near}" in shown.stderr) == (2, True)
+    name, *dag = options[1:]
+    renamed = _dpq("gate", "rename", name, "new", *dag, *store)
+    assert (renamed.exit_code, near in renamed.stderr) == (2, True)
+    baselines = _dpq("baseline", "list", name, *dag, *store)
+    assert baselines.stderr == f"No baseline of gate {asked!r} in the store. {near}\n"
 
 
 @pytest.mark.parametrize("killed", [True, False])

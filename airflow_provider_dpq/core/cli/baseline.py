@@ -44,11 +44,14 @@ def list_baselines(gate: str, dag_id: str | None, outside_airflow: bool, store_u
 
     with open_store(store_url, upgrade=False) as store:
         found = find_gate(store, gate, dag_id=dag_id, outside_airflow=outside_airflow)
-        accepted = store.baselines(found)
+        accepted, gates = store.baselines(found), store.gates()
     if accepted:
         write_text(_table(accepted[::-1]))
     else:
-        click.echo(f"No baseline of gate {str(found)!r} in the store.", err=True)
+        from airflow_provider_dpq.core.gate.identity import meant
+
+        near = "" if found in gates else meant(found, gates)
+        click.echo(f"No baseline of gate {str(found)!r} in the store. {near}".rstrip(), err=True)
 
 
 def _table(accepted: Sequence[Baseline]) -> str:

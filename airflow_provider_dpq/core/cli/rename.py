@@ -55,6 +55,5 @@ def rename(
         moved = store.rename_gates(renamed, actor=actor)
     if not moved:
         raise StoreError("unknown_gate", f"DAG {dag_id!r} has no gate in the store.", hint=_NAMES, quotes_data=False)
-    for was, (reports, baselines) in moved.items():
-        new_name = str(renamed[was])
-        write_text(f"Gate {str(was)!r} is now {new_name!r}. Moved reports: {reports}, baselines: {baselines}.\n")
+    for was, left in moved.items():
+        write_text(f"Gate {str(was)!r} is now {str(renamed[was])!r}. {left}\n")

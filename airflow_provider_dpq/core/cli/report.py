@@ -59,13 +59,14 @@ def list_reports(
             reported = list(map(Row.of_entry, entries, findings))
         else:
             reported = [Row.of_run(run) for run in runs]
+        meant = "" if reported or starts else _meant(store, gate, dag_id)
     rows = sorted([*map(Row.of_start, starts), *reported], key=lambda row: row.order, reverse=True)[:limit]
     if form == "json":
         write_text(json.dumps([row.brief() for row in rows], indent=2) + "\n")
     elif rows:
         write_text(render(rows))
     else:
-        click.echo(f"No report{_of(gate, dag_id)} in the store.", err=True)
+        click.echo(f"No report{_of(gate, dag_id)} in the store. {meant}".rstrip(), err=True)
 
 
 def _newest(
@@ -146,9 +147,16 @@ def _latest(store: Store, gate: str | None, dag_id: str | None, *, outside_airfl
     if not runs:
         begun = f" {_told(starts[0])}" if starts else ""
         message = f"The store has no report{_of(gate, dag_id)}.{begun}"
-        raise StoreError("unknown_report", message, hint="`dpq report list` names those that there are.")
+        hint = "" if begun else _meant(store, gate, dag_id)
+        raise StoreError("unknown_report", message, hint=hint or "`dpq report list` names those that there are.")
     newest = max(runs, key=lambda run: run.number)
     return newest.worst.report_id, [one for one in starts if one.identity == newest.gate or one.after >= newest.number]
+
+
+def _meant(store: Store, name: str | None, dag_id: str | None) -> str:
+    from airflow_provider_dpq.core.gate.identity import Gate, meant
+
+    return meant(Gate.of(name, dag_id), store.gates()) if name else ""
 
 
 def _of(gate: str | None, dag_id: str | None) -> str:

@@ -70,3 +70,14 @@ def closest(gate: Gate, others: Iterable[Gate]) -> tuple[Gate, ...]:
     of_names = [other for name in names for other in known.values() if other.name == name]
     same_name = [other for other in of_names if other.name == gate.name]
     return tuple(dict.fromkeys([*same_name, *(known[one] for one in alike), *of_names]))[:_CLOSEST]
+
+
+def meant(gate: Gate, others: Iterable[Gate]) -> str:
+    """Ask whether one of the closest gates was meant; empty where none is alike.
+
+    Args:
+        gate: The gate that was looked for.
+        others: All gates that have a report, or have started to measure.
+    """
+    named = " or ".join(repr(str(one)) for one in closest(gate, others))
+    return f"Did you mean {named}?" if named else ""

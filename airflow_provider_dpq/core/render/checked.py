@@ -41,7 +41,7 @@ def facts(report: Report) -> list[Fact]:
         Fact("each", "Partitioned by", ", ".join(checked.partition_by)),
         Fact("where", "Row condition", checked.row_condition or ""),
         Fact("nulls", "Null values", ", ".join(map(repr, checked.null_values))),
-        Fact("read as", "Read as", _pairs(checked.reading)),
+        Fact("read as", "Read as", _options(checked.reading)),
         Fact("source", "Source", _source(checked)),
         Fact("suite", "Suite", _suite(checked)),
         Fact("tables", "References", _pairs(checked.references)),
@@ -66,6 +66,18 @@ def _rows(checked: Checked) -> str:
 
 def _pairs(pairs: Mapping[str, JsonValue] | Mapping[str, str]) -> str:
     return ", ".join(f"{name} = {figure.value(value)}" for name, value in pairs.items())
+
+
+def _options(reading: Mapping[str, JsonValue]) -> str:
+    """Write how a file was read; a mark stands in quotes, so that it is told from the commas between."""
+    return ", ".join(f"{name} = {_option(value)}" for name, value in reading.items())
+
+
+def _option(value: JsonValue) -> str:
+    if value is None:
+        return "none"
+    is_mark = isinstance(value, str) and not any(map(str.isalnum, value))
+    return repr(value) if is_mark else figure.value(value)
 
 
 def _source(checked: Checked) -> str:

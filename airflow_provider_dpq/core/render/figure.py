@@ -147,8 +147,8 @@ def moment(time: datetime) -> str:
 
 
 def interval(span: DataInterval) -> str:
-    """Write both ends of a data interval in UTC."""
-    return f"{moment(span.start)} to {moment(span.end)}"
+    """Write both ends of a data interval in UTC, or the one moment of a schedule without intervals."""
+    return moment(span.start) if span.start == span.end else f"{moment(span.start)} to {moment(span.end)}"
 
 
 def value(item: JsonValue, *, limit: int = 300) -> str:

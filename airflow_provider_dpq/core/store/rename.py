@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, delete, func, select, update
 
 from airflow_provider_dpq.core.errors import StoreError
-from airflow_provider_dpq.core.gate.identity import Gate
+from airflow_provider_dpq.core.gate.identity import Gate, meant
 from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.store import query, tables
 from airflow_provider_dpq.core.store.audit import AuditEvent
@@ -21,7 +21,26 @@ _BATCH: Final = 100
 """How many reports are rewritten at once; each is a whole document, which may be large."""
 
 
-def rename(connection: Connection, old: Gate, new: Gate) -> tuple[int, int]:
+class Moved(NamedTuple):
+    """What of a gate was moved.
+
+    Attributes:
+        reports: How many reports.
+        baselines: How many baselines.
+        starts: How many starts that have left no report.
+    """
+
+    reports: int
+    baselines: int
+    starts: int
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        starts = f", starts without a report: {self.starts}" if self.starts else ""
+        return f"Moved reports: {self.reports}, baselines: {self.baselines}{starts}."
+
+
+def rename(connection: Connection, old: Gate, new: Gate) -> Moved:
     """Move what a gate left in the store, within the caller's transaction.
 
     Args:
@@ -30,7 +49,7 @@ def rename(connection: Connection, old: Gate, new: Gate) -> tuple[int, int]:
         new: The gate's new identity.
 
     Returns:
-        How many reports and how many baselines were moved.
+        What was moved.
 
     Raises:
         StoreError: ``unknown_gate``: there is nothing to move; ``gate_exists``: the new gate has a history of its own;
@@ -39,7 +58,9 @@ def rename(connection: Connection, old: Gate, new: Gate) -> tuple[int, int]:
     moved, baselines = _left_by(connection, old)
     if not (moved or baselines or _count(connection, tables.starts, old)):
         message = f"The store has no report and no baseline of gate {str(old)!r}."
-        raise StoreError("unknown_gate", message, hint="dpq report list names the gates.", quotes_data=False)
+        others = [Gate(str(dag_id), str(name)) for dag_id, name in connection.execute(query.gates(None))]
+        hint = meant(old, others) or "dpq report list names the gates."
+        raise StoreError("unknown_gate", message, hint=hint, quotes_data=False)
     if any(_left_by(connection, new)):
         message = f"Gate {str(new)!r} has reports or baselines already."
         hint = "Histories are not merged: they could not be told apart afterwards."
@@ -49,19 +70,19 @@ def rename(connection: Connection, old: Gate, new: Gate) -> tuple[int, int]:
         for row in connection.execute(query.history(old, _BATCH, None)).mappings().all():
             changed = row_of(_renamed(trusted_report(row), new))
             connection.execute(update(tables.reports).where(columns.number == row["number"]).values(changed))
-    _move_starts(connection, old, new)
+    starts = _move_starts(connection, old, new)
     same = (of.gate == old.name, of.dag_id == old.dag_id)
     connection.execute(update(tables.baselines).where(*same).values(gate=new.name, dag_id=new.dag_id))
-    return moved, baselines
+    return Moved(moved, baselines, starts)
 
 
-def renaming(old: Gate, new: Gate, moved: tuple[int, int], actor: str) -> AuditEvent:
+def renaming(old: Gate, new: Gate, moved: Moved, actor: str) -> AuditEvent:
     """Return the event of the audit trail for a renaming.
 
     Args:
         old: The gate's identity so far.
         new: The gate's new identity.
-        moved: How many reports and how many baselines were moved.
+        moved: What was moved.
         actor: Who did it.
     """
     return AuditEvent(
@@ -69,7 +90,7 @@ def renaming(old: Gate, new: Gate, moved: tuple[int, int], actor: str) -> AuditE
         actor=actor,
         event="gate_renamed",
         dag_id=new.dag_id or None,
-        detail=f"gate {str(old)!r} is now {str(new)!r}. Moved reports: {moved[0]}, baselines: {moved[1]}.",
+        detail=f"gate {str(old)!r} is now {str(new)!r}. {moved}",
     )
 
 
@@ -82,9 +103,10 @@ def _count(connection: Connection, table: Any, gate: Gate) -> int:
     return connection.execute(select(func.count()).select_from(table).where(*same)).scalar() or 0
 
 
-def _move_starts(connection: Connection, old: Gate, new: Gate) -> None:
-    """Move starts without a report too, so that they hold up the new gate as they did the old one."""
+def _move_starts(connection: Connection, old: Gate, new: Gate) -> int:
+    """Move starts without a report too, so that they hold up the new gate as they did the old one; return how many."""
     columns = tables.starts.c
+    count = 0
     for row in connection.execute(query.starts(old, connection.dialect.name)).mappings().all():
         begun = start_of(row)
         if isinstance(begun, DamagedStart):
@@ -94,6 +116,8 @@ def _move_starts(connection: Connection, old: Gate, new: Gate) -> None:
         connection.execute(delete(tables.starts).where(columns.key == after))
         changed = {"gate": moved.gate, "dag_id": moved.dag_id, "key": after}
         connection.execute(update(tables.starts).where(columns.key == before).values(changed))
+        count += 1
+    return count
 
 
 def _renamed(report: Report, gate: Gate) -> Report:

@@ -21,7 +21,7 @@ from airflow_provider_dpq.core.store.database import Database
 from airflow_provider_dpq.core.store.entry import Entry, entry_of, key_of, row_of, trusted_report
 from airflow_provider_dpq.core.store.limits import TASKS, StoreLimits
 from airflow_provider_dpq.core.store.newest import NewestRun, newest_run
-from airflow_provider_dpq.core.store.rename import rename, renaming
+from airflow_provider_dpq.core.store.rename import Moved, rename, renaming
 from airflow_provider_dpq.core.store.start import Start, start_of
 from airflow_provider_dpq.core.store.upgrade import require_version, upgrade_tables
 
@@ -354,15 +354,15 @@ class Store:
         with self._database.reading() as connection:
             return [Baseline(**row) for row in connection.execute(query.baselines(gate)).mappings()]
 
-    def rename_gates(self, renamed: Mapping[Gate, Gate], *, actor: str) -> dict[Gate, tuple[int, int]]:
-        """Move the reports and baselines of gates to other DAGs or names, and note it in the audit trail; all or none.
+    def rename_gates(self, renamed: Mapping[Gate, Gate], *, actor: str) -> dict[Gate, Moved]:
+        """Move what gates left in the store to other DAGs or names, and note it in the audit trail; all or none.
 
         Args:
             renamed: The gates as they are known from now on, by what they were known as.
             actor: Who does it.
 
         Returns:
-            How many reports and how many baselines of each gate were moved.
+            What of each gate was moved.
 
         Raises:
             StoreError: ``unknown_gate``: there is nothing to move; ``gate_exists``: the new gate has a history of its

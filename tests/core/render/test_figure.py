@@ -155,6 +155,7 @@ def test_moments_are_written_in_utc() -> None:
     assert figure.moment(start) == "2013-01-01 00:00:00 UTC"
     span = DataInterval(start=start, end=datetime(2013, 1, 2, tzinfo=UTC))
     assert figure.interval(span) == "2013-01-01 00:00:00 UTC to 2013-01-02 00:00:00 UTC"
+    assert figure.interval(span.model_copy(update={"end": span.start})) == "2013-01-01 00:00:00 UTC"
 
 
 @pytest.mark.parametrize(

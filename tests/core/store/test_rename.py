@@ -54,7 +54,7 @@ def kept(store: Store, variant: Vary) -> list[Report]:
 def test_history_moves_whole(store: Store, kept: list[Report], new: Gate) -> None:
     """Order, times, identifiers and all else stay; documents, baselines and lookups say the new gate."""
     others = [run for run in store.latest() if run.gate != OLD]
-    assert store.rename_gates({OLD: new}, actor="ben") == {OLD: (104, 1)}
+    assert store.rename_gates({OLD: new}, actor="ben") == {OLD: (104, 1, 0)}
     assert (store.history(OLD), store.baselines(OLD)) == ([], [])
     entries = store.history(new, limit=1000)
     assert [entry.report_id for entry in entries] == [report.id for report in reversed(kept)]
@@ -152,7 +152,8 @@ def test_gate_that_has_only_started_moves_with_its_dag(store: Store, kept: list[
     first, moved = Gate(OLD.dag_id, "first"), Gate("flights_nightly", "first")
     assert first in store.gates()
     assert store.gates("first") == [first]
-    assert store.rename_gates({first: moved}, actor="ben") == {first: (0, 0)}
+    assert store.rename_gates({first: moved}, actor="ben") == {first: (0, 0, 1)}
+    assert store.audit()[0].detail.endswith("Moved reports: 0, baselines: 0, starts without a report: 1.")
     assert store.gates("first") == [moved]
 
 

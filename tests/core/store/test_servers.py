@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
+from airflow_provider_dpq.core.cli import main
 from airflow_provider_dpq.core.errors import StoreError
 from airflow_provider_dpq.core.gate.identity import Gate
 from airflow_provider_dpq.core.gate.report import DataInterval, Provenance, Report
@@ -507,3 +509,29 @@ def test_processes_that_start_one_try_together_all_measure(server_store: Store) 
             for done in [pool.submit(begin, start, together) for _ in range(3)]:
                 done.result(timeout=60)
     assert sorted(start.run_id for start in server_store.starts()) == [f"run {number}" for number in range(10)]
+
+
+def test_all_gates_of_a_dag_move_on_a_server(server_url: str, variant: Vary) -> None:
+    """Reports, baselines and starts, by the command line."""
+    with open_store(server_url) as store:
+        for gate in ("flights", "planes"):
+            store.write(variant(gate=gate, kind="benchmark", dag_id="old", verdict=Verdict.FAIL))
+        (run, _) = store.latest()
+        store.accept_baseline(run.worst.report_id, actor="ann", reason="faster")
+        for gate in ("flights", "begun"):
+            source = Provenance(dag_id="old", task_id="t", run_id="killed")
+            store.begin(Start.now(gate, "benchmark", "s", source))
+    command = ["gate", "rename", "--dag", "old", "--new-dag", "new", "--actor", "ann", "--store", server_url]
+    moved = CliRunner().invoke(main, command)
+    assert moved.stdout.splitlines() == [
+        "Gate 'old > begun' is now 'new > begun'. Moved reports: 0, baselines: 0, starts without a report: 1.",
+        "Gate 'old > flights' is now 'new > flights'. Moved reports: 1, baselines: 1, starts without a report: 1.",
+        "Gate 'old > planes' is now 'new > planes'. Moved reports: 1, baselines: 0.",
+    ]
+    with open_store(server_url) as store:
+        assert store.gates() == [Gate("new", "begun"), Gate("new", "flights"), Gate("new", "planes")]
+        assert [run.gate.name for run in store.latest()] == ["flights", "planes"]
+        assert len(store.baselines(Gate("new", "flights"))) == 1
+        assert {start.identity for start in store.starts()} == {Gate("new", "begun"), Gate("new", "flights")}
+        store.write(variant(gate="flights", dag_id="new", kind="benchmark", run_id="next"))
+        assert len(store.history(Gate("new", "flights"))) == 2
