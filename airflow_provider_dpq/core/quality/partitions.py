@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import accumulate
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -21,13 +22,14 @@ from airflow_provider_dpq.core.table.disk import find_files
 from airflow_provider_dpq.core.table.errors import NotScannableError
 from airflow_provider_dpq.core.table.evidence import Evidence, together
 from airflow_provider_dpq.core.table.files import Files, files_of_table
+from airflow_provider_dpq.core.table.instant import instant
 from airflow_provider_dpq.core.table.jsonable import jsonable
 from airflow_provider_dpq.core.table.place import Place, Stored, find_stored
 from airflow_provider_dpq.core.table.state import state_of
 from airflow_provider_dpq.core.table.table import Table
 
 _MOST: Final = 10_000
-_KINDS: Final = (Kind.INTEGER, Kind.STRING, Kind.DATE, Kind.TIMESTAMP, Kind.BOOLEAN)
+_KINDS: Final = (Kind.INTEGER, Kind.STRING, Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMP_TZ, Kind.BOOLEAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ def by_columns(table: Table, by: Sequence[str]) -> list[Partition]:
     columns = [_naming(table, name) for name in by]
     values = [column.value.label(f"key_{index}") for index, column in enumerate(columns)]
     query = sa.select(*values, sa.func.count()).select_from(table.rows()).where(*table.filters)
-    found = table.fetch(query.group_by(*(column.value for column in columns)).limit(_MOST + 1))
+    fetched = table.fetch(query.group_by(*(column.value for column in columns)).limit(_MOST + 1))
+    found = [(*map(_in_utc, row[:-1]), row[-1]) for row in fetched]
     if len(found) > _MOST:
         message = f"{', '.join(map(repr, by))} would make more than {_MOST} partitions of {table.subject}."
         raise MeasurementError(
@@ -123,6 +126,11 @@ def by_columns(table: Table, by: Sequence[str]) -> list[Partition]:
         )
     rows = sorted(found, key=lambda row: [(value is not None, str(value)) for value in row[:-1]])
     return [Partition(dict(zip(by, row[:-1], strict=True)), f"{row[-1]} rows", rows=int(row[-1])) for row in rows]
+
+
+def _in_utc(value: Any) -> Any:
+    """Return an instant by the clocks of UTC: it names the same partition whatever time zone the session has."""
+    return instant(value) if isinstance(value, datetime) and value.tzinfo is not None else value
 
 
 def _naming(table: Table, name: str) -> Column:
@@ -137,7 +145,7 @@ def _naming(table: Table, name: str) -> Column:
         column = table.column(name)
     except NotScannableError as error:
         raise DeclarationError("invalid_partition", f"{error} They cannot name partitions.", hint=hint) from error
-    if column.kind not in _KINDS:
+    if column.kind not in _KINDS or (column.kind is Kind.TIMESTAMP_TZ and table.pandas_like):
         message = f"The {column.native} column {column.name!r} cannot name partitions."
         raise DeclarationError("invalid_partition", message, hint=hint)
     return column

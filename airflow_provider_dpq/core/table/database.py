@@ -87,9 +87,9 @@ class DatabaseTable(SQLTable):
 
     def fetch(self, query: sa.Select[Any]) -> list[tuple[Any, ...]]:
         """Run a query and return its rows."""
-        query, temporal = as_told(query, self.dialect)
+        query, readers = as_told(query, self.dialect)
         with asking(self.subject), self.lend() as connection:
-            return [read_told(row, temporal) for row in connection.execute(query)]
+            return [read_told(row, readers) for row in connection.execute(query)]
 
     def ask(self, query: str, most: int) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Run a query of the user's own, and return the names of its columns and its first rows."""
@@ -101,7 +101,7 @@ class DatabaseTable(SQLTable):
 
     def stream(self, query: sa.Select[Any], size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Run a query and yield its rows, at most so many at a time, without holding the others."""
-        query, temporal = as_told(query, self.dialect)
+        query, readers = as_told(query, self.dialect)
         options = {"stream_results": True, "yield_per": size}
         with (
             asking(self.subject),
@@ -109,7 +109,7 @@ class DatabaseTable(SQLTable):
             closing(connection.execute(query, execution_options=options)) as result,
         ):
             for part in result.partitions():
-                yield [read_told(row, temporal) for row in part]
+                yield [read_told(row, readers) for row in part]
 
     def neighbour(self, name: str) -> DatabaseTable:
         """Open another table or query of the same database, on a connection of its own."""

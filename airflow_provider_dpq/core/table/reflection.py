@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError, SourceError
 from airflow_provider_dpq.core.table.column import Column, Kind, named
+from airflow_provider_dpq.core.table.mysql_column import is_instant, mysql_instant
 from airflow_provider_dpq.core.table.sql.functions import exact_text, without_nan
 from airflow_provider_dpq.core.table.sql.number import of_eight_bytes
 from airflow_provider_dpq.core.table.sqlite_column import sqlite_column
@@ -98,7 +99,7 @@ def query_source(text: str) -> sa.FromClause:
 
 _OF_MYSQL: Final[Mapping[int, sa.types.TypeEngine[Any]]] = {
     4: sa.types.FLOAT(),
-    7: sa.types.DateTime(),
+    7: sa.types.TIMESTAMP(),
     10: sa.types.Date(),
     12: sa.types.DateTime(),
     14: sa.types.Date(),
@@ -189,6 +190,8 @@ def typed_column(name: str, type_: Any, dialect: sa.Dialect) -> Column:
     column = Column(name, kind, native, value, value, value, plain.is_(None), text=text, type=type_)
     if dialect.name == "sqlite":
         return sqlite_column(column)
+    if is_instant(type_, dialect):
+        return mysql_instant(column)
     return of_eight_bytes(column, value) if _is_single(type_, dialect) else column
 
 

@@ -6,11 +6,11 @@ the last day that Python has. So they are fetched as text, and read here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
@@ -48,28 +48,40 @@ def _told_postgresql(element: told, compiler: Any, **kw: Any) -> str:
     return f"(to_json({compiler.process(element.clauses, **kw)}) #>> '{{}}')"
 
 
-def as_told(query: sa.Select[Any], dialect: str) -> tuple[sa.Select[Any], Sequence[bool]]:
-    """Return a query whose days and moments are fetched as text, and which of its columns those are.
+Reader: TypeAlias = Callable[[Any], Any]
+"""Returns the value that a text stands for."""
+
+
+def as_told(query: sa.Select[Any], dialect: str) -> tuple[sa.Select[Any], Sequence[Reader | None]]:
+    """Return a query whose days and moments are fetched as text, and how each of its columns is then read.
 
     Args:
         query: The query.
         dialect: Name of the database's dialect.
     """
     columns: list[Any] = list(query.inner_columns)
-    temporal = [dialect in _DIALECTS and isinstance(column.type, (sa.Date, sa.DateTime)) for column in columns]
-    if not any(temporal):
-        return query, temporal
-    shown = [_as_told(column) if is_one else column for column, is_one in zip(columns, temporal, strict=True)]
-    return query.with_only_columns(*shown, maintain_column_froms=True), temporal
+    readers = [_reader(column.type, dialect) for column in columns]
+    if not any(readers):
+        return query, readers
+    shown = [_as_told(column) if reader else column for column, reader in zip(columns, readers, strict=True)]
+    return query.with_only_columns(*shown, maintain_column_froms=True), readers
 
 
 def _as_told(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     return told(column.element).label(column.name) if isinstance(column, sa.Label) else told(column)
 
 
-def read_told(row: Sequence[Any], temporal: Sequence[bool]) -> tuple[Any, ...]:
+def _reader(type_: Any, dialect: str) -> Reader | None:
+    kept = type_.impl if isinstance(type_, sa.types.TypeDecorator) else type_
+    if dialect not in _DIALECTS or not isinstance(kept, (sa.Date, sa.DateTime)):
+        return None
+    # MariaDB and MySQL have no type of moments with a zone: these are told by the clocks of UTC.
+    return _read_in_utc if dialect in ("mariadb", "mysql") and getattr(kept, "timezone", False) else _read
+
+
+def read_told(row: Sequence[Any], readers: Sequence[Reader | None]) -> tuple[Any, ...]:
     """Return a row with the days and moments that its texts name; a text that names none stays."""
-    return tuple(_read(value) if is_one else value for value, is_one in zip(row, temporal, strict=True))
+    return tuple(value if reader is None else reader(value) for value, reader in zip(row, readers, strict=True))
 
 
 def _read(value: Any) -> Any:
@@ -80,6 +92,11 @@ def _read(value: Any) -> Any:
         return read(value)
     except ValueError:
         return value
+
+
+def _read_in_utc(value: Any) -> Any:
+    found = _read(value)
+    return found.replace(tzinfo=UTC) if isinstance(found, datetime) else found
 
 
 _EDGES: Final = frozenset({date.max, date.min, datetime.max, datetime.min})  # noqa: DTZ901 - what DuckDB hands over

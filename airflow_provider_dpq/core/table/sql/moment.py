@@ -137,6 +137,12 @@ def _as_it_is(element: canonical, compiler: Any, **kw: Any) -> str:
     return _only(element, compiler, **kw)
 
 
+@compiles(in_utc, "mysql")
+@compiles(in_utc, "mariadb")
+def _in_utc_mysql(element: in_utc, compiler: Any, **kw: Any) -> str:
+    return _only(element, compiler, **kw)  # which have no type of instants: they are told by the clocks of UTC
+
+
 @compiles(in_utc)
 def _in_utc(element: in_utc, compiler: Any, **kw: Any) -> str:
     return f"timezone('UTC', {_only(element, compiler, **kw)})"
