@@ -38,7 +38,7 @@ from airflow_provider_dpq.core.quality.rows import read_frame
 from airflow_provider_dpq.core.quality.sample import describe_unexpected
 from airflow_provider_dpq.core.quality.suite import Suite
 from airflow_provider_dpq.core.table.database import DatabaseTable
-from airflow_provider_dpq.core.table.errors import NotScannableError
+from airflow_provider_dpq.core.table.errors import NotScannableError, TooManyDigitsError
 from airflow_provider_dpq.core.table.table import Table
 from airflow_provider_dpq.core.watch import within
 
@@ -98,10 +98,17 @@ def _plan(declared: Declared, table: Table) -> Plan | MeasurementError | NotScan
         return plan_expectation(declared.expectation, table)
     except DeclarationError:
         raise
+    except TooManyDigitsError as error:
+        return _rounded(error) if declared.expectation.reckons else error
     except (MeasurementError, NotScannableError) as error:
         return error
     except Exception as error:  # noqa: BLE001 - of this check, and the others stand
         return unexpected_error(error, f"Planning {declared.type}")
+
+
+def _rounded(error: TooManyDigitsError) -> MeasurementError:
+    hint = "Write them with fewer digits, or cast the column to floating numbers, which rounds them."
+    return MeasurementError("rounded_numbers", str(error), hint=hint, quotes_data=False)
 
 
 def _scan(table: Table, plans: Mapping[str, Plan], formats: _Formats, tell: Progress) -> tuple[int, dict[str, _Found]]:

@@ -5,3 +5,10 @@ from __future__ import annotations
 
 class NotScannableError(Exception):
     """SQL cannot answer this exactly as Great Expectations would; the check is delegated to it."""
+
+
+class TooManyDigitsError(NotScannableError):
+    """A column holds numbers that no type of the scan holds together.
+
+    Great Expectations tells them apart and counts them, but makes floating numbers of bounds and means.
+    """

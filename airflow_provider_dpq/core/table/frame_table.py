@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from airflow_provider_dpq.core.table.column import POSITION, Column, named
 from airflow_provider_dpq.core.table.duck import DuckTable
-from airflow_provider_dpq.core.table.errors import NotScannableError
-from airflow_provider_dpq.core.table.frames import library_of, register
+from airflow_provider_dpq.core.table.errors import NotScannableError, TooManyDigitsError
+from airflow_provider_dpq.core.table.frames import UNREADABLE, has_many_digits, library_of, register
 from airflow_provider_dpq.core.table.scan import Scan
 
 if TYPE_CHECKING:
@@ -39,7 +39,10 @@ class FrameTable(DuckTable):
             NotScannableError: DuckDB cannot read its values as pandas means them.
         """
         column = super().column(name)
-        if column.native == "UNREADABLE":
+        if column.native == UNREADABLE:
+            if has_many_digits(self._data[column.name]):
+                message = f"Column {column.name!r} holds numbers that no type of 38 digits holds together."
+                raise TooManyDigitsError(message)
             raise NotScannableError(f"The {column.dtype} column {name!r} holds values that only pandas knows.")
         return column
 
@@ -52,7 +55,7 @@ class FrameTable(DuckTable):
     def whole(self) -> tuple[sa.FromClause, Mapping[str, str]]:
         """Return all rows with their positions; what DuckDB cannot read goes as the text that Python has for it."""
         aliases = {name: f"c{number}" for number, name in enumerate(self.columns)}
-        unreadable = [name for name, column in self.columns.items() if column.native == "UNREADABLE"]
+        unreadable = [name for name, column in self.columns.items() if column.native == UNREADABLE]
         if not unreadable:
             return self.rows(positioned=True), aliases
         import pandas as pd

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 
 _FRAMES: Final = (("pandas", "DataFrame"), ("polars", "DataFrame"), ("pyarrow", "Table"), ("pyarrow", "RecordBatch"))
+
+UNREADABLE: Final = "UNREADABLE"
+"""Stands for the type of a column that DuckDB cannot read as pandas means it."""
 
 _EXACT: Final = 2**53
 """Up to this size every whole number is a floating one."""
@@ -82,7 +86,7 @@ def _attach_pandas(scan: Scan, relation: str, data: pd.DataFrame, aliases: Mappi
     plain = pd.DataFrame(arrays or {"dpq_rows": range(len(data))}, index=range(len(data)))
     register(scan, relation, plain)
     found = pick(scan, relation, scan.columns(quote_name(relation)))
-    unreadable = {name: typed_column(aliases[name], "UNREADABLE") for name in names if aliases[name] not in found}
+    unreadable = {name: typed_column(aliases[name], UNREADABLE) for name in names if aliases[name] not in found}
     return {
         name: replace(unreadable.get(name) or found[aliases[name]], name=name, dtype=str(data[name].dtype))
         for name in names
@@ -101,10 +105,24 @@ def _read(series: pd.Series) -> Any:
     kinds = set(map(type, present))
     if kinds in ({date}, {bool}):
         return _of_one_type(series)
-    # Great Expectations holds whole numbers against floating bounds, which is exact of small ones.
-    exact = bool(kinds) and kinds <= {Decimal, int} and (Decimal in kinds or max(map(abs, present)) > _EXACT)
-    numbers = series.map(Decimal, na_action="ignore") if exact else series
-    return _of_one_type(numbers) if exact and all(map(Decimal.is_finite, numbers.dropna())) else None
+    if not kinds <= {Decimal, int, float} or not has_many_digits(present):
+        return None
+    numbers = series.map(lambda number: Decimal(str(number)), na_action="ignore")
+    return _of_one_type(numbers) if all(map(Decimal.is_finite, numbers.dropna())) else None
+
+
+def has_many_digits(series: pd.Series) -> bool:
+    """Whether a series holds numbers as objects that may have more digits than a floating bound.
+
+    Great Expectations makes a floating number of each bound, which is exact beside floating and small whole ones.
+    """
+    import pandas as pd
+
+    if not pd.api.types.is_object_dtype(series.dtype):
+        return False
+    return any(
+        isinstance(value, Decimal) or (isinstance(value, Integral) and abs(int(value)) > _EXACT) for value in series
+    )
 
 
 def _of_one_type(series: pd.Series) -> Any:

@@ -412,3 +412,50 @@ def test_whole_numbers_that_pandas_holds_as_objects_keep_their_digits(other: Any
     assert answer(frame, "column_max_to_be_between", **low).success is False
     assert answer(frame, "column_values_to_be_between", column="n", min_value=12345678901234567890).success is True
     assert found(frame, "column_values_to_be_in_set", column="n", value_set=[12345678901234567890])["missing_count"] > 0
+
+
+WIDE = [10**40, 10**40 + 1]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "arguments"),
+    [
+        (WIDE, "column_values_to_be_between", {"max_value": 10**40}),
+        (WIDE, "column_max_to_be_between", {"max_value": 10**40}),
+        (WIDE, "column_sum_to_be_between", {"max_value": 2 * 10**40}),
+        (WIDE, "column_mean_to_be_between", {"max_value": 10**40}),
+        (
+            WIDE,
+            "column_quantile_values_to_be_between",
+            {"quantile_ranges": {"quantiles": [1], "value_ranges": [[0, 1e40]]}},
+        ),
+        ([2**53 + 4, 1e300], "column_values_to_be_between", {"max_value": 2**53 + 3}),
+        ([2**53 + 4, True], "column_values_to_be_between", {"max_value": 2**53 + 3}),
+        ([np.int64(2**53 + 4)], "column_values_to_be_between", {"max_value": 2**53 + 3}),
+        ([decimal.Decimal("0.10000000000000000001"), math.inf], "column_values_to_be_between", {"max_value": 0.1}),
+    ],
+)
+def test_numbers_that_no_type_holds_are_not_rounded(values: list[Any], kind: str, arguments: dict[str, Any]) -> None:
+    """Great Expectations would hold them against a floating number that is near the bound, and pass."""
+    frame = pd.DataFrame({"n": pd.Series(values, dtype=object)})
+    (result,) = check(frame, [{"type": f"expect_{kind}", "kwargs": {"column": "n", **arguments}}]).results
+    assert result.error is not None
+    assert (result.verdict, result.error.reason) == ("error", "rounded_numbers")
+
+
+def test_numbers_that_no_type_holds_are_still_told_apart_and_counted() -> None:
+    """What no floating number decides stays with Great Expectations."""
+    frame = pd.DataFrame({"n": pd.Series(WIDE, dtype=object)})
+    assert (
+        found(frame, "column_values_to_be_in_set", column="n", value_set=WIDE[:1])["partial_unexpected_list"]
+        == WIDE[1:]
+    )
+    assert answer(frame, "column_values_to_be_unique", column="n").success
+    assert answer(frame, "column_unique_value_count_to_be_between", column="n", min_value=2, max_value=2).success
+
+
+def test_whole_and_floating_numbers_that_are_objects_keep_their_digits() -> None:
+    """A whole number beyond 2^53 is exact beside floating ones, which are what their shortest text writes."""
+    frame = pd.DataFrame({"n": pd.Series([2**53 + 4, 0.5, decimal.Decimal("0.1")], dtype=object)})
+    assert answer(frame, "column_values_to_be_between", column="n", max_value=2**53 + 3).success is False
+    assert answer(frame, "column_values_to_be_between", column="n", min_value=0.1, max_value=2**53 + 4).success

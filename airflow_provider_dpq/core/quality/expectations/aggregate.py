@@ -23,6 +23,7 @@ class ColumnFigure(Between):
 
     looks_at_rows: ClassVar[bool] = True
     decides_rows: ClassVar[bool] = False
+    reckons: ClassVar[bool] = True
     column: ColumnName
 
 
@@ -91,6 +92,7 @@ class ExpectColumnUniqueValueCountToBeBetween(ColumnFigure):
     """The number of different values lies within bounds."""
 
     type: ClassVar[str] = "expect_column_unique_value_count_to_be_between"
+    reckons: ClassVar[bool] = False
     merges: ClassVar[Merging] = Merging.WHOLE
     observes: ClassVar[Observed] = Observed.COUNTS
     span: ClassVar[tuple[float, float]] = COUNT

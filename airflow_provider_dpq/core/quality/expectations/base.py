@@ -68,6 +68,7 @@ class Expectation(BaseModel):
         elsewhere: Arguments that name columns of other tables, or of what a query finds.
         conditions: Arguments that choose rows.
         decides_rows: Whether a single row may break it; False for what is about a column or the table as a whole.
+        reckons: Whether it computes with the values, or holds them against numbers that Great Expectations rounds.
         merges: How what was found in parts of a table makes what is found in the whole.
     """
 
@@ -80,6 +81,7 @@ class Expectation(BaseModel):
     elsewhere: ClassVar[tuple[str, ...]] = ()
     conditions: ClassVar[tuple[str, ...]] = ("row_condition",)
     decides_rows: ClassVar[bool] = True
+    reckons: ClassVar[bool] = False
     merges: ClassVar[Merging]
 
     @property

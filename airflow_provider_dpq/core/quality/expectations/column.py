@@ -75,6 +75,7 @@ class ExpectColumnValuesToBeBetween(BoundedValues):
     """Every value lies within bounds."""
 
     type: ClassVar[str] = "expect_column_values_to_be_between"
+    reckons: ClassVar[bool] = True
     merges: ClassVar[Merging] = Merging.COUNTS
     min_value: Bound = None
     max_value: Bound = None

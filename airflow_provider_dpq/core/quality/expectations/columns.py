@@ -104,6 +104,7 @@ class ExpectMulticolumnSumToEqual(SeveralColumns):
     """The values of a row add up to a number."""
 
     type: ClassVar[str] = "expect_multicolumn_sum_to_equal"
+    reckons: ClassVar[bool] = True
     merges: ClassVar[Merging] = Merging.COUNTS
     sum_total: Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)] | Limit
     """A whole number as it is, which a floating number would round beyond 2^53."""

@@ -57,6 +57,7 @@ class ExpectColumnQuantileValuesToBeBetween(Conditional):
     observes: ClassVar[Observed] = Observed.VALUES
     looks_at_rows: ClassVar[bool] = True
     decides_rows: ClassVar[bool] = False
+    reckons: ClassVar[bool] = True
     column: ColumnName
     quantile_ranges: QuantileRanges
     allow_relative_error: Annotated[bool | str, BeforeValidator(_flag_or_name)] = False

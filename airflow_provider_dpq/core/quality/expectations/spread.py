@@ -15,6 +15,7 @@ class ExpectColumnValueZScoresToBeLessThan(ColumnValues):
     """Every value lies less than a number of standard deviations above the mean; `double_sided`, also below it."""
 
     type: ClassVar[str] = "expect_column_value_z_scores_to_be_less_than"
+    reckons: ClassVar[bool] = True
     merges: ClassVar[Merging] = Merging.WHOLE
     threshold: Limit
     double_sided: bool
