@@ -26,6 +26,8 @@ from tests.docs.page import BLOCK, PAGES, blocks
 
 DOCS = ROOT / "docs"
 REFERENCE = DOCS / "reference"
+PACKAGE = ROOT / "airflow_provider_dpq"
+ARCHITECTURE = "docs/explanation/architecture.md"
 LINK = re.compile(r"!?\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 
 
@@ -46,6 +48,33 @@ def test_readme_shows_a_part_of_a_runnable_dag() -> None:
     marked = (ROOT / "dags/flights_quality.py").read_text().split("# [START references]\n")[1].split("# [END ")[0]
     shown = [text for page, text in blocks("python") if page == "README.md"]
     assert inspect.cleandoc(marked.rstrip()) in shown
+
+
+def test_architecture_names_what_there_is() -> None:
+    """Each file and folder in its layout exists, and no package of the core is left out."""
+    layout = next(text for page, text in blocks("") if page == ARCHITECTURE and text.startswith(f"{PACKAGE.name}/"))
+    folders, named, unknown = [PACKAGE], set(), []
+    for line in layout.splitlines()[1:]:
+        depth = (len(line) - len(line.lstrip())) // 2
+        del folders[depth:]
+        first, *others = re.findall(r"[\w]+(?:\.py|/)", line)
+        folders.append(folders[-1] / first)
+        named |= {folders[-1], *(folders[-2] / other for other in others)}
+        unknown += [first] * (not folders[-1].exists())
+        unknown += [other for other in others if not any((beside / other).exists() for beside in folders[-2:])]
+    assert unknown == []
+    packages = {one.parent for root in (PACKAGE, PACKAGE / "core") for one in root.glob("*/__init__.py")}
+    assert packages - named == set()
+
+
+def test_architecture_tells_the_direction_that_is_checked() -> None:
+    """The chain of the core is the one of its import contract."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (layers,) = [one["layers"] for one in contracts if one["name"] == "The core imports in one direction"]
+    here = {one.stem for one in (PACKAGE / "core").iterdir()}
+    checked = [set(re.findall(r"\w+", layer)) & here for layer in layers]
+    (chain,) = re.findall(r"`(cli → [^`]*)`", PAGES[ARCHITECTURE])
+    assert [set(re.findall(r"\w+", layer)) for layer in chain.split("→")] == checked
 
 
 def test_every_option_is_documented() -> None:
