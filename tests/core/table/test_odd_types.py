@@ -125,3 +125,16 @@ def test_text_is_no_number_that_it_begins_with(mysql_url: str) -> None:
             connection.exec_driver_sql("INSERT INTO t VALUES ('5'), ('5b')")
         found = answer("t", "column_values_to_be_in_set", column="s", value_set=[5, 6], options={"connection": engine})
         assert found.result["partial_unexpected_list"] == ["5b"]
+
+
+@pytest.mark.parametrize("member", ["2024-1-5", "2024/01/05", 20240105])
+@pytest.mark.parametrize("column", ["day", "moment"])
+def test_day_in_a_set_is_what_mysql_reads(column: str, member: Any, mysql_url: str) -> None:
+    """As in PostgreSQL and Great Expectations; what it cannot read is no zero date."""
+    with own_schema(mysql_url) as engine:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE t (day date, moment datetime)")
+            connection.exec_driver_sql("INSERT INTO t VALUES ('2024-01-05', '2024-01-05')")
+        kwargs = {"column": column, "value_set": [member, "2024-13-45", "other"]}
+        suite = [{"type": f"expect_column_values_to_{kind}_set", "kwargs": kwargs} for kind in ("be_in", "not_be_in")]
+        assert [result.success for result in check("t", suite, connection=engine).results] == [True, False]

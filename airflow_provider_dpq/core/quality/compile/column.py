@@ -251,7 +251,8 @@ def _membership(column: Column, members: list[Any], table: Table) -> sa.ColumnEl
     else:
         fitted = (as_column(column, member, table) for member in present)
         value, kept = column.value, [member for member in fitted if member is not ABSENT]
-    return value.in_(kept) if kept else sa.false()
+    held = value.in_(kept) if kept else sa.false()
+    return known(held) if table.dialect in ("mysql", "mariadb") else held  # a text that is no day is NULL there
 
 
 def _reads_moments(column: Column) -> bool:

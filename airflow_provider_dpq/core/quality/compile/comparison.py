@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Context, Decimal
@@ -11,6 +12,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 
 from airflow_provider_dpq.core.gate.share import exact
 from airflow_provider_dpq.core.table.column import Column, Kind
@@ -29,6 +31,9 @@ _WIDEST_OF_SQLITE: Final = 2**63
 
 _DIGITS: Final = 38
 """The most digits that an engine's decimal has."""
+
+_AS_MOMENT: Final = re.compile(r"\s*[0-9]{2}")
+"""How whatever MySQL reads as a day or moment begins: also ``2024-1-5`` and the number 20240105."""
 
 
 def comparable(column: Column, value: Any) -> bool:
@@ -184,7 +189,10 @@ def as_column(column: Column, member: Any, table: Table) -> Any:
 def _of_mysql(column: Column, member: Any) -> Any:
     """Return a member of another type than a column's, which they would cast: ``a`` to a zero date."""
     if column.kind.temporal:
-        return sa.literal(member) if isinstance(member, str) and moment.beyond_python(member) else ABSENT
+        if isinstance(member, str) and moment.beyond_python(member):
+            return sa.literal(member)
+        # NULL where it is no moment, so that it is no zero date either.
+        return sa.cast(str(member), mysql.DATETIME(fsp=6)) if _AS_MOMENT.match(str(member)) else ABSENT
     if column.kind is Kind.STRING and isinstance(member, (int, float, Decimal)) and not isinstance(member, bool):
         return str(number.plain(member))
     return sa.literal(member)
