@@ -67,7 +67,7 @@ def _weaknesses(declared: Declared, answer: Answer, rows: int, policy: OnEmpty) 
     """Yield why a check that holds may say nothing of the data, and the best verdict that it can then have."""
     if declared.judges_nothing and not declared.thresholds:
         yield "judges nothing: as declared, no data could break it", _WEAK[declared.severity]
-    if answer.doubt and not declared.thresholds:
+    if answer.doubt:  # whatever thresholds say of figures that nothing could change
         yield answer.doubt, _WEAK[declared.severity]
     if not declared.looks_at_rows and declared.on_empty is None:
         return

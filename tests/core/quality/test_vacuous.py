@@ -123,6 +123,14 @@ def test_check_that_judges_nothing_may_be_for_information_or_for_its_thresholds(
     assert verdicts == [Verdict.PASS, Verdict.PASS, Verdict.WARN]
 
 
+def test_threshold_does_not_hide_that_a_set_has_no_value_of_the_columns_type() -> None:
+    """What it limits is nothing, whatever the column holds."""
+    kwargs = {"column": "n", "value_set": ["1"]}
+    suite = [_declared("column_values_to_not_be_in_set", kwargs, thresholds=["unexpected_percent < 5"])]
+    (result,) = check(FRAME, suite).results
+    assert (result.verdict, len(result.remarks)) == (Verdict.WARN, 1)
+
+
 def test_set_of_no_columns_is_broken_by_any() -> None:
     """Where none is given, as Great Expectations reads it, the table must have none."""
     (result,) = check(FRAME, [_declared("table_columns_to_match_set", {})]).results
