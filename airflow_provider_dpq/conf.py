@@ -43,7 +43,7 @@ def threads() -> int | None:
     text = _get("threads")
     if not text:
         return None
-    if not text.isdecimal() or int(text) == 0:
+    if not (text.isascii() and text.isdecimal()) or int(text) == 0:
         message = f"The option threads in section [{_SECTION}] is {text!r}."
         raise DeclarationError("invalid_option", message, hint="Give a positive whole number, or nothing.")
     return int(text)

@@ -47,7 +47,7 @@ _GRAMMAR = re.compile(
         \s*(?P<operator><=|>=|==|!=|<|>)
         \s*(?P<number>[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)
         (?:\s*(?P<baseline>x\s+baseline)|\s*(?P<unit>[A-Za-z%/]*))\s*""",
-    re.VERBOSE,
+    re.VERBOSE | re.ASCII,
 )
 
 
@@ -233,7 +233,7 @@ def _metric_of(name: str, argument: str | None, kind: str, text: str) -> tuple[s
     if argument is None:
         return name, catalogue[name]
     try:
-        percentile = float(argument)
+        percentile = float(argument) if argument.isascii() else float("nan")
     except ValueError:
         percentile = math.nan
     if not 1 <= percentile < 100:  # p(0.95) is a quantile that would be met by nearly the fastest

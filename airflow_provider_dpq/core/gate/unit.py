@@ -52,7 +52,7 @@ def parse_unit(symbol: str) -> Unit:
     raise DeclarationError("unknown_unit", message, hint=f"Use one of {known}, or a rate such as /s or B/op.")
 
 
-_QUANTITY: Final = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([A-Za-z%]+)\s*")
+_QUANTITY: Final = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([A-Za-z%]+)\s*", re.ASCII)
 
 
 def parse_duration(text: str) -> float:

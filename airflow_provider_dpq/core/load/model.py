@@ -25,7 +25,7 @@ MAX_WORKERS: Final = 200
 MOST_WORKERS: Final = 10_000
 """More iterations at a time no model may ask for: each takes a connection, or a thread."""
 
-_RATE: Final = re.compile(r"\s*([-+]?(?:\d+(?:\.\d*)?|\.\d+))\s*(/[a-z]+)\s*")
+_RATE: Final = re.compile(r"\s*([-+]?(?:\d+(?:\.\d*)?|\.\d+))\s*(/[a-z]+)\s*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ _GX = re.compile(
     r"""\s*col\(\s*(?P<quote>["'])(?P<column>.+?)(?P=quote)\s*\)\s*
         (?:(?P<notnull>\.notnull\(\))
           |(?P<operator><=|>=|==|!=|<|>)\s*
-           (?:(?P<number>[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)
+           (?:(?P<number>[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)
              |date\(\s*(?P<dquote>["'])(?P<date>[^"']*)(?P=dquote)\s*\)
              |(?P<squote>["'])(?P<text>[^"']*)(?P=squote)))\s*""",
     re.VERBOSE | re.IGNORECASE,

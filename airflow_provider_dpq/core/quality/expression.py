@@ -27,7 +27,7 @@ from typing import Any, Final, NoReturn, TypeAlias
 
 _TOKENS: Final = re.compile(
     r"""(?P<space>\s+)
-      | (?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
+      | (?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
       | '(?P<text>(?:[^']|'')*)'
       | "(?P<double>(?:[^"]|"")+)"
       | `(?P<back>(?:[^`]|``)+)`

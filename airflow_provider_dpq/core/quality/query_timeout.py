@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any, Final
 
@@ -10,6 +11,8 @@ from airflow_provider_dpq.core.gate.unit import parse_duration
 
 DEFAULT: Final = "1h"
 """What holds where nothing is said: more than a check of a sound table takes, and less than a night."""
+
+_SECONDS: Final = re.compile(r"[0-9]+\.?[0-9]*|\.[0-9]+")
 
 
 def parse_query_timeout(declared: Any) -> float:
@@ -25,7 +28,7 @@ def parse_query_timeout(declared: Any) -> float:
         declared = DEFAULT
     if isinstance(declared, timedelta):
         seconds = declared.total_seconds()
-    elif isinstance(declared, str) and not declared.strip().replace(".", "", 1).isdecimal():
+    elif isinstance(declared, str) and _SECONDS.fullmatch(declared.strip()) is None:
         seconds = parse_duration(declared)
     elif isinstance(declared, (int, float, str)) and not isinstance(declared, bool):
         seconds = float(declared)

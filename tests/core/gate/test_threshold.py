@@ -259,6 +259,7 @@ def test_threshold_is_read_back_from_how_it_is_written(
         ({}, "malformed_threshold"),
         ({"severity": "warn"}, "malformed_threshold"),
         ({"threshold": 3}, "malformed_threshold"),
+        ("unexpected_percent < \u0661%", "malformed_threshold"),
         ({"threshold": "row_count < 3", "severity": "error"}, "malformed_threshold"),
         ({"threshold": "row_count < 3", "severity": ["warn"]}, "malformed_threshold"),
         ({"threshold": "row_count < 3", "severity": None}, "malformed_threshold"),

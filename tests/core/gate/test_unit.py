@@ -90,7 +90,7 @@ def test_duration_is_a_number_with_a_unit_of_time(text: str, seconds: float) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["", "26", "h", "26 hours", "2MB", "5%", "-1h", "1h30min", "1e400h", "9" * 400 + "h", "nanh"]
+    "text", ["", "26", "h", "26 hours", "2MB", "5%", "-1h", "1h30min", "1e400h", "9" * 400 + "h", "nanh", "\u0662h"]
 )
 def test_anything_else_is_no_duration(text: str) -> None:
     """What could be misread is refused, with the units that are known."""
@@ -111,7 +111,7 @@ def test_percent_is_read_with_its_sign(text: str, percent: float) -> None:
     assert parse_percent(text) == percent
 
 
-@pytest.mark.parametrize("text", ["512", "5%", "5s", "B", "-5B", "1e3B", "512B/op", "9" * 400 + "B"])
+@pytest.mark.parametrize("text", ["512", "5%", "5s", "B", "-5B", "1e3B", "512B/op", "9" * 400 + "B", "\uff15B"])
 def test_bytes_of_another_form_are_refused(text: str) -> None:
     """A number without its unit is never guessed at."""
     with pytest.raises(DeclarationError) as refused:
@@ -119,7 +119,7 @@ def test_bytes_of_another_form_are_refused(text: str) -> None:
     assert refused.value.reason == "malformed_bytes"
 
 
-@pytest.mark.parametrize("text", ["5", "5B", "%", "-5%", "five%"])
+@pytest.mark.parametrize("text", ["5", "5B", "%", "-5%", "five%", "\u0665%"])
 def test_percent_of_another_form_is_refused(text: str) -> None:
     """Whether 0.05 or 5 is meant is never guessed at."""
     with pytest.raises(DeclarationError) as refused:

@@ -318,3 +318,10 @@ def test_a_query_timeout_that_is_none_is_refused(declared: Any) -> None:
     """Before anything is read."""
     with pytest.raises(DeclarationError):
         check("nowhere.csv", ROWS, query_timeout=declared)
+
+
+@pytest.mark.parametrize("declared", ["\u0669\u0660", "²", "1_0", "."])
+def test_time_limit_in_other_digits_is_refused(declared: str) -> None:
+    """It is a number as JSON and Python write it, or a duration."""
+    with pytest.raises(DeclarationError):
+        parse_query_timeout(declared)

@@ -103,7 +103,7 @@ def _require_known(document: Mapping[str, Any]) -> None:
         raise refuse_contract(f"its kind is {kind!r}, not 'DataContract'")
     if version is None:
         raise refuse_contract("it has no apiVersion, which says the version of the standard, such as v3.1.0")
-    if not re.fullmatch(r"v?3\.\d+(\.\d+.*)?", str(version)):
+    if not re.fullmatch(r"v?3\.[0-9]+(\.[0-9]+.*)?", str(version)):
         raise refuse_contract(f"its apiVersion is {str(version)!r}; versions 2 and 3 of the standard are read")
 
 

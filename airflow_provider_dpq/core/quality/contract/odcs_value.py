@@ -50,7 +50,7 @@ def fit_bound(value: Any, types: Sequence[str]) -> Any:
     """Return a bound as it is compared with a column: beside moments a day is the moment at which it begins."""
     if isinstance(value, date):
         value = value.isoformat()
-    is_day = isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value) is not None
+    is_day = isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value) is not None
     return f"{value}T00:00:00" if is_day and _kinds(types) & _MOMENTS else value
 
 
