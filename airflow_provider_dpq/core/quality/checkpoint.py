@@ -100,8 +100,12 @@ def _names(document: Mapping[str, Any], path: Path) -> Iterator[str]:
     definitions = document.get(_DEFINITIONS)
     for item in definitions if isinstance(definitions, list) else ():
         name = item.get("name") if isinstance(item, Mapping) else item
-        if isinstance(name, str):
-            yield from _names(read_document(_file(path, _DEFINITIONS, name)), path)
+        if not isinstance(name, str):
+            raise _refused(path, "one of its validation definitions has no name")
+        definition = read_document(_file(path, _DEFINITIONS, name))
+        if not isinstance(definition, Mapping) or _DEFINITIONS in definition:
+            raise _refused(path, f"its validation definition {name!r} names no suite of its own")
+        yield from _names(definition, path)
 
 
 def _listed(value: Any) -> list[str]:

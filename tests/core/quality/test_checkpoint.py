@@ -136,3 +136,20 @@ def test_checkpoint_that_names_no_suite_is_refused(project: Path) -> None:
         load_suite(_checkpoint(project, {"validations": []}))
     with pytest.raises(DeclarationError, match="A checkpoint names its suites and does not hold them"):
         load_suite({"expectation_suite_name": "users", "validations": []})
+
+
+@pytest.mark.parametrize(
+    "inner", [{"validation_definitions": ["again"]}, {"suite": {"name": "users"}, "validation_definitions": []}]
+)
+def test_validation_definition_that_names_others_is_refused(project: Path, inner: dict[str, Any]) -> None:
+    """It might name itself."""
+    _checkpoint(project, {"name": "again", **inner}, "validation_definitions/again.json")
+    with pytest.raises(DeclarationError, match="its validation definition 'again' names no suite of its own"):
+        load_suite(_checkpoint(project, {"validation_definitions": ["again"]}))
+
+
+def test_validation_definition_without_a_name_is_refused(project: Path) -> None:
+    """Its checks would be left out beside the others."""
+    _checkpoint(project, {"name": "one", "suite": {"name": "users"}}, "validation_definitions/one.json")
+    with pytest.raises(DeclarationError, match="one of its validation definitions has no name"):
+        load_suite(_checkpoint(project, {"validation_definitions": ["one", {"id": "2"}]}))
