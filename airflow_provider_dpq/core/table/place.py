@@ -136,10 +136,7 @@ def reaching(
     except FileNotFoundError as error:
         if isinstance(error.__cause__, DpqError):  # of a redirect that was refused
             raise error.__cause__ from None
-        message = f"{str(name)!r} does not exist."
-        raise SourceError(
-            "missing_file", message, hint="Give the path of a file, or a glob.", quotes_data=False
-        ) from None
+        raise _not_found(name, error.__cause__, fs) from None
     except PermissionError as error:
         message = f"{str(name)!r} may not be read: {told(error, fs)}."
         hint = "Check the credentials; some stores say so of a file that does not exist."
@@ -147,6 +144,22 @@ def reaching(
     except Exception as error:  # noqa: BLE001
         message = f"{str(name)!r} cannot be reached: {told(error, fs)}."
         raise SourceError("storage_unreachable", message, hint="Check the address and the credentials.") from None
+
+
+def _not_found(name: object, cause: BaseException | None, fs: AbstractFileSystem | None) -> SourceError:
+    """Return why a file was not found: fsspec says so of whatever a server of HTTP answered, or did not."""
+    status = getattr(cause, "status", None)
+    if status in (401, 403, 407):
+        message = f"{str(name)!r} may not be read: the server answered with status {status}."
+        return SourceError("access_denied", message, hint="Check the credentials.", quotes_data=False)
+    if isinstance(status, int) and status not in (404, 410):
+        message = f"{str(name)!r} cannot be read: the server answered with status {status}."
+        return SourceError("storage_unreachable", message, hint="Try again, or ask who runs it.", quotes_data=False)
+    if isinstance(cause, (OSError, TimeoutError)) and not isinstance(cause, FileNotFoundError):
+        message = f"{str(name)!r} cannot be reached: {told(cause, fs)}."
+        return SourceError("storage_unreachable", message, hint="Check the address, and that the server runs.")
+    message = f"{str(name)!r} does not exist."
+    return SourceError("missing_file", message, hint="Give the path of a file, or a glob.", quotes_data=False)
 
 
 def told(error: BaseException, fs: AbstractFileSystem | None = None) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import threading
 import zipfile
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -270,3 +272,51 @@ def test_subject_names_neither_users_nor_signatures() -> None:
     assert without_secrets("ftp://me:pass@word@host/a.csv") == "ftp://host/a.csv"
     assert without_secrets("https://host/a.csv?X-Amz-Signature=abc") == "https://host/a.csv"
     assert str(BucketFileSystem(1)._strip_protocol("bucket://a/b")) == "a/b"
+
+
+class _Status(BaseHTTPRequestHandler):
+    """Answers with the status that the path names."""
+
+    def do_GET(self) -> None:
+        self.send_response(int(self.path.split("/")[1]))
+        self.end_headers()
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def server() -> Iterator[ThreadingHTTPServer]:
+    """A server of HTTP that refuses."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Status) as opened:
+        thread = threading.Thread(target=opened.serve_forever, daemon=True)
+        thread.start()
+        yield opened
+        opened.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [(401, "access_denied"), (403, "access_denied"), (404, "missing_file"), (503, "storage_unreachable")],
+)
+def test_server_that_refuses_a_file_is_not_told_as_a_file_that_is_missing(
+    server: ThreadingHTTPServer, status: int, reason: str
+) -> None:
+    """The status says which it is."""
+    with pytest.raises(SourceError) as refused:
+        check(f"http://127.0.0.1:{server.server_port}/{status}/a.csv", PRESENT)
+    assert refused.value.reason == reason
+    assert (str(status) in refused.value.message.partition("a.csv")[2]) is (reason != "missing_file")
+
+
+def test_server_that_does_not_answer_is_out_of_reach() -> None:
+    """A port that nobody listens on."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Status) as closed:
+        port = closed.server_port
+    with pytest.raises(SourceError) as refused:
+        check(f"http://127.0.0.1:{port}/a.csv", PRESENT)
+    assert refused.value.reason == "storage_unreachable"
