@@ -204,9 +204,8 @@ def _cause(error: Exception, scan: Scan) -> str:
     quoted = ("Original Line", "LINE ", "Try setting")
     lines = [line for line in str(error).splitlines() if line.strip(" ^") and not line.startswith(quoted)]
     told = re.sub(r"Object \{.*\} has", "An object has", " ".join(lines[:2]))
-    for address, name in scan.named.items():
-        told = told.replace(address, name)
-    return told
+    addresses = "|".join(map(re.escape, sorted(scan.named, key=len, reverse=True)))  # /1 begins /10
+    return re.sub(addresses, lambda found: scan.named[found[0]], told) if addresses else told
 
 
 def format_of(name: str) -> str | None:

@@ -459,3 +459,15 @@ def test_reference_outside_the_root_is_an_error_of_its_check(write: Write, tmp_p
     assert result.error is not None
     assert result.error.reason == "unknown_reference"
     assert "outside of the allowed root" in result.error.message
+
+
+def test_damaged_file_below_a_root_is_named_among_more_than_ten(tmp_path: Path) -> None:
+    """DuckDB knows each by a number, of which one may begin another."""
+    pd.DataFrame({"n": [1]}).to_parquet(tmp_path / "p00.parquet")
+    whole = (tmp_path / "p00.parquet").read_bytes()
+    for number in range(1, 12):
+        (tmp_path / f"p{number:02}.parquet").write_bytes(b"PAR1 no footer" if number == 10 else whole)
+    with pytest.raises(SourceError) as refused:
+        check(tmp_path / "*.parquet", CHECKS, root=tmp_path)
+    assert "p10.parquet" in refused.value.message
+    assert "p01.parquet" not in refused.value.message
