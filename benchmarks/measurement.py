@@ -221,9 +221,13 @@ def main() -> None:
         "overhead": overhead,
     }
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("scenarios", nargs="*", choices=[*scenarios, []], default=list(scenarios))
+    parser.add_argument(
+        "scenarios", nargs="*", metavar="SCENARIO", help=f"of {', '.join(scenarios)}; all if none is given"
+    )
     parser.add_argument("--trials", type=int, default=20, help="trials of a kind; more of the same code")
     arguments = parser.parse_args()
+    if unknown := set(arguments.scenarios) - set(scenarios):
+        parser.error(f"no scenario: {', '.join(sorted(unknown))}")
     begun = time.monotonic()
     for name in arguments.scenarios or scenarios:
         scenarios[name](arguments.trials)

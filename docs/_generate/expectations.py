@@ -183,7 +183,7 @@ def _type(field: FieldInfo) -> str:
     words = ["needed"] if field.is_required() else []
     if get_origin(field.annotation) is Literal and len(get_args(field.annotation)) > 1:
         words.append(" or ".join(map(code, get_args(field.annotation))))
-    if not field.is_required() and field.default not in (None, False):
+    if not field.is_required() and field.default_factory is None and field.default not in (None, False):
         words.append(f"{code(field.default)} if not given")
     return f" ({'; '.join(words)})" if words else ""
 
