@@ -56,7 +56,7 @@ def test_the_innermost_frame_of_the_user_is_named() -> None:
     found = seen(through_library)
     assert found is not None
     place, _, name = found.partition(" in ")
-    assert place.startswith("load/test_watch.py:")
+    assert place.startswith("load/test_generator_blocked.py:")
     assert name == "__call__"
 
 
