@@ -270,7 +270,9 @@ def _asked_of_gx(
 
 
 def _told(outcome: Outcome, found: _Found) -> Outcome:
-    """Return why the engine refused a check that nobody else can answer either, rather than that nobody can."""
+    """Return why the engine refused a check that nobody else can answer either; or the answer, and its doubt."""
+    if isinstance(found, NotScannableError) and isinstance(outcome.answer, Answer):
+        return replace(outcome, answer=replace(outcome.answer, doubt=found.doubt))
     cause = found.__cause__ if isinstance(found, NotScannableError) else None
     return Outcome(cause, "scan") if outcome.by is None and isinstance(cause, MeasurementError) else outcome
 

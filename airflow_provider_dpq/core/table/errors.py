@@ -4,7 +4,13 @@ from __future__ import annotations
 
 
 class NotScannableError(Exception):
-    """SQL cannot answer this exactly as Great Expectations would; the check is delegated to it."""
+    """SQL cannot answer this exactly as Great Expectations would; the check is delegated to it.
+
+    Attributes:
+        doubt: Why its success may then say less than was meant; empty where it says what it seems to.
+    """
+
+    doubt: str = ""
 
 
 class TooManyDigitsError(NotScannableError):

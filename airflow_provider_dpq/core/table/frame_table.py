@@ -46,6 +46,14 @@ class FrameTable(DuckTable):
             raise NotScannableError(f"The {column.dtype} column {name!r} holds values that only pandas knows.")
         return column
 
+    def types_held(self, name: str) -> set[type] | None:
+        """Return the types of the values of a column that DuckDB cannot read."""
+        column = super().column(name)
+        if column.native != UNREADABLE:
+            return None
+        series = self._data[column.name]
+        return set(map(type, series.cat.categories if column.dtype == "category" else series.dropna()))
+
     def labels(self, positions: Sequence[int]) -> list[Any]:
         """Return the frame's own row labels."""
         if library_of(self._data) != "pandas":

@@ -226,6 +226,10 @@ class Table(abc.ABC):
         wanted = {name.casefold() for name in names}
         return [column for column in self.columns.values() if column.name.casefold() in wanted]
 
+    def types_held(self, name: str) -> set[type] | None:
+        """Return the types of Python of the values of a column that only Python knows; None for any other."""
+        return None
+
     @cached_property
     def columns_used(self) -> set[str]:
         """Names of the columns that checks have asked for."""

@@ -87,8 +87,8 @@ def _subclasses(model: type[Expectation]) -> set[type[Expectation]]:
 
 def test_every_expectation_says_whether_it_looks_at_rows_when_it_judges_nothing_and_how_it_merges() -> None:
     """These are facts of the model, which no other place can know; how parts merge is inherited by none."""
-    models = _subclasses(Expectation)
-    assert models == set(registered().values())
+    models = set(registered().values())  # which imports them all
+    assert models == _subclasses(Expectation)
     for model in models:
         assert isinstance(model.looks_at_rows, bool), model
         assert isinstance(vars(model)["merges"], Merging), f"{model} says itself how parts make the whole"
@@ -296,6 +296,12 @@ def test_report_and_page_say_why_a_check_warns() -> None:
         ([True, False], ["true", 7], Verdict.WARN),
         ([True, False], [0], Verdict.FAIL),
         (pd.to_datetime(["2024-01-01"]), [20240101], Verdict.WARN),
+        (pd.Categorical(["a", "b"]), [1], Verdict.WARN),
+        (pd.Categorical(["a", "b"]), [1, "a"], Verdict.FAIL),
+        (pd.Categorical([5, 6]), ["5"], Verdict.WARN),
+        (pd.Categorical([5, 6]), [5], Verdict.FAIL),
+        (pd.Series([5, True, 2.5], dtype=object), ["5", "True"], Verdict.WARN),
+        (pd.Series([5, "5"], dtype=object), ["5"], Verdict.FAIL),
         (pd.to_datetime(["2024-01-01"]), ["2024-01-01"], Verdict.FAIL),
     ],
 )
@@ -309,6 +315,66 @@ def test_set_of_another_kind_than_the_column_judges_nothing(
     assert result.verdict is verdict
     assert result.success is (verdict is not Verdict.FAIL)
     assert any("judges nothing: the column holds" in told for told in result.remarks) is (verdict is Verdict.WARN)
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "forbidden", "verdict"),
+    [
+        ("BOOLEAN", 1, ["true"], Verdict.WARN),
+        ("BOOLEAN", 1, ["1"], Verdict.FAIL),
+        ("BOOLEAN", 1, [True], Verdict.FAIL),
+        ("BOOLEAN", "true", ["true"], Verdict.FAIL),
+        ("BOOLEAN", "true", ["false"], Verdict.PASS),
+        ("INTEGER", 5, ["five"], Verdict.WARN),
+        ("INTEGER", 5, ["5"], Verdict.FAIL),
+        ("DATE", "2024-01-01", [20240101], Verdict.WARN),
+        ("DATE", "2024-01-01", ["2024-01-01"], Verdict.FAIL),
+        ("TEXT", "5", [5], Verdict.FAIL),
+    ],
+)
+def test_set_of_another_kind_than_the_column_of_sqlite(
+    type_: str, value: Any, forbidden: list[Any], verdict: Verdict
+) -> None:
+    """SQLite keeps any value in any column, so that only rows without a stray one let the set judge nothing."""
+    engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE TABLE t (v {type_})")
+        connection.exec_driver_sql("INSERT INTO t VALUES (?)", (value,))
+    kwargs = {"column": "v", "value_set": forbidden}
+    expectation = {"type": "expect_column_values_to_not_be_in_set", "kwargs": kwargs}
+    (result,) = check("t", [expectation], connection=engine).results
+    assert result.error is None
+    assert result.verdict is verdict
+
+
+@pytest.mark.service
+@pytest.mark.parametrize(
+    ("type_", "value", "forbidden", "verdict"),
+    [
+        ("int", 0, ["zero"], Verdict.WARN),
+        ("int", 0, ["0"], Verdict.FAIL),
+        ("boolean", 0, ["false"], Verdict.WARN),
+        ("date", "2024-01-01", [20240101], Verdict.WARN),
+        ("date", "2024-01-01", ["2024-01-01"], Verdict.FAIL),
+        ("varchar(9)", "5", [5], Verdict.FAIL),
+    ],
+)
+def test_set_of_another_kind_than_the_column_of_mariadb(
+    mysql_url: str, type_: str, value: Any, forbidden: list[Any], verdict: Verdict
+) -> None:
+    """It would cast a text to the number that it begins with, or to 0."""
+    engine = sa.create_engine(mysql_url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE IF EXISTS forbidden")
+        connection.exec_driver_sql(f"CREATE TABLE forbidden (v {type_})")
+        connection.exec_driver_sql("INSERT INTO forbidden VALUES (%s)", (value,))
+    for kind, wanted in (("not_be", verdict), ("be", Verdict.PASS if verdict is Verdict.FAIL else Verdict.FAIL)):
+        kwargs = {"column": "v", "value_set": forbidden}
+        (result,) = check(
+            "forbidden", [{"type": f"expect_column_values_to_{kind}_in_set", "kwargs": kwargs}], connection=engine
+        ).results
+        assert result.error is None
+        assert result.verdict is wanted
 
 
 @pytest.mark.parametrize(

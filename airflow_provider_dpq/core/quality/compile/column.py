@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, time, timedelta
-from typing import Any
+from decimal import Decimal
+from numbers import Number
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from airflow_provider_dpq.core.errors import MeasurementError, UnsupportedExpectationError
 from airflow_provider_dpq.core.gate.share import Share
-from airflow_provider_dpq.core.quality.compile.comparison import ABSENT, as_column, comparable, member_of, ordered
+from airflow_provider_dpq.core.quality.compile.comparison import (
+    ABSENT,
+    as_column,
+    comparable,
+    is_number,
+    member_of,
+    ordered,
+)
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Join, Plan, Unexpected, planner
 from airflow_provider_dpq.core.quality.compile.plausibility import share_of
 from airflow_provider_dpq.core.quality.expectations import column as declared
@@ -213,19 +222,65 @@ def plan_in_set(expectation: declared.ExpectColumnValuesToBeInSet, table: Table)
 @planner.register
 def plan_not_in_set(expectation: declared.ExpectColumnValuesToNotBeInSet, table: Table) -> Plan:
     """No value is one of a set."""
-    column = table.column(expectation.column)
     members = [member for member in expectation.value_set if member is not None]
-    if not (table.pandas_like and members) or any(_may_equal(column, member) for member in members):
-        column = cast_for(column, *expectation.value_set)
-        return each_value(expectation, table, column, sa.not_(_membership(column, expectation.value_set, table)))
-    plan = each_value(expectation, table, column, sa.true())
-    held = "texts" if column.kind is Kind.STRING else f"values of the type {column.kind.value}"
-    doubt = f"judges nothing: the column holds {held}, and the set has none"
-    return replace(plan, read=lambda found: replace(plan.read(found), doubt=doubt))
+    try:
+        column = table.column(expectation.column)
+    except NotScannableError as error:
+        held = table.types_held(expectation.column)
+        if held and members and not any(_may_be_of(type_, member) for type_ in held for member in members):
+            error.doubt = _judges_nothing(f"values of the type {' and '.join(sorted(one.__name__ for one in held))}")
+        raise
+    held_in_words = "texts" if column.kind is Kind.STRING else f"values of the type {column.kind.value}"
+    doubt = _judges_nothing(held_in_words)
+    if table.pandas_like and members and not any(_may_equal(column, member) for member in members):
+        plan = each_value(expectation, table, column, sa.true())
+        return replace(plan, read=lambda found: replace(plan.read(found), doubt=doubt))
+    cast = cast_for(column, *expectation.value_set)
+    plan = each_value(expectation, table, cast, sa.not_(_membership(cast, expectation.value_set, table)))
+    if table.pandas_like or not members or any(_may_equal_there(column, member, table) for member in members):
+        return plan
+    # SQLite keeps any value in any column: one that is none of the column's type may be in the set.
+    odd = {} if column.malformed is None else {"odd": Domain(table, expectation.condition).count(column.malformed)}
+    return replace(
+        plan,
+        figures={**plan.figures, **odd},
+        read=lambda found: replace(plan.read(found), doubt="" if found.get("odd") else doubt),
+    )
+
+
+def _judges_nothing(held: str) -> str:
+    return f"judges nothing: the column holds {held}, and the set has none"
+
+
+_FAMILIES: Final = ((Number, "number"), (Decimal, "number"), (str, "text"), (date, "moment"))
+
+
+def _may_be_of(type_: type, member: Any) -> bool:
+    """Whether a value of a type of Python could be equal to a member of a set; pandas reads texts beside moments."""
+    here, there = (
+        next((name for base, name in _FAMILIES if issubclass(one, base)), None) for one in (type_, type(member))
+    )
+    return None in (here, there) or here == there or {here, there} == {"text", "moment"}
+
+
+def _may_equal_there(column: Column, member: Any, table: Table) -> bool:
+    """Whether a value of a database could be equal to a member of a set, but for one of another type than its column.
+
+    What other databases do not compare they refuse.
+    """
+    if table.dialect in ("mariadb", "mysql"):
+        return (column.kind.numeric and not isinstance(member, str)) or as_column(column, member, table) is not ABSENT
+    if table.dialect != "sqlite" or column.kind in (Kind.STRING, Kind.OTHER):
+        return True
+    if isinstance(member, str):
+        return column.kind.temporal or is_number(member)
+    return isinstance(member, date) is column.kind.temporal
 
 
 def _may_equal(column: Column, member: Any) -> bool:
     """Whether a value of a column of a file or frame could be equal to a member of a set, by the kinds of both."""
+    if column.native.startswith("ENUM"):
+        return isinstance(member, str)
     if column.kind is Kind.OTHER or isinstance(member, (time, timedelta)):
         return True
     if column.kind is Kind.STRING and not isinstance(member, str):

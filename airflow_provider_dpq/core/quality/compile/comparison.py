@@ -7,7 +7,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
-from decimal import Context, Decimal
+from decimal import Context, Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any, Final
 
@@ -187,7 +187,7 @@ def as_column(column: Column, member: Any, table: Table) -> Any:
 
 
 def _of_mysql(column: Column, member: Any) -> Any:
-    """Return a member of another type than a column's, which they would cast: ``a`` to a zero date."""
+    """Return a member of another type than a column's, which they would cast: ``a`` to 0 or a zero date."""
     if column.kind.temporal:
         if isinstance(member, str) and moment.beyond_python(member):
             return sa.literal(member)
@@ -195,7 +195,17 @@ def _of_mysql(column: Column, member: Any) -> Any:
         return sa.cast(str(member), mysql.DATETIME(fsp=6)) if _AS_MOMENT.match(str(member)) else ABSENT
     if column.kind is Kind.STRING and isinstance(member, (int, float, Decimal)) and not isinstance(member, bool):
         return str(number.plain(member))
+    if isinstance(member, str) and (column.kind.numeric or column.kind is Kind.BOOLEAN):
+        return member_of(column, Decimal(member)) if is_number(member) else ABSENT
     return sa.literal(member)
+
+
+def is_number(text: str) -> bool:
+    """Whether a text writes a finite number."""
+    try:
+        return Decimal(text).is_finite()
+    except InvalidOperation:
+        return False
 
 
 def _of_sqlite(member: float | Decimal) -> Any:
