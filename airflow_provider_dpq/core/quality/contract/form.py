@@ -25,6 +25,17 @@ _OPTIONS: Final = (
 )
 
 
+_WORDS: Final[Mapping[str, bool]] = {
+    **{form(word): True for word in ("yes", "on", "true") for form in (str.lower, str.capitalize, str.upper)},
+    **{form(word): False for word in ("no", "off", "false") for form in (str.lower, str.capitalize, str.upper)},
+}
+
+
+def flag(value: Any) -> Any:
+    """Return the truth value that a word is to readers of YAML 1.1, as most of the standard's are; else the value."""
+    return _WORDS.get(value, value) if isinstance(value, str) else value
+
+
 def is_specification(document: Mapping[str, Any]) -> bool:
     """Whether a document is a contract in the form of datacontract.com."""
     return _SPECIFICATION in document
@@ -107,9 +118,9 @@ def _column(column: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     if column.get("physicalType"):
         yield "physicalType", column["physicalType"]
     key = column.get("isPrimaryKey", column.get("isPrimary"))
-    nullable, unique = column.get("isNullable"), column.get("isUnique")
-    if isinstance(nullable, bool):
-        yield "required", not nullable
+    nullable, unique = flag(column.get("isNullable")), column.get("isUnique")
+    if nullable is not None:
+        yield "required", not nullable if isinstance(nullable, bool) else nullable
     if unique is not None:
         yield "unique", unique
     if key is not None:

@@ -7,10 +7,11 @@ of the standard. An object is a table, a property a column; what is nested in a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, Final
 
-from airflow_provider_dpq.core.quality.contract.form import in_form_of_today
+from airflow_provider_dpq.core.quality.contract.form import flag, in_form_of_today
 from airflow_provider_dpq.core.quality.contract.model import Contract, build_contract, listed, refuse_contract
 from airflow_provider_dpq.core.quality.contract.odcs_type import LOGICAL, column_types, logical_types, unread_type
 
@@ -25,6 +26,15 @@ _KEYS: Final = frozenset(
     }
 )
 """Keys of objects and properties that the standard knows."""
+_PROMISES: Final = (
+    *("physicalName", "physicalType", "logicalType", "logicalTypeOptions", "primaryKey", "required", "unique", "enum"),
+    *("relationships", "quality", "properties"),
+)
+"""Keys of objects and properties that say something about the data."""
+_LIKE: Final = 0.825
+"""How like a key a slip is: less so are words of others, as ``primary``."""
+_OF_VERSION_2: Final = frozenset({"isNullable", "isUnique", "isPrimary", "isPrimaryKey"})
+"""Keys that are no slips, and that the third version does not know."""
 _KEYS_OF_A_CONTRACT: Final = frozenset(
     {
         *("$schema", "apiVersion", "kind", "id", "uuid", "name", "version", "status", "type", "schema", "servers"),
@@ -140,6 +150,23 @@ def column_name(item: Mapping[str, Any], of: str = "") -> str:
     return name
 
 
+def near_word(word: str, known: Iterable[str], like: float) -> str | None:
+    """Return the known word that a word, whatever its case and signs, is most like; None where it is like none.
+
+    Args:
+        word: The word.
+        known: The known words.
+        like: How like it must be, as `difflib` measures it.
+    """
+    spelt = {_letters(one): one for one in known}
+    near = get_close_matches(_letters(word), spelt, n=1, cutoff=like)
+    return spelt[near[0]] if near else None
+
+
+def _letters(word: str) -> str:
+    return "".join(filter(str.isalnum, word)).casefold()
+
+
 def has_variable(text: str) -> bool:
     """Whether a text has a variable of the standard, ``${NAME}`` or ``${NAME:-default}``: nobody here puts one in."""
     return _VARIABLE.search(text) is not None
@@ -147,7 +174,7 @@ def has_variable(text: str) -> bool:
 
 def _column(item: Mapping[str, Any], document: Mapping[str, Any], of: str) -> dict[str, Any]:
     name = column_name(item, of)
-    flags = {ours: item[theirs] for theirs, ours in _FLAGS.items() if item.get(theirs) is not None}
+    flags = {ours: flag(item[theirs]) for theirs, ours in _FLAGS.items() if item.get(theirs) is not None}
     odd = [theirs for theirs, ours in _FLAGS.items() if ours in flags and not isinstance(flags[ours], bool)]
     if odd:
         raise refuse_contract(f"{', '.join(odd)} of {name} is neither true nor false", of)
@@ -177,16 +204,24 @@ def _beside_column(item: Mapping[str, Any], document: Mapping[str, Any]) -> Iter
         yield f"{name}: {item['semanticType']}"
     elif told := unread_type(item, str(document["apiVersion"])):
         yield f"{name}: {told}"
-    if item.get("primaryKeyPosition", -1) not in (-1, None) and not item.get("primaryKey"):
+    if item.get("primaryKeyPosition", -1) not in (-1, None) and not flag(item.get("primaryKey")):
         yield f"{name}: primaryKeyPosition without primaryKey"
     yield from (f"{name}: {key}" for key in ("items", "properties", "map") if item.get(key))
     yield from _beside(item, name)
 
 
 def _beside(item: Mapping[str, Any], name: str) -> Iterator[str]:
-    """Name what an object or property promises beside columns, keys and types."""
+    """Name what an object or property promises beside columns, keys and types.
+
+    Raises:
+        DeclarationError: ``invalid_contract``: a key is like one that promises something: nothing would speak for it.
+    """
     items_of(item, "quality", name)
-    yield from (f"{name}: {key}, which the standard does not know" for key in item if key not in _KEYS)
+    for key in (str(key) for key in item if key not in _KEYS):
+        near = None if key in _OF_VERSION_2 else near_word(key, _PROMISES, _LIKE)
+        if near is not None:
+            raise refuse_contract(f"{key!r} is no key of {name!r}: did you mean {near!r}?", name)
+        yield f"{name}: {key}, which the standard does not know"
     for key in ("logicalTypeOptions", "enum", "quality", "relationships"):
         if item.get(key):
             yield f"{name}: {key}"

@@ -10,14 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, Final
 
 from pydantic import ValidationError
 
 from airflow_provider_dpq.core.quality.contract.form import in_form_of_today
 from airflow_provider_dpq.core.quality.contract.model import Contract, refuse_contract
-from airflow_provider_dpq.core.quality.contract.odcs import column_name, columns_of, find_object, has_variable, items_of
+from airflow_provider_dpq.core.quality.contract.odcs import (
+    column_name,
+    columns_of,
+    find_object,
+    has_variable,
+    items_of,
+    near_word,
+)
 from airflow_provider_dpq.core.quality.contract.odcs_option import options
 from airflow_provider_dpq.core.quality.contract.odcs_type import column_types
 from airflow_provider_dpq.core.quality.contract.odcs_value import (
@@ -50,7 +56,7 @@ _KEYS: Final = frozenset(
 _KINDS: Final = ("library", "text", "sql", "custom")
 _LIKE: Final = 0.75
 """How like a word of the standard a slip is, as `difflib` measures it."""
-_COUNTED: Final = re.compile("(?:values?)?count$|value$")
+_COUNTED: Final = re.compile("(?:values?)?count$|value$", re.IGNORECASE)
 """Ends of names of metrics that are taken for ``Values``."""
 _PERCENT: Final = ("percent", "%")
 _SEVERITIES: Final = {"info": "info", "warning": "warning", "warn": "warning"}
@@ -172,12 +178,9 @@ def _refuse_slip(word: str, known: Collection[str], what: str, on: Subject) -> N
     Raises:
         DeclarationError: ``invalid_contract``.
     """
-    spelt = {"".join(filter(str.isalnum, name)).casefold(): name for name in known}
-    mine = "".join(filter(str.isalnum, word)).casefold()
-    mine = _COUNTED.sub("values", mine) if _COUNTED.sub("values", mine) in spelt else mine
-    near = get_close_matches(mine, spelt, n=1, cutoff=_LIKE)
-    if word not in known and near:
-        raise refuse_contract(f"{word!r} is no {what}: did you mean {spelt[near[0]]!r}?", on.name)
+    near = near_word(_COUNTED.sub("values", word), known, 1.0) or near_word(word, known, _LIKE)
+    if word not in known and near is not None:
+        raise refuse_contract(f"{word!r} is no {what}: did you mean {near!r}?", on.name)
 
 
 def _other(rule: Mapping[str, Any], arguments: Iterable[str]) -> list[str]:

@@ -154,7 +154,7 @@ def test_physical_type_is_the_nearer_one(item: dict[str, Any], kinds: set[str], 
     [
         (_document({"name": "a"}, {"name": "a"}), "a is declared twice"),
         (_document({"logicalType": "whole"}), "c0 is of unknown logicalType 'whole': use string, date"),
-        (_document({"required": "yes"}), "required of c0 is neither true nor false"),
+        (_document({"required": "maybe"}), "required of c0 is neither true nor false"),
         (_document({"name": None}), "a property has no name"),
         (_document(version="v4.0.0"), "its apiVersion is 'v4.0.0'; versions 2 and 3 of the standard are read"),
         ({**DOCUMENT, "apiVersion": None}, "it has no apiVersion, which says the version of the standard"),
@@ -341,7 +341,7 @@ def test_number_of_rows_is_bounded(operators: dict[str, Any], verdict: Verdict) 
         ({"logicalType": "object", "properties": [{"name": "x"}]}, "c0: properties"),
         ({"relationships": [{"to": "u.id"}]}, "c0: relationships"),
         ({"primaryKeyPosition": 1}, "c0: primaryKeyPosition without primaryKey"),
-        ({"requierd": True}, "c0: requierd, which the standard does not know"),
+        ({"isUnique": True}, "c0: isUnique, which the standard does not know"),
     ],
 )
 def test_rule_without_a_counterpart_is_named_as_not_checked(item: dict[str, Any], told: str) -> None:
@@ -611,3 +611,53 @@ def test_rule_of_no_library_stays_named_as_not_checked(rule: dict[str, Any]) -> 
     """Rules in words and of other engines are no slips."""
     (told,) = load_suite(_document({"logicalType": "string", "quality": [rule]})).not_checked
     assert "quality" in told
+
+
+@pytest.mark.parametrize(
+    ("key", "near"),
+    [
+        ("requird", "required"),
+        ("requierd", "required"),
+        ("Required", "required"),
+        ("uniqe", "unique"),
+        ("unqiue", "unique"),
+        ("primarykey", "primaryKey"),
+        ("primary_key", "primaryKey"),
+        ("logicalTypeOption", "logicalTypeOptions"),
+        ("qualty", "quality"),
+        ("physicaltype", "physicalType"),
+    ],
+)
+def test_slip_in_a_key_of_a_property_is_refused_with_what_was_meant(key: str, near: str) -> None:
+    """A promise that nobody reads for a slip of the pen must not pass."""
+    for document in (
+        _document({"logicalType": "string", key: True}),
+        _document({"logicalType": "string"}, **{key: True}),
+    ):
+        for load in (load_contract, load_suite):
+            with pytest.raises(DeclarationError, match=f"did you mean '{near}'") as caught:
+                load(document)
+            assert caught.value.reason == "invalid_contract"
+
+
+@pytest.mark.parametrize("key", ["isUnique", "isNullable", "primary", "descripton", "owner", "format", "nullable", "x"])
+def test_key_of_another_standard_stays_named_as_not_checked(key: str) -> None:
+    """It is no slip, or promises nothing about the data."""
+    (told,) = load_contract(_document({"logicalType": "string", key: True})).not_checked
+    assert told == f"c0: {key}, which the standard does not know"
+
+
+@pytest.mark.parametrize(("word", "holds"), [("yes", True), ("On", True), ("no", False), ("OFF", False)])
+def test_flags_are_read_as_yaml_1_1_writes_them(tmp_path: Path, word: str, holds: bool) -> None:
+    """The words are truth values to most readers of contracts."""
+    file = tmp_path / "a.yaml"
+    file.write_text(
+        "kind: DataContract\napiVersion: v3.1.0\nversion: 1\nschema:\n- name: t\n  properties:\n"
+        f"  - {{name: a, logicalType: string, required: {word}, unique: {word}}}\n"
+    )
+    (column,) = load_contract(file).columns
+    assert (column.required, column.unique) == (holds, holds)
+    old = {"kind": "DataContract", "apiVersion": "v2.2.2", "version": "1"}
+    dataset = [{"table": "t", "columns": [{"column": "a", "logicalType": "string", "isNullable": word}]}]
+    (column,) = load_contract({**old, "dataset": dataset}).columns
+    assert column.required is not holds
