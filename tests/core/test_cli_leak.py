@@ -52,7 +52,7 @@ def test_command_that_leaves_processes_behind_fails() -> None:
     [
         ([f"{DEEDS}:works"], "'works'"),
         ([f"{DEEDS}:keep", "--tolerance", "512"], "'512'"),
-        ([f"{DEEDS}:keep", "--threshold", "growth < 2x baseline"], "no baseline"),
+        ([f"{DEEDS}:keep", "--threshold", "growth < 2x baseline"], "needs a baseline"),
         ([f"{DEEDS}:keep", "--size", "5"], "5"),
         ([f"{DEEDS}:keep", "--stage", "3"], "3"),
         ([f"{DEEDS}:keep", "--warm-up", "-1"], "-1"),

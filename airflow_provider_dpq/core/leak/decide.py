@@ -1,4 +1,4 @@
-"""Whether memory leaks: a pure rule on what a process held after each iteration."""
+"""Decide whether memory leaks, from the memory that a process used after each iteration."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Final
 from airflow_provider_dpq.core.leak.growth import Growth, estimate_growth
 
 COARSE: Final = 64 * 1024.0
-"""Growth in B/op that shows in resident memory beyond doubt: less of it may be pages that are kept for later."""
+"""Growth in B/op that is certain to be real in resident memory: smaller growth may be pages kept for reuse."""
 
 LEAST_QUIET: Final = 320
-"""Iterations before which no limit is taken for kept: a leak by rare jumps may not have jumped yet."""
+"""Minimum number of iterations before a limit counts as met: a leak by rare jumps may not have shown yet."""
 
 _PAGE: Final = 4 * 1024.0
-"""Growth in B/op outside of the heap that no clean operation was seen to have, given that it lasts."""
+"""Lasting growth outside the heap, in B/op, that no leak-free operation has shown."""
 
 
 class Doubt(Enum):
-    """Why a limit cannot be told from the growth."""
+    """Why a limit on the growth is undecided."""
 
     FADING = auto()
     OUTSIDE = auto()
@@ -30,11 +30,11 @@ class Doubt(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is known of the growth of memory.
+    """What is known about the growth of memory.
 
     Attributes:
-        growth: The growth in B/op. A limit below its interval is exceeded, one above it is kept, and one within is
-            undecided.
+        growth: The growth in B/op. A limit below its interval is exceeded, a limit above it is met, and a limit within
+            it is undecided.
         doubt: Why limits within the interval are undecided.
     """
 
@@ -42,32 +42,31 @@ class Decision:
     doubt: Doubt
 
     def leaks(self, limits: Iterable[float]) -> bool:
-        """Whether the growth exceeds one of some limits in B/op."""
+        """Whether the growth exceeds any of the limits, in B/op."""
         return any(self.growth.low >= limit for limit in limits)
 
-    def settles(self, limits: Sequence[float], iterations: int) -> bool:
-        """Whether all of some limits are exceeded or, after enough iterations, kept.
+    def is_conclusive(self, limits: Sequence[float], iterations: int) -> bool:
+        """Whether every limit is exceeded or, after enough iterations, met.
 
         Args:
-            limits: The limits in B/op; without any, nothing is settled.
-            iterations: How many there were.
+            limits: The limits in B/op; without any, the answer is always False.
+            iterations: Number of iterations so far.
         """
         growth, quiet = self.growth, iterations >= LEAST_QUIET
         return bool(limits) and all(limit <= growth.low or (quiet and limit >= growth.high) for limit in limits)
 
 
 def decide(heap: Sequence[float] | None, resident: Sequence[float], *, final: bool) -> Decision:
-    """Judge the memory that a process held after each iteration.
+    """Judge the memory that a process used after each iteration.
 
-    The heap answers for itself. What is in memory beside it, such as that of libraries with an allocator of their own,
-    counts where its growth is certain and more than a page an iteration. It puts a limit in doubt where that growth may
-    end, or may be above `COARSE`. Without figures of the heap, only growth above `COARSE` is certain, and none is
-    excluded below it.
+    Growth of the heap always counts. Growth of other memory, such as that of libraries with their own allocators,
+    counts if it is certain and exceeds one page per iteration. It makes a limit undecided if it may end, or may exceed
+    `COARSE`. Without heap figures, only growth above `COARSE` is certain, and no growth below it can be ruled out.
 
     Args:
-        heap: Bytes on the heap after each iteration; None where they are unknown.
-        resident: Bytes of the process in memory.
-        final: Whether no further iterations can be had.
+        heap: Bytes on the heap after each iteration; None if unknown.
+        resident: Resident bytes of the process after each iteration.
+        final: Whether these are all the iterations there will be.
     """
     if heap is None:
         growth = estimate_growth(resident, final=final)
@@ -75,8 +74,8 @@ def decide(heap: Sequence[float] | None, resident: Sequence[float], *, final: bo
         coarse = Growth(growth.value, low, max(growth.high, COARSE), growth.fading)
         return Decision(coarse, _doubt(growth) if growth.high > COARSE else Doubt.RESIDENT)
     growth = estimate_growth(heap, final=final)
-    beside = [whole - part for whole, part in zip(resident, heap, strict=True)]
-    outside = estimate_growth(beside, final=final)
+    outside_heap = [whole - part for whole, part in zip(resident, heap, strict=True)]
+    outside = estimate_growth(outside_heap, final=final)
     if outside.low > _PAGE:
         return Decision(growth + outside, Doubt.OUTSIDE)
     if outside.high > COARSE or (outside.fading and outside.value > _PAGE):

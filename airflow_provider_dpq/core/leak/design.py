@@ -16,14 +16,14 @@ from airflow_provider_dpq.core.operation.sql import SqlOperation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeakCheck:
-    """An operation that is run again and again to see whether it keeps anything.
+    """An operation that is run repeatedly to see whether it leaks.
 
     Attributes:
-        operation: What is run.
+        operation: The operation to run.
         size: Rows of its dataset; None for an operation that is not sized.
-        warm_up_iterations: How often it runs before anything is looked at: caches fill, modules are imported.
-        stages: After how many iterations the memory is judged; the first stage that can tell is the last. More of them
-            see rarer leaks: n iterations without growth exclude what happens in more than 4.6 / n of them.
+        warm_up_iterations: Number of iterations before measuring begins, while caches fill and modules are imported.
+        stages: Numbers of iterations after which the memory is judged; the first conclusive stage is the last. More
+            iterations find rarer leaks: n iterations without growth exclude leaks in more than 4.6 / n of them.
         iteration_timeout_seconds: Longest time that one iteration, or making its dataset, may take.
     """
 
@@ -34,8 +34,8 @@ class LeakCheck:
     iteration_timeout_seconds: float = 300.0
 
     @property
-    def elsewhere(self) -> str | None:
-        """What works in another process, whose memory is not looked at; None where the operation names none."""
+    def external_process(self) -> str | None:
+        """The other process that does the work and whose memory is not measured; None if there is none."""
         match self.operation:
             case CommandOperation():
                 return "program"
@@ -46,38 +46,37 @@ class LeakCheck:
         return None
 
     def validate(self) -> None:
-        """Check what is declared.
+        """Check the declaration.
 
         Raises:
-            DeclarationError: ``invalid_sizes``, ``invalid_option``, or what the operation says.
+            DeclarationError: ``invalid_sizes``, ``invalid_option``, or an error of the operation's own check.
         """
         self.validate_options()
         self.operation.validate()
         if self.operation.sized != (self.size is not None):
-            wanted = (
-                "needs a size: it makes its dataset by it" if self.operation.sized else "has no dataset of any size"
-            )
-            message = f"The operation {self.operation.subject} {wanted}; the size is {self.size!r}."
-            raise DeclarationError("invalid_sizes", message, hint="Give a number of rows where there is a dataset.")
+            needs = "needs a size for its dataset" if self.operation.sized else "has no dataset that depends on a size"
+            message = f"The operation {self.operation.subject} {needs}, but the size is {self.size!r}."
+            hint = "Give a number of rows if the operation uses a size, and no size otherwise."
+            raise DeclarationError("invalid_sizes", message, hint=hint)
 
     def validate_options(self) -> None:
-        """Check what does not depend on the operation.
+        """Check everything that does not depend on the operation.
 
         Raises:
             DeclarationError: ``invalid_sizes`` or ``invalid_option``.
         """
         if self.size is not None and (not is_whole(self.size) or self.size <= 0):
-            message = f"The size {self.size!r} is not a number of rows."
-            raise DeclarationError("invalid_sizes", message, hint="Give a whole number above 0.")
+            message = f"Invalid size: {self.size!r}."
+            raise DeclarationError("invalid_sizes", message, hint="Give a whole number of rows above 0.")
         self._require_iterations()
         timeout: object = self.iteration_timeout_seconds
         if not is_number(timeout) or timeout <= 0:
-            message = f"The timeout of an iteration is {self.iteration_timeout_seconds!r}."
-            raise DeclarationError("invalid_option", message, hint="Give seconds above 0.")
+            message = f"Invalid iteration timeout: {self.iteration_timeout_seconds!r}."
+            raise DeclarationError("invalid_option", message, hint="Give a number of seconds above 0.")
 
     def _require_iterations(self) -> None:
         if not is_whole(self.warm_up_iterations) or self.warm_up_iterations < 0:
-            message = f"The number of warm-up iterations is {self.warm_up_iterations!r}."
+            message = f"Invalid number of warm-up iterations: {self.warm_up_iterations!r}."
             raise DeclarationError("invalid_option", message, hint="Give a whole number, 0 or more.")
         stages: object = self.stages
         if (
@@ -87,6 +86,6 @@ class LeakCheck:
             or stages[0] < LEAST_ITERATIONS
             or any(after <= before for before, after in pairwise(stages))
         ):
-            message = f"The stages of a leak check are {stages!r}."
-            hint = f"Give rising numbers of iterations, the first at least {LEAST_ITERATIONS}, such as (160, 320, 600)."
+            message = f"Invalid stages of a leak check: {stages!r}."
+            hint = f"Give increasing numbers of iterations from {LEAST_ITERATIONS} up, such as (160, 320, 600)."
             raise DeclarationError("invalid_option", message, hint=hint)

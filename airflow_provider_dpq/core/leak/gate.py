@@ -1,4 +1,4 @@
-"""The leak gate: what an operation keeps, judged by thresholds and written down as a report."""
+"""The leak gate: judge the findings of a leak check by thresholds and make its report."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def judge_leak(
     thresholds: Sequence[Threshold] = (),
     data_interval: DataInterval | None = None,
 ) -> Report:
-    """Judge what a leak check found by thresholds, and by the default ones of metrics that have none.
+    """Judge the result of a leak check by the thresholds, and by the default thresholds of all other metrics.
 
     Args:
         found: Result of `check_leak`.
         gate: Name of the gate.
-        provenance: Which run this is.
+        provenance: The run that measured it.
         thresholds: The gate's thresholds.
-        data_interval: The span of data judged.
+        data_interval: The run's data interval.
 
     Raises:
-        DeclarationError: ``missing_baseline``: a threshold is a multiple of a baseline.
+        DeclarationError: ``missing_baseline``: a threshold needs a baseline.
     """
     all_thresholds = with_defaults(thresholds)
     return make_report(
@@ -58,7 +58,7 @@ def judge_leak(
 
 
 def _doubts(found: LeakResult, thresholds: Sequence[Threshold]) -> tuple[CheckResult, ...]:
-    """Say why a limit of growth is undecided, where one is."""
+    """Explain why a limit on growth is undecided, if one is."""
     if found.decision is None or found.error is not None:
         return ()
     of_growth = [threshold for threshold in thresholds if threshold.metric == "growth"]
@@ -68,12 +68,12 @@ def _doubts(found: LeakResult, thresholds: Sequence[Threshold]) -> tuple[CheckRe
 
 
 def _unseen(found: LeakResult) -> tuple[CheckResult, ...]:
-    """Warn where the memory of another process may grow, so that a pass does not speak for it."""
-    if found.elsewhere is None or found.error is not None:
+    """Warn if the memory of another process may grow, so that a pass is not taken to cover it."""
+    if found.external_process is None or found.error is not None:
         return ()
     message = (
-        f"The memory of the {found.elsewhere} is not seen: what was judged is the process that calls it. Look at the "
-        f"{found.elsewhere} itself, or check a Python function that does the work in its own process."
+        f"The memory of the {found.external_process} was not measured, only that of the process that calls it. Monitor "
+        f"the {found.external_process} itself, or check a Python function that does the work in its own process."
     )
     return (
         CheckResult(
@@ -110,25 +110,25 @@ def _reasons() -> dict[Doubt, Problem]:
         Doubt.FADING: Problem(
             reason="growth_fading",
             quotes_data=False,
-            message="The memory grows, but it may stop, as a cache that fills does. Warm up longer, or run more "
+            message="Memory grows, but the growth may stop, as when a cache fills up. Warm up longer, or run more "
             "iterations.",
         ),
         Doubt.OUTSIDE: Problem(
             reason="growth_outside_heap",
             quotes_data=False,
-            message="The memory of the process seems to grow outside of the C heap, where less can be told. Run more "
-            "iterations, or raise the limit.",
+            message="The process seems to use more and more memory outside the C heap, where measurements are less "
+            "precise. Run more iterations, or raise the limit.",
         ),
         Doubt.RESIDENT: Problem(
             reason="heap_unknown",
             quotes_data=False,
-            message="This platform does not say what is on the heap, and in the memory of the process growth below "
-            "64 KiB/op cannot be told. Raise the limit, or check where the C library is glibc.",
+            message="This platform does not report heap usage, and growth below 64 KiB/op cannot be detected in the "
+            "resident memory of the process. Raise the limit, or run the check on a system with glibc.",
         ),
         Doubt.UNSTEADY: Problem(
             reason="memory_unsteady",
             quotes_data=False,
-            message="The memory goes up and down by more than the limit allows to tell. Run more iterations, let the "
-            "operation hold less, or raise the limit.",
+            message="Memory use fluctuates too much to judge its growth against the limit. Run more iterations, let "
+            "the operation use less memory, or raise the limit.",
         ),
     }

@@ -1,4 +1,4 @@
-"""How much a quantity grows with each iteration, apart from what goes up and comes down again."""
+"""Estimate how much a quantity grows with each iteration, ignoring fluctuations."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from airflow_provider_dpq.core.stats.slope import theil_sen
 
 _BLOCKS: Final = 20
 LEAST_ITERATIONS: Final = 2 * _BLOCKS
-"""A block of one iteration has no minimum to speak of."""
+"""Minimum number of iterations: a block needs at least two for a meaningful minimum."""
 
 _RISES: Final = _BLOCKS - 2
 _STUDENT: Final = 2.567
-"""Student's t of 17 degrees of freedom, at 99 %: what `_RISES` rises leave."""
+"""Student's t for 17 degrees of freedom (`_RISES` - 1) at 99 %."""
 
 _LEAST_REGULAR: Final = 0.9
 _LEAST_LASTING: Final = 0.4
@@ -27,14 +27,13 @@ _LASTING_DEVIATIONS: Final = 2.3
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Growth per iteration and what is known of it.
+    """Growth per iteration, with its uncertainty.
 
     Attributes:
-        value: The growth.
-        low: It is more than this: lower end of a one-sided interval of 99 %, and no more than 0 where the growth may
-            be one that ends.
-        high: It is less than this, at 99 %.
-        fading: Whether it would be certain but that the second half grew less than the first, or may have.
+        value: The estimated growth.
+        low: Lower end of a one-sided interval of 99 %; at most 0 if the growth may end.
+        high: Upper end of a one-sided interval of 99 %.
+        fading: Whether the growth is in doubt only because the second half grew less than the first, or may have.
     """
 
     value: float
@@ -43,7 +42,7 @@ class Growth:
     fading: bool
 
     def __add__(self, other: Growth) -> Growth:
-        """Return the growth of two quantities together."""
+        """Return the combined growth of two quantities."""
         fading = self.fading or other.fading
         return Growth(self.value + other.value, self.low + other.low, self.high + other.high, fading)
 
@@ -51,23 +50,24 @@ class Growth:
 def estimate_growth(values: Sequence[float], *, final: bool) -> Growth:
     """Return how much a quantity grows with each iteration.
 
-    Method: the iterations are cut into 20 blocks, and of each the least value counts. What a block retains is the least
-    value of it and of all later ones: what is freed later was not retained. The mean rise of what is retained, with
-    Student's interval, answers for growth by rare jumps, to which a median slope is blind. The Theil-Sen slope of the
-    blocks' minima answers for a drop that hides a slope. Each end of the interval is the farther one of the two.
+    Method: the iterations are divided into 20 blocks, each represented by its minimum. A block retains the least value
+    of itself and all later blocks: memory freed later was not retained. The mean rise of the retained values, with
+    Student's interval, catches growth by rare jumps, which a median slope misses. The Theil-Sen slope of the blocks'
+    minima catches a slope hidden by a drop. Each end of the interval is the wider of the two.
 
-    Growth may also be a cache that fills. It is not taken for lasting where the second half rises less than the first:
-    before the last look unless it rises by 0.9 of the first and four standard errors more, which only even growth does;
-    at the last look where it rises by 2.3 standard errors less than the first, or by less than 0.4 of it.
+    Growth may also be a cache that fills. It does not count as lasting if the second half rises less than the first.
+    Before the last look, the second half must rise by 0.9 of the first plus four standard errors, which only even
+    growth does. At the last look, growth is in doubt if the second half rises by 2.3 standard errors less than the
+    first, or by less than 0.4 of it.
 
-    Limits: what fills evenly for longer than all iterations looks like a leak. Growth by jumps that none of n
-    iterations made is not seen; with 99 %, jumps come in less than 4.6 / n of the iterations then.
+    Limits: a cache that fills evenly over all iterations looks like a leak. Growth by jumps that did not happen in any
+    of n iterations is not seen; with 99 % confidence, such jumps occur in less than 4.6 / n of the iterations.
     ``benchmarks/measurement.py leak`` prints how often the answers are wrong.
 
     Args:
-        values: The quantity after each iteration, at least `LEAST_ITERATIONS`.
-        final: Whether no further iterations can be had. What is more than `high` is judged by the last half then, and
-            by all before.
+        values: The quantity after each iteration, at least `LEAST_ITERATIONS` values.
+        final: Whether these are all the iterations there will be. If so, the value and `high` come from the last half,
+            otherwise from all iterations.
 
     Raises:
         ValueError: There are too few values.
@@ -87,19 +87,19 @@ def estimate_growth(values: Sequence[float], *, final: bool) -> Growth:
 
 
 def count_growth(counts: Sequence[int]) -> float:
-    """Return how much a count grows with each iteration of the last half: of what is retained, the mean rise."""
+    """Return how much a count grows with each iteration: the mean rise of its retained values in the last half."""
     return _Blocks.of(counts[-max(len(counts) // 2, LEAST_ITERATIONS) :]).mean
 
 
 @dataclass(frozen=True, slots=True)
 class _Blocks:
-    """Figures of a series cut into blocks, per iteration.
+    """Statistics per iteration of a series divided into blocks.
 
     Attributes:
-        mean: Mean rise of what is retained.
+        mean: Mean rise of the retained values.
         low: Lower end of its interval.
-        high: Upper end.
-        halves: How much the first and the second half rise in all, and the standard error of their difference.
+        high: Upper end of its interval.
+        halves: Total rise of the first and the second half, and the standard error of their difference.
     """
 
     mean: float
@@ -119,7 +119,7 @@ class _Blocks:
         for block in reversed(range(_BLOCKS - 1)):
             retained[block] = min(retained[block], retained[block + 1])
         rises = [after - before for before, after in pairwise(retained)]
-        known = rises[:_RISES]  # whether the last block retains what it holds is not known
+        known = rises[:_RISES]  # the last block's retained value is not known yet
         mean, reach = statistics.fmean(known), _STUDENT * statistics.stdev(known) / math.sqrt(_RISES)
         slope = theil_sen(range(_BLOCKS), minima, confidence=0.98)
         low, high = min(mean - reach, slope.low), max(mean + reach, slope.high)

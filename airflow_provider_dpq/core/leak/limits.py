@@ -1,4 +1,4 @@
-"""The thresholds of a leak gate, and which growth of memory they have settled."""
+"""The thresholds of a leak gate, and the limits that they set on the growth of memory."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ DEFAULTS: Final = (
     "child_process_growth < 0.1/op",
     "uncollectable_growth < 0.1/op",
 )
-"""Thresholds of the metrics that the user gives none for."""
+"""Thresholds of metrics for which the user gives none."""
 
 
 def tolerance(text: str) -> Threshold:
-    """Return the threshold that a tolerance such as ``512B`` an iteration stands for.
+    """Return the threshold that is equivalent to a tolerance per iteration, such as ``512B``.
 
     Raises:
         DeclarationError: ``malformed_bytes``.
@@ -31,15 +31,15 @@ def tolerance(text: str) -> Threshold:
 
 
 def with_defaults(thresholds: Sequence[Threshold]) -> tuple[Threshold, ...]:
-    """Return some thresholds, and the default ones of the metrics that none of them judges.
+    """Return the thresholds, and the default thresholds of all metrics that they do not judge.
 
     Raises:
-        DeclarationError: ``missing_baseline``: a threshold is a multiple of a baseline, and a leak gate has none.
+        DeclarationError: ``missing_baseline``: a threshold needs a baseline, which a leak gate does not have.
     """
     for threshold in thresholds:
         if threshold.of_baseline:
-            message = f"Threshold '{threshold}' has no baseline to multiply."
-            hint = "A leak gate is compared with nothing: give a limit with a unit, such as 512B/op."
+            message = f"Threshold '{threshold}' needs a baseline, but a leak gate has none."
+            hint = "Give a limit with a unit, such as 512B/op."
             raise DeclarationError("missing_baseline", message, hint=hint)
     named = {threshold.metric for threshold in thresholds}
     defaults = (parse_threshold(text, KIND) for text in DEFAULTS)
@@ -47,7 +47,7 @@ def with_defaults(thresholds: Sequence[Threshold]) -> tuple[Threshold, ...]:
 
 
 def growth_limits(thresholds: Sequence[Threshold]) -> tuple[float, ...]:
-    """Return the limits of the growth of memory in B/op."""
+    """Return the limits on the growth of memory, in B/op."""
     unit = CATALOGUES[KIND]["growth"]
     of_growth = [threshold for threshold in thresholds if threshold.metric == "growth"]
     return tuple(convert(threshold.limit, threshold.unit or unit, unit) for threshold in of_growth)

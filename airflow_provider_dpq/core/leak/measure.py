@@ -1,4 +1,4 @@
-"""What runs in the spawned interpreter: an operation again and again, with what the process holds after each time."""
+"""Run an operation repeatedly in the spawned interpreter, and measure the process after each iteration."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from airflow_provider_dpq.core.leak.growth import LEAST_ITERATIONS
 
 ENVIRONMENT: Final = MappingProxyType(
     {
-        "PYTHONMALLOC": "malloc",  # what Python's own allocator holds does not show on the heap
+        "PYTHONMALLOC": "malloc",  # memory of Python's own allocator does not show on the heap
         "ARROW_DEFAULT_MEMORY_POOL": "system",
         "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0",  # chunks in it count as used
     }
 )
-"""What the interpreter is started with, so that as much as possible is allocated where it is counted."""
+"""Environment of the interpreter, chosen so that as many allocations as possible are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What the process holds after an iteration.
+    """Resources that the process uses after an iteration.
 
     Attributes:
-        heap_bytes: What is allocated and not freed on the C heap; None where the C library does not say.
-        resident_bytes: What of the process is in memory (RSS).
-        open_files: Its file descriptors.
-        threads: Its threads.
-        child_processes: Processes that it started, and those that they started, which run or have not been waited for.
-        uncollectable: Objects that the garbage collector found and could not free.
+        heap_bytes: Bytes in use on the C heap; None if the C library does not report it.
+        resident_bytes: Resident memory of the process (RSS).
+        open_files: Number of file descriptors.
+        threads: Number of threads.
+        child_processes: Number of descendants that are running or have not been waited for.
+        uncollectable: Number of objects that the garbage collector found and could not free.
     """
 
     heap_bytes: int | None
@@ -49,11 +49,11 @@ class Sample:
 
 
 Heap: TypeAlias = Callable[[], int | None]
-"""Returns how many bytes are on the heap, after giving back what is free; None where nothing says so."""
+"""Returns the bytes in use on the heap, after returning free memory to the system; None if unknown."""
 
 
 def heap_bytes() -> int | None:
-    """Return what glibc's, or the platform's, heap holds; None where it does not say, such as with musl."""
+    """Return the bytes in use on the C heap; None if the C library does not report it, such as musl."""
     if not hasattr(psutil, "heap_info"):
         return None
     psutil.heap_trim()
@@ -65,37 +65,37 @@ def observe(check: LeakCheck, limits: Sequence[float], heap: Heap) -> Iterator[S
     """Run an operation until its memory can be judged, or the last stage is reached.
 
     Args:
-        check: What to run, and how often.
-        limits: Limits of growth, in B/op, that are to be settled.
-        heap: Reads the heap.
+        check: The leak check to run.
+        limits: Limits on growth to decide, in B/op.
+        heap: Returns the heap usage.
 
     Yields:
-        None after each warm-up, then a sample after each iteration.
+        None after each warm-up iteration, then a sample after each iteration.
     """
     most = check.stages[-1]
-    held, resident = array("q", bytes(8 * most)), array("q", bytes(8 * most))  # no sample makes them grow
-    decide((0,) * LEAST_ITERATIONS, (0,) * LEAST_ITERATIONS, final=False)  # what it imports is not to count
+    used, resident = array("q", bytes(8 * most)), array("q", bytes(8 * most))  # allocated once, not with each sample
+    decide((0,) * LEAST_ITERATIONS, (0,) * LEAST_ITERATIONS, final=False)  # imports its modules before measuring
     with check.operation.opened(check.size) as iteration:
         for _ in range(check.warm_up_iterations):
             iteration.run()
             look(heap)
             yield None
         gc.collect()
-        gc.freeze()  # what is there already need not be searched each time
+        gc.freeze()  # existing objects need not be searched each time
         for count in range(1, most + 1):
             iteration.run()
             gc.collect()
             sample = look(heap)
-            held[count - 1], resident[count - 1] = sample.heap_bytes or 0, sample.resident_bytes
+            used[count - 1], resident[count - 1] = sample.heap_bytes or 0, sample.resident_bytes
             yield sample
             if count in check.stages:
-                known = None if sample.heap_bytes is None else held[:count]
-                if decide(known, resident[:count], final=count == most).settles(limits, count):
+                known = None if sample.heap_bytes is None else used[:count]
+                if decide(known, resident[:count], final=count == most).is_conclusive(limits, count):
                     return
 
 
 def look(heap: Heap) -> Sample:
-    """Return what this process holds."""
+    """Return the resources that this process uses."""
     process = psutil.Process()
     return Sample(
         heap_bytes=heap(),
@@ -108,7 +108,7 @@ def look(heap: Heap) -> Sample:
 
 
 def _started(process: psutil.Process) -> set[int]:
-    """Return the numbers of what a process started: its descendants, and orphans, which are left in its session."""
+    """Return the ids of the processes that a process started: its descendants, and orphans in its session."""
     session, found = os.getsid(0), {child.pid for child in process.children(recursive=True)}
     for pid in psutil.pids():
         with contextlib.suppress(OSError):  # it has just ended

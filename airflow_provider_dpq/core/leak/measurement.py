@@ -19,14 +19,14 @@ from airflow_provider_dpq.core.operation.isolation import Cancellation
 
 @dataclass(slots=True, kw_only=True)
 class LeakMeasurement:
-    """A leak check and what it has found so far.
+    """A leak check and its findings so far.
 
     Attributes:
-        check: What to run, and how often.
+        check: The leak check to run.
         thresholds: The declared thresholds.
-        samples: What the process held after each iteration.
+        samples: A sample after each iteration.
         started_at: When measuring began.
-        found: The result, once there is one.
+        found: The result, once the check has ended.
     """
 
     check: LeakCheck
@@ -36,7 +36,7 @@ class LeakMeasurement:
     found: LeakResult | None = None
 
     def measure(self, *, cancellation: Cancellation, tell: Callable[[str], None] | None) -> None:
-        """Run the operation until it can be told whether it leaks; see `core.leak.run.check_leak`."""
+        """Run the leak check; see `core.leak.run.check_leak`."""
         self.found = check_leak(
             self.check, self.thresholds, progress=tell, cancellation=cancellation, samples=self.samples
         )
@@ -52,7 +52,7 @@ class LeakMeasurement:
         data_interval: DataInterval | None = None,
         error: DpqError | None = None,
     ) -> Report:
-        """Judge what was found so far; see `Measurement.report`."""
+        """Judge the findings so far; see `Measurement.report`."""
         found = self.found or LeakResult(
             subject=self.check.operation.subject,
             samples=tuple(self.samples),
@@ -60,7 +60,7 @@ class LeakMeasurement:
             started_at=self.started_at,
             duration_seconds=duration_seconds,
             error=error,
-            elsewhere=self.check.elsewhere,
+            external_process=self.check.external_process,
         )
         return judge_leak(
             found, gate=gate, provenance=provenance, thresholds=self.thresholds, data_interval=data_interval

@@ -1,4 +1,4 @@
-"""What a leak check found."""
+"""The result of a leak check."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from airflow_provider_dpq.core.leak.measure import Sample
 
 @dataclass(frozen=True, slots=True)
 class LeakResult:
-    """What an operation left behind, iteration by iteration.
+    """The result of a leak check.
 
     Attributes:
-        subject: What was run, for people.
-        samples: What the process held after each iteration.
-        decision: What is known of the growth of memory; None where too little was measured.
+        subject: The operation, in readable form.
+        samples: A sample after each iteration.
+        decision: What is known about the growth of memory; None if too little was measured.
         started_at: When measuring began.
-        duration_seconds: How long it took.
-        profile: Where memory that grows was allocated, where it leaks.
-        error: Why no more was measured; what was stands.
-        elsewhere: What works in memory that is not looked at; see `LeakCheck.elsewhere`.
+        duration_seconds: How long the check took.
+        profile: Where the growing memory was allocated, if there is a leak.
+        error: What cut the check short; the samples before it remain valid.
+        external_process: A process whose memory is not measured; see `LeakCheck.external_process`.
     """
 
     subject: str
@@ -37,11 +37,11 @@ class LeakResult:
     duration_seconds: float
     profile: Profile | None = None
     error: DpqError | None = None
-    elsewhere: str | None = None
+    external_process: str | None = None
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """What thresholds can judge."""
+        """The metrics that thresholds can judge."""
         return tuple(self._metrics()) if self.samples else ()
 
     def _metrics(self) -> Iterator[Metric]:
@@ -80,6 +80,6 @@ _COUNTS: dict[str, Callable[[Sample], int]] = {
 
 
 def heap_of(samples: Sequence[Sample]) -> list[int] | None:
-    """Return the bytes on the heap after each iteration; None where they are unknown."""
+    """Return the bytes on the heap after each iteration; None if unknown."""
     heap = [sample.heap_bytes for sample in samples if sample.heap_bytes is not None]
     return heap if len(heap) == len(samples) else None

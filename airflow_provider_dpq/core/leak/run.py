@@ -35,24 +35,24 @@ def check_leak(
     heap: Heap = heap_bytes,
     samples: list[Sample] | None = None,
 ) -> LeakResult:
-    """Run an operation in a fresh interpreter until it can be told whether it leaks.
+    """Run an operation in a fresh interpreter until it is clear whether it leaks.
 
-    Where it does, it runs again in another one, which finds where the memory was allocated.
+    If it leaks, it runs again in another interpreter, to find where the memory was allocated.
 
     Args:
-        check: What to run, and how often.
-        thresholds: Limits to settle; of metrics without one, the defaults of the gate.
-        progress: Called with a few words every few seconds.
-        cancellation: Ends the check from outside, such as from a signal's handler.
-        clock: Seconds that go forward.
-        heap: Reads the heap, in the other interpreter.
-        samples: Where to put the samples as they come, for whoever cuts it short by an exception of his own.
+        check: The leak check to run.
+        thresholds: Thresholds to decide; metrics without one have the gate's defaults.
+        progress: Called with a progress line every few seconds.
+        cancellation: Stops the check from outside, such as from a signal handler.
+        clock: Monotonic clock, in seconds.
+        heap: Returns the heap usage; called in the other interpreter.
+        samples: Filled with the samples as they come, so that they survive an exception of the caller.
 
     Returns:
-        What was found. Where the operation failed, or was killed, what was measured until then, and the error.
+        The result. If the operation failed or was killed, it has the samples up to then and the error.
 
     Raises:
-        DeclarationError: The check is wrong, or cannot be sent to another interpreter; nothing was run.
+        DeclarationError: The check is invalid, or cannot be sent to another interpreter; nothing was run.
     """
     check.validate()
     limits = growth_limits(with_defaults(thresholds))
@@ -76,12 +76,12 @@ def check_leak(
         duration_seconds=spent,
         profile=profile,
         error=error,
-        elsewhere=check.elsewhere,
+        external_process=check.external_process,
     )
 
 
 def decision_of(check: LeakCheck, samples: Sequence[Sample]) -> Decision | None:
-    """Judge samples by the rule that the other interpreter stops by; None where there are too few."""
+    """Judge the samples by the rule that ends the check; None if there are too few."""
     if len(samples) < LEAST_ITERATIONS:
         return None
     resident = [sample.resident_bytes for sample in samples]
@@ -90,7 +90,7 @@ def decision_of(check: LeakCheck, samples: Sequence[Sample]) -> Decision | None:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A check and how it is watched."""
+    """A leak check with its limits, progress and cancellation."""
 
     check: LeakCheck
     limits: tuple[float, ...]
@@ -98,7 +98,7 @@ class _Run:
     cancellation: Cancellation
 
     def measure(self, samples: list[Sample], heap: Heap) -> None:
-        """Add the samples as they come."""
+        """Run the check and append each sample."""
         check = self.check
         with self.cancellation.spawned(environment=ENVIRONMENT) as child:
             for sample in self._stream(child, observe, check, self.limits, heap):
@@ -107,15 +107,15 @@ class _Run:
                 self.pulse.beat(self._state(samples) if samples else "warming up")
 
     def find_allocations(self) -> Profile | None:
-        """Run the operation again under tracemalloc; None where that fails, which changes no verdict."""
+        """Run the operation again under tracemalloc; None if that fails, which does not change the verdict."""
         found: Trace | None = None
         try:
             with self.cancellation.spawned() as child:
                 for item in self._stream(child, trace, self.check):
                     found = item
-                    self.pulse.beat("the memory grows: looking for where it is allocated")
+                    self.pulse.beat("memory grows: tracing its allocations")
         except MeasurementError as failure:
-            log.warning("Where the memory was allocated could not be found: %s", failure)
+            log.warning("Could not find where the memory was allocated: %s", failure)
             return None
         return None if found is None else Profile(iterations=found.iterations, allocations=found.allocations)
 
@@ -125,10 +125,10 @@ class _Run:
         return child.stream(function, *arguments, functions=functions, timeout_seconds=timeout_seconds)
 
     def _state(self, samples: Sequence[Sample]) -> str:
-        first, last = (_held(sample) for sample in (samples[0], samples[-1]))
+        first, last = (_used_bytes(sample) for sample in (samples[0], samples[-1]))
         each = (last - first) / len(samples)
         return f"{len(samples)} of at most {self.check.stages[-1]} iterations, {each:+,.0f} B/op so far"
 
 
-def _held(sample: Sample) -> int:
+def _used_bytes(sample: Sample) -> int:
     return sample.resident_bytes if sample.heap_bytes is None else sample.heap_bytes

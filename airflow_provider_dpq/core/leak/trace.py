@@ -1,4 +1,4 @@
-"""Where memory that grows was allocated, as tracemalloc sees it in a run apart from the measured one."""
+"""Find where growing memory was allocated, with tracemalloc, in a separate run."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _TRACE_SECONDS: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What some iterations left behind.
+    """Memory that was allocated and not freed over some iterations.
 
     Attributes:
-        iterations: How many there were.
-        allocations: Places whose memory grew, the one that grew most first.
+        iterations: Number of iterations.
+        allocations: Places in the code whose memory grew, largest growth first.
     """
 
     iterations: int
@@ -32,23 +32,23 @@ class Trace:
 
 
 def trace(check: LeakCheck) -> Iterator[Trace | None]:
-    """Run an operation under tracemalloc, as often as before the first stage, and find where what it keeps comes from.
+    """Run an operation under tracemalloc, up to the first stage, and find where its growing memory is allocated.
 
-    Limits: memory that C code takes from malloc itself is not seen. Tracing makes Python code several times slower:
-    after a minute no further iteration starts.
+    Limits: memory that C code allocates directly with malloc is not seen. Tracing makes Python code several times
+    slower, so no iteration starts after a minute.
 
     Args:
-        check: What to run, and how often.
+        check: The leak check to run.
 
     Yields:
-        None after each iteration, and last of all what was found.
+        None after each iteration, and finally the trace.
     """
     with check.operation.opened(check.size) as iteration:
         for _ in range(check.warm_up_iterations):
             iteration.run()
             yield None
         tracemalloc.start(_FRAMES)
-        iteration.run()  # what the first iteration replaces was not traced
+        iteration.run()  # replaces objects that were allocated before tracing began
         before = _snapshot()
         until = time.monotonic() + _TRACE_SECONDS
         done = 0

@@ -38,22 +38,22 @@ def test_a_little_memory_beside_the_heap_is_left_out(size: float) -> None:
     """Less than a page an iteration comes of holes between blocks."""
     found = decide(NONE, made(steady(size)), final=False)
     assert not found.leaks(LIMIT)
-    assert found.settles(LIMIT, LEAST_QUIET)
+    assert found.is_conclusive(LIMIT, LEAST_QUIET)
 
 
 def test_memory_beside_the_heap_that_may_grow_is_in_doubt() -> None:
     """Where it is not certain that it does not grow by more than 64 KiB, nothing passes."""
     found = decide(NONE, made(window(20, 100_000_000)), final=True)
-    assert not found.settles(LIMIT, LEAST_QUIET)
+    assert not found.is_conclusive(LIMIT, LEAST_QUIET)
     assert found.doubt is Doubt.OUTSIDE
 
 
 def test_memory_beside_the_heap_that_fills_is_in_doubt_until_it_is_full() -> None:
     """An allocator's own cache of pages is no leak, and no pass before it has stopped to grow."""
     filling = made(cache(50, 30_000))
-    assert not decide(NONE[:160], filling[:160], final=False).settles(LIMIT, LEAST_QUIET)
+    assert not decide(NONE[:160], filling[:160], final=False).is_conclusive(LIMIT, LEAST_QUIET)
     full = decide(NONE, filling, final=True)
-    assert full.settles(LIMIT, LEAST_QUIET)
+    assert full.is_conclusive(LIMIT, LEAST_QUIET)
     assert not full.leaks(LIMIT)
 
 
@@ -69,8 +69,8 @@ def test_resident_memory_alone_never_passes_below_the_coarse_tolerance() -> None
     """Without figures of the heap, memory that stands still is undecided at 512 B, and below 100 KB."""
     found = decide(None, NONE, final=True)
     assert found.doubt is Doubt.RESIDENT
-    assert not found.settles(LIMIT, LEAST_QUIET)
-    assert found.settles([100_000.0], LEAST_QUIET)
+    assert not found.is_conclusive(LIMIT, LEAST_QUIET)
+    assert found.is_conclusive([100_000.0], LEAST_QUIET)
     assert not found.leaks([100_000.0])
 
 
@@ -79,7 +79,7 @@ def test_resident_memory_alone_shows_large_leaks(size: float, leaks: bool) -> No
     """Growth above 64 KiB is a leak, growth below is undecided."""
     found = decide(None, made(steady(size)), final=False)
     assert found.leaks(LIMIT) == leaks
-    assert found.settles(LIMIT, LEAST_QUIET) == leaks
+    assert found.is_conclusive(LIMIT, LEAST_QUIET) == leaks
 
 
 @pytest.mark.parametrize(("maker", "doubt"), [(cache(200, 5_000), Doubt.FADING), (noise(10**6), Doubt.UNSTEADY)])
@@ -87,7 +87,7 @@ def test_the_doubt_says_why(maker: Maker, doubt: Doubt) -> None:
     """A cache that fills fades; noise is unsteady."""
     heap = made(maker)
     found = decide(heap, heap, final=True)
-    assert not found.settles(LIMIT, LEAST_QUIET)
+    assert not found.is_conclusive(LIMIT, LEAST_QUIET)
     assert found.doubt is doubt
 
 
@@ -107,16 +107,16 @@ def test_the_doubt_says_why(maker: Maker, doubt: Doubt) -> None:
 def test_limits_are_settled_outside_the_interval(limits: list[float], settled: bool, leaks: bool) -> None:
     """A limit at an end is outside, as a threshold takes it; of several each must be settled."""
     decision = Decision(Growth(150, 100, 200, fading=False), Doubt.UNSTEADY)
-    assert decision.settles(limits, LEAST_QUIET) == settled
+    assert decision.is_conclusive(limits, LEAST_QUIET) == settled
     assert decision.leaks(limits) == leaks
 
 
 def test_a_limit_is_kept_only_after_many_iterations() -> None:
     """A leak by rare jumps may not have jumped yet; one that is seen is a leak at once."""
     still, growing = (decide(values, values, final=False) for values in (NONE, made(steady(1_000))))
-    assert not still.settles(LIMIT, LEAST_QUIET - 1)
-    assert still.settles(LIMIT, LEAST_QUIET)
-    assert growing.settles(LIMIT, LEAST_QUIET - 1)
+    assert not still.is_conclusive(LIMIT, LEAST_QUIET - 1)
+    assert still.is_conclusive(LIMIT, LEAST_QUIET)
+    assert growing.is_conclusive(LIMIT, LEAST_QUIET - 1)
 
 
 def test_the_coarse_tolerance_is_16_pages() -> None:

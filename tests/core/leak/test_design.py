@@ -29,7 +29,7 @@ def test_a_sound_check_is_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "elsewhere"),
+    ("operation", "external_process"),
     [
         (CommandOperation(command="true"), "program"),
         (HttpOperation(url="http://localhost/"), "server"),
@@ -39,9 +39,9 @@ def test_a_sound_check_is_taken() -> None:
         (PLAIN, None),
     ],
 )
-def test_what_works_in_another_process_is_known(operation: Operation, elsewhere: str | None) -> None:
+def test_what_works_in_another_process_is_known(operation: Operation, external_process: str | None) -> None:
     """A database in this process is none."""
-    assert LeakCheck(operation=operation).elsewhere == elsewhere
+    assert LeakCheck(operation=operation).external_process == external_process
 
 
 @pytest.mark.parametrize(

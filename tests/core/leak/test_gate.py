@@ -40,7 +40,7 @@ def found(maker: Maker, *, known: bool = True, length: int = 600, **fields: Any)
         started_at=datetime(2026, 1, 2, tzinfo=UTC),
         duration_seconds=3,
         error=fields.get("error"),
-        elsewhere=fields.get("elsewhere"),
+        external_process=fields.get("external_process"),
     )
 
 
@@ -72,14 +72,14 @@ def test_memory_that_stands_still_passes() -> None:
 
 def test_memory_of_another_process_is_never_a_pass() -> None:
     """Where nothing grows here, the report warns of what it did not see; a leak that is seen fails as ever."""
-    report = judged(found(noise(0), elsewhere="program"))
+    report = judged(found(noise(0), external_process="program"))
     assert report.verdict is Verdict.WARN
     assert {result.verdict for result in report.thresholds} == {Verdict.PASS}
     assert reasons(report) == ["memory_elsewhere"]
     (check,) = report.checks
     assert (check.name, check.type, check.verdict) == ("memory of other processes", "leak", Verdict.WARN)
-    assert judged(found(steady(1_000), elsewhere="program")).verdict is Verdict.FAIL
-    assert reasons(judged(found(noise(10**6), elsewhere="server"))) == ["memory_unsteady", "memory_elsewhere"]
+    assert judged(found(steady(1_000), external_process="program")).verdict is Verdict.FAIL
+    assert reasons(judged(found(noise(10**6), external_process="server"))) == ["memory_unsteady", "memory_elsewhere"]
 
 
 def test_a_leak_fails_at_its_tolerance() -> None:
@@ -149,5 +149,5 @@ def test_too_few_iterations_for_growth_are_an_error() -> None:
 
 def test_a_multiple_of_a_baseline_never_judges() -> None:
     """Without a baseline it would only warn about a leak that fails by default."""
-    with pytest.raises(DeclarationError, match="no baseline to multiply"):
+    with pytest.raises(DeclarationError, match="needs a baseline to multiply"):
         judged(found(steady(1_000)), "growth < 1.5x baseline")

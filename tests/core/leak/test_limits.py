@@ -26,7 +26,7 @@ def test_a_threshold_takes_the_place_of_the_default_of_its_metric() -> None:
 @pytest.mark.parametrize("declared", ["growth < 1.5x baseline", "iteration_count > 1x baseline"])
 def test_a_multiple_of_a_baseline_is_refused(declared: str) -> None:
     """A leak gate has no baseline: the threshold would warn, in the place of a limit that fails."""
-    with pytest.raises(DeclarationError, match=f"Threshold '{declared}' has no baseline") as refused:
+    with pytest.raises(DeclarationError, match=f"Threshold '{declared}' needs a baseline") as refused:
         with_defaults(parse_thresholds([declared], KIND))
     assert refused.value.reason == "missing_baseline"
 

@@ -226,7 +226,7 @@ def test_progress_is_told_every_few_seconds() -> None:
     assert told[:2] == ["warming up"] * 2
     assert [line.split(",")[0] for line in states[:2]] == ["3 of at most 40 iterations", "6 of at most 40 iterations"]
     assert all("B/op so far" in line for line in states)
-    assert "the memory grows: looking for where it is allocated" in told
+    assert "memory grows: tracing its allocations" in told
 
 
 def no_heap() -> None:
@@ -237,6 +237,6 @@ def test_without_figures_of_the_heap_nothing_passes() -> None:
     """A clean operation is undecided at 512 B/op, and all stages were run."""
     result = checked(keep_nothing, heap=no_heap)
     assert result.decision is not None
-    assert not result.decision.settles([512.0], LEAST_QUIET)
+    assert not result.decision.is_conclusive([512.0], LEAST_QUIET)
     assert len(result.samples) == STAGES[-1]
     assert [series.name for series in result.series] == ["resident", "open_files", "threads", "child_processes"]
