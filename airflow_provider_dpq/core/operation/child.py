@@ -1,4 +1,4 @@
-"""The program of a spawned interpreter: it runs what it is sent, and ends with the process that started it."""
+"""The program of the spawned interpreter: it runs the requests of its parent process, and ends with it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import Any, Final, NoReturn
 from airflow_provider_dpq.core.errors import DpqError, MeasurementError
 
 OURS: Final = str(Path(__file__).parents[1])
-"""Folder whose code only runs operations."""
+"""Directory of this project's core, whose frames are left out of tracebacks."""
 
 _MAX_FRAMES: Final = 10
 _MAX_CHARACTERS: Final = 4000
@@ -28,10 +28,10 @@ def serve(connection_number: int, lifeline_number: int) -> None:
 
     Args:
         connection_number: File descriptor of the connection.
-        lifeline_number: File descriptor of a pipe that closes when the parent is gone, however it went.
+        lifeline_number: File descriptor of a pipe that closes when the parent ends, whatever the reason.
     """
     threading.Thread(target=_end_with, args=(lifeline_number,), daemon=True).start()
-    _offer_to_the_kernel()
+    _prefer_for_oom_kill()
     connection: Connection[Any, Any] = Connection(connection_number)
     _keep_to_this_process(connection, lifeline_number)
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -50,19 +50,19 @@ def _end_with(lifeline_number: int) -> None:
 
 
 def _end_all() -> NoReturn:
-    os.killpg(0, signal.SIGKILL)  # with whatever the operation started
-    raise SystemExit  # not reached: the signal is for this process too
+    os.killpg(0, signal.SIGKILL)  # includes whatever the operation started
+    raise SystemExit  # not reached: the signal kills this process too
 
 
 def _keep_to_this_process(connection: Connection[Any, Any], lifeline_number: int) -> None:
-    """Let no process of the operation hold the connection: the parent would not see that this one has ended."""
+    """Keep the operation's processes from inheriting the connection: the parent would not notice this one's end."""
     os.set_inheritable(connection.fileno(), False)
     os.set_inheritable(lifeline_number, False)
     os.register_at_fork(after_in_child=connection.close)
 
 
-def _offer_to_the_kernel() -> None:
-    """Let the kernel end this process before others of the machine where memory runs out."""
+def _prefer_for_oom_kill() -> None:
+    """Let the kernel kill this process first if the machine runs out of memory."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
@@ -77,16 +77,16 @@ def _answer(connection: Connection[Any, Any], request: bytes) -> None:
         outcome = error
     except BaseException as error:  # noqa: BLE001 - whatever an operation raises is its failure, SystemExit too
         outcome = _failure(error)
-    for stream in (sys.stdout, sys.stderr):  # before the last answer, upon which this process may be killed
+    for stream in (sys.stdout, sys.stderr):  # before the last answer, after which this process may be killed
         with contextlib.suppress(AttributeError, ValueError, OSError):  # the operation may have closed it
             stream.flush()
     connection.send((False, outcome))
 
 
 def _failure(error: BaseException) -> MeasurementError:
-    """Return what an operation raised, with the frames that are its own."""
+    """Return the error for an exception that an operation raised, with the operation's own frames."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not frame.filename.startswith(OURS)] or list(frames)
-    told = "".join(traceback.format_list(own[-_MAX_FRAMES:]))
+    trace = "".join(traceback.format_list(own[-_MAX_FRAMES:]))
     summary = "".join(traceback.format_exception_only(error)).strip()[:_MAX_CHARACTERS]
-    return MeasurementError("operation_failed", f"The operation raised {summary}\n{told}".rstrip())
+    return MeasurementError("operation_failed", f"The operation raised {summary}\n{trace}".rstrip())

@@ -1,4 +1,4 @@
-"""A command as an operation: a process that is started, and waited for."""
+"""A command as an operation: a process that is started and waited for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError,
 from airflow_provider_dpq.core.operation.iteration import Clock, Iteration
 
 Command: TypeAlias = str | Sequence[str]
-"""A program and its arguments; a text is split into them as a shell would, but no shell runs it."""
+"""A program and its arguments; a string is split as a shell would split it, but no shell runs it."""
 
 _SIZE: Final = "{size}"
 _TAIL_BYTES: Final = 4096
@@ -28,16 +28,16 @@ _TAIL_LINES: Final = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandOperation:
-    """A program that runs to its end. The start of its process is measured with it.
+    """A program that runs to completion. The measurement includes starting its process.
 
-    It reads nothing, what it prints goes to the log, and its errors are told where it fails.
+    Its standard input is empty, its output goes to the log, and its error output is reported if it fails.
 
     Attributes:
-        command: The program and its arguments; ``{size}`` in them is the size.
-        set_up: A command before each iteration, outside the measured span.
-        tear_down: A command after each iteration, outside the measured span.
-        directory: Where it runs; None for the directory of this process.
-        environment: Environment variables beside those of this process.
+        command: The program and its arguments; ``{size}`` in them is replaced by the size.
+        set_up: Command to run before each iteration, not measured.
+        tear_down: Command to run after each iteration, not measured.
+        directory: Working directory; None for that of this process.
+        environment: Environment variables in addition to those of this process.
     """
 
     command: Command = field(repr=False)
@@ -48,12 +48,12 @@ class CommandOperation:
 
     @property
     def subject(self) -> str:
-        """The program; not its arguments, among which may be a password."""
+        """The program without its arguments, which may include a password."""
         return f"the command {_split(self.command)[0]}"
 
     @property
     def clock(self) -> Clock:
-        """Processor time: that of processes that were waited for counts."""
+        """CPU time, which includes that of processes waited for."""
         return "cpu"
 
     @property
@@ -63,7 +63,7 @@ class CommandOperation:
 
     @property
     def functions(self) -> list[Callable[..., Any]]:
-        """None: everything in it is text."""
+        """No functions: everything in the operation is text."""
         return []
 
     @property
@@ -71,7 +71,7 @@ class CommandOperation:
         return [command for command in (self.command, self.set_up, self.tear_down) if command is not None]
 
     def validate(self) -> None:
-        """Check that there are commands. Whether the programs are there is known where they run, and only there.
+        """Check the commands. Whether the programs exist is only known where they run.
 
         Raises:
             DeclarationError: ``invalid_command``.
@@ -80,15 +80,15 @@ class CommandOperation:
             try:
                 words = _split(command)
             except ValueError as error:
-                message = f"A command cannot be split into words: {error}."
+                message = f"Invalid command: it cannot be split into words: {error}."
                 raise DeclarationError("invalid_command", message, hint="Close its quotation marks.") from None
             if not words or not words[0].strip():
-                hint = "Write a program and its arguments."
-                raise DeclarationError("invalid_command", "A command is empty.", hint=hint)
+                hint = "Give a program and its arguments."
+                raise DeclarationError("invalid_command", "Invalid command: it is empty.", hint=hint)
 
     @contextmanager
     def opened(self, size: int | None) -> Iterator[Iteration]:
-        """Look for the programs, and give the iteration.
+        """Check that the programs exist, and yield the iteration.
 
         Raises:
             SourceError: ``missing_directory`` or ``missing_program``.
@@ -115,11 +115,11 @@ class CommandOperation:
     def _require_program(self, program: str, variables: Mapping[str, str]) -> None:
         place = str(Path(self.directory or ".", program).absolute()) if os.sep in program else program
         if shutil.which(place, path=variables.get("PATH")) is None:
-            message = f"The program {program!r} is not there, or may not be run."
+            message = f"The program {program!r} was not found, or is not executable."
             raise SourceError(
                 "missing_program",
                 message,
-                hint="Install it where it is to run, or write its whole path.",
+                hint="Install it on the worker, or give its full path.",
                 quotes_data=False,
             )
 
@@ -143,7 +143,7 @@ def _cleaned(tear_down: Callable[[], object], _result: object) -> None:
 
 
 def _run(words: Sequence[str], directory: str | None, variables: Mapping[str, str], errors: IO[bytes]) -> None:
-    """Run a command to its end; its errors go to a file, of which the end is told where it fails."""
+    """Run a command to completion, with its error output in a file whose end is reported if the command fails."""
     errors.seek(0)
     errors.truncate()
     code = subprocess.call(  # noqa: S603 - what the user asked for, without a shell
@@ -151,8 +151,8 @@ def _run(words: Sequence[str], directory: str | None, variables: Mapping[str, st
     )
     if code:
         how = f"exit code {code}" if code > 0 else f"signal {-code} ({signal.Signals(-code).name})"
-        told = "\n".join((f"The command {words[0]} ended with {how}.", *_last_lines(errors)))
-        raise MeasurementError("operation_failed", told)
+        message = "\n".join((f"The command {words[0]} ended with {how}.", *_last_lines(errors)))
+        raise MeasurementError("operation_failed", message)
 
 
 def _last_lines(errors: IO[bytes]) -> list[str]:

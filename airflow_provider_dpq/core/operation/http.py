@@ -1,4 +1,4 @@
-"""An HTTP request as an operation: one connection that is kept, and an answer that is read to its end."""
+"""An HTTP request as an operation: one persistent connection, and responses that are read completely."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
 _SIZE: Final = "{size}"
 _CHUNK_BYTES: Final = 65_536
-_HINT: Final = "Write http://host/path or https://host/path."
+_HINT: Final = "Use http://host/path or https://host/path."
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent to a host.
+    """A request as it is sent to the host.
 
     Attributes:
         origin: Scheme, host and port, without user and password.
         path: Path and query.
-        headers: The headers that are asked for, with the authentication.
-        body: What is sent with it.
+        headers: The headers, including the authentication.
+        body: The body of the request.
     """
 
     origin: str
@@ -43,24 +43,25 @@ class Message:
 
     @property
     def url(self) -> str:
-        """The whole address."""
+        """The full URL."""
         return f"{self.origin}{self.path if self.path.startswith('/') else f'/{self.path}'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpOperation:
-    """A request whose answer is read to its end.
+    """A request whose response is read completely.
 
-    The connection is kept between iterations. Nothing is tried again, no redirection is followed, and proxies that
-    the environment names are not used: what is measured is one request to this host.
+    The connection is kept between iterations. Requests are not retried, redirects are not followed, and proxies from
+    the environment are not used: each iteration measures one request to this host.
 
     Attributes:
-        url: The address; user and password in it are sent as basic authentication. ``{size}`` in it is the size.
-        method: The method of the request.
-        headers: Its headers.
-        body: What is sent with it, a text as UTF-8. ``{size}`` in it is the size.
-        expected_status: The one status that is no failure; None for any from 200 to 299.
-        timeout_seconds: Longest wait for a connection, and between two parts of an answer.
+        url: The URL; user and password in it are sent as basic authentication. ``{size}`` in it is replaced by the
+            size.
+        method: The HTTP method.
+        headers: The request headers.
+        body: The request body; a string is sent as UTF-8. ``{size}`` in it is replaced by the size.
+        expected_status: The status that counts as success; None for any from 200 to 299.
+        timeout_seconds: Longest wait for a connection, and for each part of a response.
     """
 
     url: str = field(repr=False)
@@ -72,48 +73,49 @@ class HttpOperation:
 
     @property
     def subject(self) -> str:
-        """Method and address, without user, password and query."""
+        """Method and URL, without user, password and query."""
         return f"{self.method} {_shown(urlsplit(self.url))}"
 
     @property
     def clock(self) -> Clock:
-        """The wall's time: the work is done elsewhere."""
+        """Wall time, because the work is done in another process."""
         return "wall"
 
     @property
     def sized(self) -> bool:
-        """Whether the address or what is sent has ``{size}``."""
+        """Whether the URL or the body has ``{size}``."""
         return _SIZE in self.url or _SIZE.encode() in _encoded(self.body or b"")
 
     @property
     def functions(self) -> list[Callable[..., Any]]:
-        """None: everything in it is text."""
+        """No functions: everything in the operation is text."""
         return []
 
     def validate(self) -> None:
-        """Check the address and what else is declared, without a connection.
+        """Check the declaration without connecting.
 
         Raises:
             DeclarationError: ``invalid_url`` or ``invalid_request``.
         """
         _require_url(self.url)
         if not self.method.isalpha():
-            raise DeclarationError("invalid_request", f"{self.method!r} is no method of HTTP.", hint="Write GET.")
+            message = f"Invalid HTTP method: {self.method!r}."
+            raise DeclarationError("invalid_request", message, hint="Use a method such as GET.")
         if self.expected_status is not None and not 100 <= self.expected_status <= 599:
-            message = f"{self.expected_status} is no status of HTTP."
-            raise DeclarationError("invalid_request", message, hint="Write 200, or leave it out.")
+            message = f"Invalid HTTP status: {self.expected_status}."
+            raise DeclarationError("invalid_request", message, hint="Use a status such as 200, or leave it out.")
         if not all(f"{name}{value}".isprintable() for name, value in self.headers.items()):
-            message = "A header has a line break or another control character."  # it may hold a secret
-            raise DeclarationError("invalid_request", message, hint="Write each header on its own.")
+            message = "Invalid header: it has a line break or another control character."  # it may hold a secret
+            raise DeclarationError("invalid_request", message, hint="Give each header separately.")
         if not 0 < self.timeout_seconds < float("inf"):
-            message = f"A request cannot be given {self.timeout_seconds} s."
-            raise DeclarationError("invalid_request", message, hint="Give it a number of seconds above 0.")
+            message = f"Invalid request timeout: {self.timeout_seconds} s."
+            raise DeclarationError("invalid_request", message, hint="Give a number of seconds above 0.")
 
     def message(self, size: int | None) -> Message:
-        """Return what is sent.
+        """Return the request to send.
 
         Args:
-            size: What stands for ``{size}``; None for a request that is not sized.
+            size: Value for ``{size}``; None for a request that is not sized.
         """
         from urllib3.util import make_headers
 
@@ -157,7 +159,7 @@ class HttpOperation:
         return length
 
     def require_status(self, status: int) -> None:
-        """Refuse a status that is not the expected one.
+        """Raise an error if the status is not the expected one.
 
         Raises:
             StatusError: ``unexpected_status``.
@@ -165,8 +167,8 @@ class HttpOperation:
         if 200 <= status <= 299 if self.expected_status is None else status == self.expected_status:
             return
         wanted = "a status from 200 to 299" if self.expected_status is None else str(self.expected_status)
-        message = f"{self.subject} was answered with status {status}, not {wanted}."
-        hint = "A redirection is not followed: give the address that it leads to." if status // 100 == 3 else None
+        message = f"{self.subject} returned status {status} instead of {wanted}."
+        hint = "Redirects are not followed: use the final URL." if status // 100 == 3 else None
         raise StatusError("unexpected_status", message, status=status, hint=hint, quotes_data=False)
 
     def _refuse(self, error: Exception) -> NoReturn:
@@ -176,10 +178,10 @@ class HttpOperation:
             error, NewConnectionError
         )
         if waited:
-            message = f"{self.subject} was not answered within {self.timeout_seconds:g} s."
+            message = f"{self.subject} did not respond within {self.timeout_seconds:g} s."
             raise ResponseTimeoutError("request_timeout", message, quotes_data=False) from None
         if isinstance(error, NameResolutionError):
-            words = f"the name {urlsplit(self.url).hostname!r} cannot be resolved"
+            words = f"the host name {urlsplit(self.url).hostname!r} cannot be resolved"
         else:
             words = str(error.__cause__ or error).rstrip(".")
         message = f"{self.subject} failed: {words}."
@@ -195,17 +197,17 @@ def _shown(parts: SplitResult) -> str:
 
 
 def _require_url(url: str) -> None:
-    """Refuse what is no address, without repeating it: it may hold a password."""
+    """Raise an error for an invalid URL, without repeating it: it may hold a password."""
     try:
         parts = urlsplit(url)
-        fault = "" if parts.port != 0 else "Its port is 0."
+        fault = "" if parts.port != 0 else "its port is 0"
     except ValueError:
-        raise DeclarationError("invalid_url", "The address of a request cannot be read.", hint=_HINT) from None
+        raise DeclarationError("invalid_url", "Invalid request URL: it cannot be parsed.", hint=_HINT) from None
     if parts.scheme not in {"http", "https"}:
-        fault = f"The scheme {parts.scheme!r} is not one of HTTP."
+        fault = f"the scheme {parts.scheme!r} is not http or https"
     elif not parts.hostname:
-        fault = "It names no host."
+        fault = "it has no host"
     elif not url.isprintable() or " " in url or "\\" in url:  # a backslash: programs differ in where the host ends
-        fault = "It has a space, a backslash or a control character."
+        fault = "it has a space, a backslash or a control character"
     if fault:
-        raise DeclarationError("invalid_url", f"The address of a request is wrong. {fault}", hint=_HINT)
+        raise DeclarationError("invalid_url", f"Invalid request URL: {fault}.", hint=_HINT)

@@ -1,4 +1,4 @@
-"""A spawned interpreter in which operations are measured: what happens to it does not happen to the task."""
+"""A spawned interpreter in which operations are measured, isolated from the task."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _MAX_LINES: Final = 1000
 _MAX_CHARACTERS: Final = 2000
 _TAIL_LINES: Final = 20
 _END_SECONDS: Final = 10.0
-_CANCELLED: Final = "The measurement was cancelled, and its process was killed."
+_CANCELLED: Final = "The measurement was cancelled and its process was killed."
 
 log = logging.getLogger(__name__)
 
@@ -41,14 +41,14 @@ log = logging.getLogger(__name__)
 class Child:
     """A fresh Python interpreter that runs generator functions sent to it, one at a time.
 
-    It is spawned, never forked: it shares no memory with the task and starts without what the task has imported. It
-    ends when the context is left, when `kill` is called, or when this process is gone. All that it started ends with
-    it, but for processes in sessions of their own that were orphaned before, or where this process is killed.
+    It is spawned, never forked: it shares no memory with the task and starts without the task's imports. It ends when
+    the context is left, when `kill` is called, or when this process ends. Everything that it started ends with it,
+    except processes in their own sessions that were orphaned before, or that outlive a kill of this process.
 
     Args:
-        environment: Environment variables to set beside those of this process.
-        path: Where it imports from; None for this process's own ``sys.path``.
-        tell: Gets each line that the operation prints; by default the log.
+        environment: Environment variables in addition to those of this process.
+        path: Import path; None for this process's own ``sys.path``.
+        tell: Called with each line that the operation prints; by default the line is logged.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Child:
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
         self._tell = tell or (lambda line: log.info("%s", printable(line)))
         searched = json.dumps([entry or str(Path.cwd()) for entry in (sys.path if path is None else path)])
-        options = ["-P", "-X", "faulthandler"]  # -P: nothing is imported from the working directory by chance
+        options = ["-P", "-X", "faulthandler"]  # -P: no accidental imports from the working directory
         self._connection, theirs = Pipe()
         lifeline, self._lifeline = os.pipe()
         try:
@@ -98,11 +98,11 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """Number of its process."""
+        """Id of its process."""
         return self._process.pid
 
     def kill(self) -> None:
-        """End the interpreter and all that it started, from a signal handler too; `stream` then raises."""
+        """End the interpreter and everything that it started; `stream` then raises. Safe in a signal handler."""
         self._cancelled = True
         self._signal()
 
@@ -116,17 +116,17 @@ class Child:
         """Run a generator function in the child and yield what it yields.
 
         Args:
-            function: The generator function; it is imported there.
-            arguments: What it gets.
-            functions: Functions within the arguments, which may be of modules that the child cannot import.
+            function: The generator function; the child imports it.
+            arguments: Arguments of the function.
+            functions: Functions within the arguments, whose modules the child may be unable to import.
             timeout_seconds: Longest time between two items.
 
-        Where it is left before its end, by ``break`` or by an error, the child is ended: what it would still yield
-        could be taken for the answer to another request.
+        If the caller stops early, by ``break`` or by an error, the child is ended: its remaining items could be taken
+        for the answer to another request.
 
         Raises:
             DeclarationError: ``not_picklable``: the arguments cannot be sent.
-            MeasurementError: What the function raised, or ``operation_failed`` where that is no error of this project;
+            MeasurementError: The function's own error if it is one of this project, otherwise ``operation_failed``;
                 ``operation_timeout``, ``child_killed``, ``child_exited``, ``cancelled``, ``unreadable_answer``.
         """
         request = pickled((function, arguments), functions)
@@ -157,45 +157,43 @@ class Child:
             if not self._connection.poll(timeout_seconds):
                 raise self._hang(timeout_seconds)
             answer = self._connection.recv_bytes()
-        except TimeoutError:  # of a signal handler: nothing here raises it
+        except TimeoutError:  # raised by a signal handler, not by this code
             raise
         except (EOFError, OSError) as error:
             raise self._death() from error
         try:
             going, item = pickle.loads(answer)  # noqa: S301 - from the process that this one started
-        except Exception as error:  # an object's own code runs here, and raises what it likes
-            message = f"What the operation's process sent cannot be read: {type(error).__name__}: {error}."
+        except Exception as error:  # unpickling runs the objects' own code, which may raise anything
+            message = f"The answer of the operation's process cannot be read: {type(error).__name__}: {error}."
             raise ChildError("unreadable_answer", message) from error
         return going, item
 
     def _gone(self) -> MeasurementError:
         if self._cancelled:
             return cancelled(_CANCELLED)
-        return ChildError(
-            "child_exited", "The process of the operation was ended before: it runs nothing more.", quotes_data=False
-        )
+        return ChildError("child_exited", "The process of the operation has already ended.", quotes_data=False)
 
     def _hang(self, timeout_seconds: float) -> MeasurementError:
         self._end()
         if self._cancelled:
             return cancelled(_CANCELLED)
-        message = f"An iteration did not end within {timeout_seconds:g} s, and its process was killed."
-        hint = "Find out what it waits for, or allow it more time."
+        message = f"An iteration did not end within {timeout_seconds:g} s, so its process was killed."
+        hint = "Find out what it was waiting for, or raise the timeout."
         return OperationTimeoutError("operation_timeout", message, hint=hint, quotes_data=False)
 
     def _death(self) -> MeasurementError:
-        """Say how the child ended, with the last lines that it printed."""
+        """Return the error that says how the child ended, with the last lines that it printed."""
         was_cancelled = self._cancelled
         code = self._end(kill=False)
         if was_cancelled:
             return cancelled(_CANCELLED)
-        said = "\n".join(("", "It printed last:", *self._tail)) if self._tail else ""
+        output = "\n".join(("", "Last lines of its output:", *self._tail)) if self._tail else ""
         if code >= 0:
-            message = f"The operation ended its process with exit code {code}.{said}"
+            message = f"The process of the operation ended with exit code {code}.{output}"
             return ChildError("child_exited", message)
         name = signal.Signals(-code).name
-        memory = ", as the kernel does where memory runs out" if -code == signal.SIGKILL else ""
-        message = f"The process of the operation was killed by signal {-code} ({name}){memory}.{said}"
+        memory = ", as happens when memory runs out" if -code == signal.SIGKILL else ""
+        message = f"The process of the operation was killed by signal {-code} ({name}){memory}.{output}"
         return ChildError("child_killed", message)
 
     def _end(self, *, kill: bool = True) -> int:
@@ -205,9 +203,7 @@ class Child:
             try:
                 self._process.wait(_END_SECONDS)
             except subprocess.TimeoutExpired:
-                log.warning(
-                    "The process %s has closed its connection but does not end: it is killed.", self._process.pid
-                )
+                log.warning("Process %s closed its connection but did not end; killing it.", self._process.pid)
         self._signal()
         code = self._process.wait()
         self._ended = True
@@ -215,18 +211,18 @@ class Child:
         return code
 
     def _signal(self) -> None:
-        if self._ended:  # its number may be another's by now
+        if self._ended:  # its process id may have been reused
             return
-        descendants = self._descendants()  # before their parent ends: nothing leads to orphans
-        with contextlib.suppress(ProcessLookupError):  # it and all that it started have ended
+        descendants = self._descendants()  # before their parent ends: orphans cannot be found
+        with contextlib.suppress(ProcessLookupError):  # the whole group has ended
             os.killpg(self._process.pid, signal.SIGKILL)
         for process in descendants:
             with contextlib.suppress(psutil.Error):
                 process.kill()
 
     def _descendants(self) -> list[psutil.Process]:
-        """Return what it started, also in sessions of their own, which the signal to its group does not reach."""
-        if self._process.returncode is None:  # else it was waited for, and its number may be another's
+        """Return its descendants, including those in other sessions, which a signal to its group does not reach."""
+        if self._process.returncode is None:  # otherwise its process id may have been reused
             with contextlib.suppress(psutil.Error):
                 return psutil.Process(self._process.pid).children(recursive=True)
         return []
@@ -238,31 +234,31 @@ class Child:
             self._lifeline = -1
 
     def _read(self, output: IO[str]) -> None:
-        """Read all that is printed, told or not: a process whose output nobody reads stands still."""
+        """Read all output, even beyond what is passed on: a process whose output nobody reads would block."""
         with output:
             for count, line in enumerate(iter(partial(output.readline, _MAX_CHARACTERS), ""), start=1):
                 self._tail.append(line.rstrip("\n"))
                 if count <= _MAX_LINES:
                     self._pass_on(line.rstrip("\n"))
                 elif count == _MAX_LINES + 1:
-                    self._pass_on(f"The operation printed more than {_MAX_LINES} lines: the rest is left out.")
+                    self._pass_on(f"The operation printed more than {_MAX_LINES} lines; the rest is omitted.")
 
     def _pass_on(self, line: str) -> None:
         try:
             self._tell(line)
-        except Exception:  # whoever listens, and fails, must not stop the reading
-            log.warning("A line that the operation printed could not be passed on.", exc_info=True)
+        except Exception:  # a failing listener must not stop the reading
+            log.warning("Could not pass on a line of the operation's output.", exc_info=True)
 
 
 class Cancellation:
-    """Ends a measurement from outside, such as from a signal handler, by ending the children that measure."""
+    """Stops a measurement from outside, such as from a signal handler, by ending its child processes."""
 
     def __init__(self) -> None:
         self._children: list[Child] = []
         self._cancelled = False
 
     def cancel(self) -> None:
-        """End the children that measure now, and let no other begin."""
+        """End the current child processes and prevent new ones."""
         self._cancelled = True
         for child in tuple(self._children):
             child.kill()
@@ -271,7 +267,7 @@ class Cancellation:
     def spawned(
         self, *, environment: Mapping[str, str] | None = None, path: Sequence[str] | None = None
     ) -> Iterator[Child]:
-        """Give a child that `cancel` ends; for its arguments see `Child`. There may be several at a time.
+        """Yield a child that `cancel` ends; for the arguments see `Child`. Several children may run at a time.
 
         Raises:
             MeasurementError: ``cancelled``.

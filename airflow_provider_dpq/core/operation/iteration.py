@@ -1,4 +1,4 @@
-"""The iteration: one call of an operation, with what goes on before and after it kept apart."""
+"""The iteration: one call of an operation, separate from its set-up and tear-down."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
 Clock: TypeAlias = Literal["cpu", "wall"]
-"""What times are compared by: processor time, or time on the wall."""
+"""The clock by which times are compared: CPU time or wall time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +16,9 @@ class Iteration:
     """How to run an operation once. Only `call` is measured.
 
     Attributes:
-        call: The operation, where nothing has to be set up before each call.
-        set_up: Returns the call of one iteration, once what it needs is set up; None where `call` does.
-        tear_down: Gets what the call returned and cleans up after it.
+        call: The operation itself, used if there is no set-up.
+        set_up: Prepares one iteration and returns its call; None if `call` needs no set-up.
+        tear_down: Receives the result of the call and cleans up after it.
     """
 
     call: Callable[[], Any]
@@ -27,11 +27,11 @@ class Iteration:
 
     @property
     def is_bare(self) -> bool:
-        """Whether an iteration is its call and nothing else."""
+        """Whether an iteration has neither set-up nor tear-down."""
         return self.set_up is None and self.tear_down is None
 
     def run(self) -> None:
-        """Run one iteration whole: set up, call, tear down."""
+        """Run one complete iteration: set-up, call, tear-down."""
         call = self.call if self.set_up is None else self.set_up()
         result = call()
         if self.tear_down is not None:
@@ -39,15 +39,15 @@ class Iteration:
 
 
 class Operation(Protocol):
-    """What a gate measures. It is sent to another interpreter and opened there."""
+    """An operation that a gate measures. It is sent to another interpreter and opened there."""
 
     @property
     def subject(self) -> str:
-        """What it is, for people; never a secret."""
+        """The operation in readable form, without secrets."""
 
     @property
     def clock(self) -> Clock:
-        """What its times are compared by unless asked otherwise: where most of its work is done."""
+        """The clock by which its times are compared by default, depending on where most of its work is done."""
 
     @property
     def sized(self) -> bool:
@@ -55,17 +55,17 @@ class Operation(Protocol):
 
     @property
     def functions(self) -> Sequence[Callable[..., Any]]:
-        """The functions in it, which may be of modules that another interpreter cannot import."""
+        """The functions in it, whose modules another interpreter may be unable to import."""
 
     def validate(self) -> None:
-        """Check what is declared, as far as that needs no work.
+        """Check the declaration without running anything.
 
         Raises:
-            DeclarationError: What is wrong.
+            DeclarationError: The declaration is invalid.
         """
 
     def opened(self, size: int | None) -> AbstractContextManager[Iteration]:
-        """Make ready what all iterations share, such as a dataset or a connection, and give the iteration.
+        """Prepare what all iterations share, such as a dataset or a connection, and yield the iteration.
 
         Args:
             size: Rows of the dataset; None for an operation that is not sized.

@@ -1,4 +1,4 @@
-"""A measurement of an operation that may be cut short, and the report of what there was until then."""
+"""A measurement of an operation that may be cut short, and the report of its findings so far."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from airflow_provider_dpq.core.operation.isolation import Cancellation
 
 
 class Measurement(Protocol):
-    """One measurement of an operation: it keeps what it finds, so that what is cut short is not lost."""
+    """A measurement of an operation that keeps its findings, so that they survive an interruption."""
 
     def measure(self, *, cancellation: Cancellation, tell: Callable[[str], None] | None) -> None:
-        """Measure until what is declared can be judged.
+        """Measure until the thresholds can be judged.
 
         Args:
-            cancellation: Ends it from outside.
-            tell: Gets a line of progress every few seconds.
+            cancellation: Stops the measurement from outside.
+            tell: Called with a progress line every few seconds.
 
         Raises:
-            DpqError: It could not be measured, or not to its end.
+            DpqError: The measurement failed or was cut short.
         """
 
     def report(
@@ -36,24 +36,24 @@ class Measurement(Protocol):
         data_interval: DataInterval | None = None,
         error: DpqError | None = None,
     ) -> Report:
-        """Judge what was found so far and write it down.
+        """Judge the findings so far and return the report.
 
         Args:
             gate: Name of the gate.
-            provenance: Which run this is.
-            duration_seconds: How long it took.
+            provenance: The run that measured it.
+            duration_seconds: How long the measurement took.
             data_interval: The run's data interval.
-            error: What cut it short.
+            error: The error that cut it short.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """What became of a measurement.
+    """The outcome of a measurement.
 
     Attributes:
-        report: What was measured, also where it was cut short; its verdict is ``error`` then.
-        error: What cut it short, to go on once the report is kept; None where nothing did.
+        report: The report; its verdict is ``error`` if the measurement was cut short.
+        error: The exception that cut it short, to be raised once the report is stored; None if there was none.
     """
 
     report: Report
@@ -70,35 +70,35 @@ def conclude(
     tell: Callable[[str], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Conclusion:
-    """Measure, and write down what was found whether or not it came to its end.
+    """Measure, and make the report whether or not the measurement was completed.
 
     Args:
-        measurement: What to measure.
+        measurement: The measurement to run.
         gate: Name of the gate.
-        provenance: Which run this is.
+        provenance: The run that measures it.
         data_interval: The run's data interval.
-        cancellation: Ends it from outside.
-        tell: Gets a line of progress every few seconds.
-        clock: Seconds of a clock that does not go back.
+        cancellation: Stops the measurement from outside.
+        tell: Called with a progress line every few seconds.
+        clock: Monotonic clock, in seconds.
     """
     begun = clock()
-    told: DpqError | None = None
+    reported: DpqError | None = None
     cause: BaseException | None = None
     try:
         measurement.measure(cancellation=cancellation or Cancellation(), tell=tell)
     except DpqError as error:
-        told = cause = error
-    except TimeoutError as limit:  # of a signal handler that keeps a time limit
-        told, cause = cut_short(limit), limit
+        reported = cause = error
+    except TimeoutError as limit:  # raised by a signal handler that enforces a time limit
+        reported, cause = cut_short(limit), limit
     except Exception:
-        raise  # a fault of this project: what was found before it is not to be trusted
-    except BaseException as interrupt:  # noqa: BLE001 - a time limit of the task or a Ctrl-C: it goes on once the report is kept
-        told, cause = cut_short(interrupt), interrupt
+        raise  # a fault of this project: its findings so far cannot be trusted
+    except BaseException as interrupt:  # noqa: BLE001 - a time limit of the task or a Ctrl-C: raised again once the report is stored
+        reported, cause = cut_short(interrupt), interrupt
     report = measurement.report(
         gate=gate,
         provenance=provenance,
         duration_seconds=clock() - begun,
         data_interval=data_interval,
-        error=told,
+        error=reported,
     )
     return Conclusion(report, cause)

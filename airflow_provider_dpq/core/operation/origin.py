@@ -1,4 +1,4 @@
-"""Where in an operation's code something happened, as a report names it."""
+"""Locations in an operation's code, as shown in reports."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from airflow_provider_dpq.core.operation.child import OURS
 
 
 def short(file: str) -> str:
-    """Return a file's name with its folder: a whole path is long, and says where somebody installed it."""
+    """Return a file's name with its directory: a full path is long and reveals where the code is installed."""
     return "/".join(Path(file).parts[-2:])
 
 
 def origin(trace: tracemalloc.Traceback) -> tuple[str, ...]:
-    """Return the frames of an allocation as ``file:line``, the innermost first, up to where the operation was called.
+    """Return the frames of an allocation as ``file:line``, innermost first, up to the call of the operation.
 
-    There is none of what this project, or tracemalloc, allocated itself.
+    Allocations of this project and of tracemalloc itself have no frames.
     """
     frames = takewhile(
         lambda frame: not frame.filename.startswith(OURS) and frame.filename != tracemalloc.__file__, reversed(trace)

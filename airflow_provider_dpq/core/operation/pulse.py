@@ -1,4 +1,4 @@
-"""Signs of life of a long measurement: a line every few seconds, however often there is something new."""
+"""Progress of a long measurement: at most one line every few seconds."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 
 class Pulse:
-    """Passes a line on where the last one is old enough.
+    """Passes a line on if the previous one is old enough.
 
     Args:
-        tell: Gets the lines; None where nobody reads them.
-        period_seconds: Least time between two lines.
-        clock: Seconds, of any beginning.
+        tell: Called with the lines; None to discard them.
+        period_seconds: Minimum time between two lines.
+        clock: Monotonic clock, in seconds.
     """
 
     def __init__(
@@ -28,11 +28,11 @@ class Pulse:
         self._next = clock()
 
     def renew(self) -> None:
-        """Let the next line go by at once: something new begins."""
+        """Pass the next line on at once, because a new phase begins."""
         self._next = self._clock()
 
     def beat(self, line: str) -> None:
-        """Pass a line on, unless another one went by just now."""
+        """Pass a line on, unless the previous one is too recent."""
         now = self._clock()
         if self._tell is not None and now >= self._next:
             self._tell(line)

@@ -1,4 +1,4 @@
-"""A Python callable as an operation, and how it gets into another interpreter."""
+"""A Python callable as an operation, and how it is sent to another interpreter."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from typing import Any, Final, TypeAlias
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.operation.iteration import Clock, Iteration
 
-_NAME_IT: Final = "Name it as 'package.module:function', in a module that can be imported where it runs."
+_NAME_IT: Final = "Give it as 'package.module:function', in a module that can be imported where it runs."
 _LAZY: Final[Mapping[Callable[[object], bool], str]] = {
     inspect.iscoroutinefunction: "a coroutine function",
     inspect.isgeneratorfunction: "a generator function",
@@ -36,15 +36,15 @@ class PythonOperation:
     """A call of a Python function.
 
     Attributes:
-        target: What is called.
-        arguments: Positional arguments; they stand behind the dataset where there is one.
+        target: The function to call.
+        arguments: Positional arguments; they follow the dataset if there is one.
         keywords: Keyword arguments.
-        set_up: Called before each iteration, outside the measured span, with the dataset where there is one. What it
-            returns, unless that is None, takes the place of the dataset as the first argument: a fresh copy, say.
-        tear_down: Called after each iteration, outside the measured span, with what the target returned; not after one
-            that failed, which has returned nothing.
-        dataset: Called once for each size with the number of rows; what it returns is the first argument.
-        awaited: Whether what the target returns is awaited on an event loop, where it can be: the target may then be a
+        set_up: Called before each iteration, not measured, with the dataset if there is one. Its result, unless None,
+            replaces the dataset as the first argument, for instance with a fresh copy.
+        tear_down: Called after each iteration, not measured, with the result of the target; not called after a failed
+            iteration.
+        dataset: Called once for each size with the number of rows; its result is the first argument.
+        awaited: Whether an awaitable result of the target is awaited on an event loop, so that the target may be a
             coroutine function.
     """
 
@@ -58,19 +58,19 @@ class PythonOperation:
 
     @property
     def subject(self) -> str:
-        """Where the target is: ``package.module:function``."""
+        """Location of the target: ``package.module:function``."""
         if isinstance(self.target, str):
             return self.target
         return f"{_shown_module(_module(self.target))}:{_name(self.target)}"
 
     @property
     def clock(self) -> Clock:
-        """Processor time: it is far steadier than the wall's on a shared machine."""
+        """CPU time, which is far more stable than wall time on a shared machine."""
         return "cpu"
 
     @property
     def sized(self) -> bool:
-        """Whether there is a factory of datasets."""
+        """Whether there is a dataset factory."""
         return self.dataset is not None
 
     @property
@@ -80,11 +80,11 @@ class PythonOperation:
 
     @property
     def functions(self) -> list[Callable[..., Any]]:
-        """The callables that are given as such, not by name."""
+        """The functions that are given as callables, not by name."""
         return [part for part in self._targets.values() if callable(part)]
 
     def validate(self) -> None:
-        """Check that every function can be found, or sent to another interpreter with the arguments.
+        """Check that every function can be found, or sent to another interpreter with its arguments.
 
         Raises:
             DeclarationError: ``unknown_target``, ``not_callable``, ``runs_nothing`` or ``not_picklable``.
@@ -96,7 +96,7 @@ class PythonOperation:
                 require_run(part, awaited=self.awaited and name == "target")
                 pickled(part, [part])
             else:
-                message = f"{name} is {part!r}, which cannot be called."
+                message = f"{name} is not callable: {part!r}."
                 raise DeclarationError("not_callable", message, hint="Give a function or 'package.module:function'.")
         given = {f"arguments[{index}]": value for index, value in enumerate(self.arguments)}
         given |= {repr(name): value for name, value in self.keywords.items()}
@@ -105,7 +105,7 @@ class PythonOperation:
 
     @contextmanager
     def opened(self, size: int | None) -> Iterator[Iteration]:
-        """Import what is named, make the dataset of a size, and give the iteration."""
+        """Import functions given by name, make the dataset, and yield the iteration."""
         target, set_up, tear_down = resolve(self.target, awaited=self.awaited), self.set_up, self.tear_down
         first = () if self.dataset is None else (resolve(self.dataset)(size),)
         call = partial(target, *first, *self.arguments, **self.keywords)
@@ -122,7 +122,7 @@ class PythonOperation:
 
 
 def _bare(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what a partial application calls in the end."""
+    """Return the function that a partial application finally calls."""
     while isinstance(function, partial):
         function = function.func
     return function
@@ -140,13 +140,13 @@ def _module(function: Callable[..., Any]) -> str:
 
 
 def _shown_module(name: str) -> str:
-    """Return the name of a module for people: for that of a DAG file Airflow makes one up, another in each place."""
+    """Return a readable module name: Airflow makes up names for DAG files that differ from process to process."""
     file = getattr(sys.modules.get(name), "__file__", None)
     return Path(file).stem if file and name != "__main__" and not _importable(name) else name
 
 
 def resolve(target: Target, *, awaited: bool = False) -> Callable[..., Any]:
-    """Return the callable that a target is or names, importing its module.
+    """Return the callable of a target, importing its module if it is given by name.
 
     Args:
         target: A callable or its name.
@@ -163,21 +163,21 @@ def resolve(target: Target, *, awaited: bool = False) -> Callable[..., Any]:
         try:
             found = getattr(found, attribute)
         except AttributeError as error:
-            raise DeclarationError("unknown_target", f"{target!r} is not there: {error}.", hint=_NAME_IT) from error
+            raise DeclarationError("unknown_target", f"{target!r} was not found: {error}.", hint=_NAME_IT) from error
     if not callable(found):
-        message = f"{target!r} is {type(found).__name__}, which cannot be called."
-        raise DeclarationError("not_callable", message, hint="Name a function.")
+        message = f"{target!r} is not callable: it is of type {type(found).__name__}."
+        raise DeclarationError("not_callable", message, hint="Give a function.")
     require_run(found, awaited=awaited)
     return found  # type: ignore[no-any-return]
 
 
 def is_coroutine_function(function: Callable[..., Any]) -> bool:
-    """Whether what a call returns has to be awaited."""
+    """Whether the function's result has to be awaited."""
     return _is(inspect.iscoroutinefunction, function)
 
 
 def require_run(function: Callable[..., Any], *, awaited: bool = False) -> None:
-    """Refuse a function of which a call does no work yet: what it returns does, once somebody goes through it.
+    """Raise an error for a function whose call does no work by itself, such as a generator function.
 
     Args:
         function: The function.
@@ -188,8 +188,8 @@ def require_run(function: Callable[..., Any], *, awaited: bool = False) -> None:
     """
     for kind, words in _LAZY.items():
         if _is(kind, function) and not (awaited and kind is inspect.iscoroutinefunction):
-            message = f"{_name(function)!r} is {words}: a call of it runs none of its lines."
-            raise DeclarationError("runs_nothing", message, hint="Wrap it in a function that runs it to its end.")
+            message = f"{_name(function)!r} is {words}: calling it does not run its body."
+            raise DeclarationError("runs_nothing", message, hint="Wrap it in a function that runs it to completion.")
 
 
 def _is(kind: Callable[[object], bool], function: Callable[..., Any]) -> bool:
@@ -198,7 +198,7 @@ def _is(kind: Callable[[object], bool], function: Callable[..., Any]) -> bool:
 
 
 def require_target(target: str) -> None:
-    """Refuse a name behind which nothing can be, without importing the module that it is in.
+    """Raise an error for a name that cannot exist, without importing its module.
 
     Raises:
         DeclarationError: ``unknown_target``.
@@ -206,7 +206,7 @@ def require_target(target: str) -> None:
     module, colon, attributes = target.partition(":")
     names = [*module.split("."), *attributes.split(".")]
     if not colon or not all(name.isidentifier() for name in names):
-        raise DeclarationError("unknown_target", f"{target!r} does not name a function.", hint=_NAME_IT)
+        raise DeclarationError("unknown_target", f"Invalid function name: {target!r}.", hint=_NAME_IT)
     name = attributes.partition(".")[0]
     if hasattr(sys.modules.get(module), name):
         return
@@ -214,7 +214,7 @@ def require_target(target: str) -> None:
         spec = find_spec(module)
         has_text = spec is not None and spec.origin is not None and spec.origin.endswith(".py")
         may_define = _may_define(Path(str(spec.origin)), name) if spec and has_text else module not in sys.modules
-    except Exception as error:  # the packages above it are imported, and their code raises what it likes
+    except Exception as error:  # importing the parent packages runs their code, which may raise anything
         message = f"{target!r} cannot be imported: {type(error).__name__}: {error}."
         raise DeclarationError("unknown_target", message, hint=_NAME_IT) from error
     if spec is None:
@@ -224,7 +224,7 @@ def require_target(target: str) -> None:
 
 
 def _may_define(path: Path, name: str) -> bool:
-    """Whether a module's text binds a name anywhere, or could bind any."""
+    """Whether a module's source binds a name anywhere, or may bind any name."""
     tree = ast.parse(path.read_bytes())
     bound: set[str] = set()
     for node in ast.walk(tree):
@@ -238,27 +238,27 @@ def _may_define(path: Path, name: str) -> bool:
 
 
 def pickled(value: Any, functions: Sequence[Callable[..., Any]], *, name: str | None = None) -> bytes:
-    """Return a value as bytes that another interpreter reads.
+    """Pickle a value for another interpreter.
 
-    Functions of modules that it could not import, such as a DAG file's, are taken along whole, with what they refer to.
+    Functions of modules that it could not import, such as a DAG file's, are pickled by value, with what they refer to.
 
     Args:
-        value: Anything.
-        functions: Functions in it, or in what is sent with it.
-        name: What to call it where it cannot be sent; None to name the variable of a function that is in the way.
+        value: Any value.
+        functions: Functions in the value, or sent with it.
+        name: Name of the value in the error message; None to name the variable of a function that cannot be pickled.
 
     Raises:
-        DeclarationError: ``not_picklable``: something in it has no form outside this process.
+        DeclarationError: ``not_picklable``: the value cannot be pickled.
     """
     import cloudpickle
 
     with _by_value(functions):
         try:
             return bytes(cloudpickle.dumps(value))
-        except Exception as error:  # what refuses to be pickled raises what it likes
+        except Exception as error:  # pickling may raise anything
             culprit = name or next((found for function in functions if (found := _culprit(function))), "")
             message = f"{culprit or 'An argument'} cannot be sent to another process: {error}."
-            hint = "Make it inside the function, or in set_up."
+            hint = "Create it inside the function, or in set_up."
             raise DeclarationError("not_picklable", message, hint=hint) from error
 
 
@@ -267,7 +267,7 @@ def _by_value(functions: Sequence[Callable[..., Any]]) -> Iterator[None]:
     import cloudpickle
 
     names = {_module(part) for function in functions for part in _parts(function)}
-    with _registering:  # the register is cloudpickle's one for all threads
+    with _registering:  # cloudpickle has one registry for all threads
         registered = []
         for name in sorted(names - set(cloudpickle.list_registry_pickle_by_value())):
             if name != "__main__" and name in sys.modules and not _importable(name):
@@ -281,7 +281,7 @@ def _by_value(functions: Sequence[Callable[..., Any]]) -> Iterator[None]:
 
 
 def _parts(function: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
-    """Yield a function, and those that its partial application or its object brings with it."""
+    """Yield a function, and the functions of its partial application or its object."""
     yield function
     if isinstance(function, partial):
         for part in (function.func, *function.args, *function.keywords.values()):
@@ -293,7 +293,7 @@ def _parts(function: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
 
 
 def _importable(name: str) -> bool:
-    """Whether a new interpreter with the same path finds a module of this name."""
+    """Whether a new interpreter with the same import path finds a module of this name."""
     top = name.partition(".")[0]
     return any(finder.find_spec(top, None) is not None for finder in sys.meta_path)
 
@@ -308,12 +308,12 @@ def _culprit(function: Callable[..., Any]) -> str:
         return ""
     outer = {name: bare.__globals__[name] for name in _names(code) if name in bare.__globals__}
     for name, cell in zip(code.co_freevars, bare.__closure__ or (), strict=False):
-        with suppress(ValueError):  # it has no value yet
+        with suppress(ValueError):  # the cell is empty
             outer[name] = cell.cell_contents
     for name, value in outer.items():
         try:
             cloudpickle.dumps(value)
-        except Exception:  # noqa: BLE001 - what refuses to be pickled raises what it likes
+        except Exception:  # noqa: BLE001 - pickling may raise anything
             return f"The variable {name!r} that {_name(bare)!r} refers to"
     return ""
 

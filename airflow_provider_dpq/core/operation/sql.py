@@ -14,38 +14,38 @@ from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError,
 from airflow_provider_dpq.core.operation.iteration import Clock, Iteration
 
 Run: TypeAlias = Callable[[Sequence[str], Mapping[str, Any]], None]
-"""Runs statements with the values of their parameters in one transaction, and commits it."""
+"""Runs statements with their parameters in one transaction, and commits it."""
 
 _DUCKDB: Final = "duckdb"
 _IN_PROCESS: Final = frozenset({_DUCKDB, "sqlite"})
 _OPAQUE: Final = frozenset(
     {"odbc_connect", "service", "dsn", "read_default_file", "read_default_group", "option_files", "failover"}
 )
-"""Options of a URL that may name a host in a way that is not read here."""
+"""URL options that may set the host in ways that are not evaluated here."""
 _ADDRESSES: Final = ("PGHOSTADDR", "PGSERVICE")
-"""Variables by which PostgreSQL's library finds an address where the URL has none, even beside a host."""
+"""Environment variables from which libpq takes an address that overrides even a host in the URL."""
 _HOSTS: Final = (*_ADDRESSES, "PGHOST", "PGSERVICEFILE")
-"""Variables by which it finds a host where the URL has none."""
+"""Environment variables from which libpq takes a host if the URL has none."""
 _PORTS: Final = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306}
-"""Usual ports of the kinds of databases that without a host are reached through a socket of this machine."""
+"""Default ports of the databases that use a local socket if the URL has no host."""
 _PARAMETER: Final = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")  # what SQLAlchemy reads as one
 _ROWS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlOperation:
-    r"""A statement that a database executes, with its rows fetched to the end.
+    r"""A SQL statement, executed with all of its rows fetched.
 
-    Each iteration is a transaction of its own on one connection. Its commit is measured with it: a statement that
-    writes has not done its work before. Set-up and tear-down are transactions of their own, outside the measured span.
+    Each iteration is a separate transaction on one connection. The commit is measured too: a statement that writes has
+    not done its work before it. Set-up and tear-down run in separate transactions, not measured.
 
     Attributes:
-        statement: The statement. ``:name`` in it is a parameter, and ``:size`` the size; a colon before a word that is
-            no parameter is written ``\:``.
+        statement: The statement. ``:name`` in it is a parameter, and ``:size`` is the size; write ``\:`` for a colon
+            before a word that is not a parameter.
         url: SQLAlchemy URL of the database, or ``duckdb:///path``.
         parameters: The values of the parameters, by name.
-        set_up: Statements before each iteration; they take the same parameters.
-        tear_down: Statements after each iteration; they take the same parameters.
+        set_up: Statements to run before each iteration, with the same parameters.
+        tear_down: Statements to run after each iteration, with the same parameters.
     """
 
     statement: str
@@ -56,22 +56,22 @@ class SqlOperation:
 
     @property
     def subject(self) -> str:
-        """The database, without the password; nothing of the statement, which may hold values of people."""
+        """The database without its password, and without the statement, which may hold personal data."""
         return f"a statement on {shown(self.url)}"
 
     @property
     def clock(self) -> Clock:
-        """The wall's time, as the work is done elsewhere; processor time where the database is in this process."""
+        """Wall time, because the work is done by a server; CPU time for a database within this process."""
         return "cpu" if _backend(self.url) in _IN_PROCESS else "wall"
 
     @property
     def sized(self) -> bool:
-        """Whether a statement takes ``:size``."""
+        """Whether a statement uses ``:size``."""
         return "size" in self._names
 
     @property
     def functions(self) -> list[Callable[..., Any]]:
-        """None: everything in it is text."""
+        """No functions: everything in the operation is text."""
         return []
 
     @property
@@ -79,25 +79,25 @@ class SqlOperation:
         return {name for text in (self.statement, *self.set_up, *self.tear_down) for name in _PARAMETER.findall(text)}
 
     def validate(self) -> None:
-        """Check that there are statements and the values that they take, without a connection.
+        """Check the statements, the parameters and the URL, without connecting.
 
         Raises:
             DeclarationError: ``empty_statement``, ``invalid_connection`` or ``unbound_parameter``.
         """
         if not all(text.strip() for text in (self.statement, *self.set_up, *self.tear_down)):
-            raise DeclarationError("empty_statement", "A statement is empty.", hint="Write the SQL to measure.")
+            raise DeclarationError("empty_statement", "A statement is empty.", hint="Give the SQL to measure.")
         if "://" not in self.url:
-            message = "The address of the database is no SQLAlchemy URL."  # it may hold a password
+            message = "The address of the database is not a valid SQLAlchemy URL."  # it may hold a password
             raise DeclarationError("invalid_connection", message, hint=_HINT)
         missing = sorted(self._names - {"size", *self.parameters})
         if missing:
             message = f"The parameter {missing[0]!r} of a statement has no value."
-            hint = "Give it in parameters, or write the colon before it as \\:."
+            hint = "Give the value in parameters, or write the colon as \\: if it is not a parameter."
             raise DeclarationError("unbound_parameter", message, hint=hint)
 
     @contextmanager
     def opened(self, size: int | None) -> Iterator[Iteration]:
-        """Connect, and give the iteration.
+        """Connect and yield the iteration.
 
         Raises:
             DeclarationError: ``invalid_connection`` or ``missing_driver``.
@@ -111,7 +111,7 @@ class SqlOperation:
             yield Iteration(call, set_up, tear_down)
 
 
-_HINT: Final = "Write postgresql+psycopg2://user:password@host/database or duckdb:///path."
+_HINT: Final = "Use postgresql+psycopg2://user:password@host/database or duckdb:///path."
 
 
 def _prepared(
@@ -126,7 +126,7 @@ def _cleaned(run: Run, statements: Sequence[str], values: Mapping[str, Any], _re
 
 
 def shown(url: str) -> str:
-    """Return a URL of a database for people: without user, password and options.
+    """Return a database URL in readable form, without user, password and options.
 
     Raises:
         DeclarationError: ``invalid_connection``.
@@ -137,10 +137,10 @@ def shown(url: str) -> str:
 
 
 def server_hosts(url: str) -> tuple[str, ...]:
-    """Return the hosts that a URL of a database leads to; none for a file, or for a socket of this machine.
+    """Return the hosts that a database URL connects to; none for a file or a local socket.
 
-    Where the driver may take the host from somewhere else than the URL (an option that names a file or a service, or of
-    PostgreSQL a variable of the environment), the name of the database's kind stands for it.
+    If the driver may take the host from outside the URL (from a file or service that an option names, or for PostgreSQL
+    from an environment variable), the name of the database's kind is returned for it.
 
     Raises:
         DeclarationError: ``invalid_connection``.
@@ -154,14 +154,14 @@ def server_hosts(url: str) -> tuple[str, ...]:
         values = parsed.query.get(option, ())
         named += [values] if isinstance(values, str) else values
     hosts = [re.sub(r"^([^:]*):\d*$", r"\1", host) for text in named for host in text.split(",")]
-    elsewhere = not _OPAQUE.isdisjoint(parsed.query) or (not hosts and backend not in _PORTS)
+    opaque = not _OPAQUE.isdisjoint(parsed.query) or (not hosts and backend not in _PORTS)
     if backend == "postgresql" and "hostaddr" not in parsed.query:
-        elsewhere |= any(os.environ.get(name) for name in (_ADDRESSES if hosts else _HOSTS))
-    return (*hosts, *((backend,) if elsewhere else ()))
+        opaque |= any(os.environ.get(name) for name in (_ADDRESSES if hosts else _HOSTS))
+    return (*hosts, *((backend,) if opaque else ()))
 
 
 def server_port(url: str) -> int | None:
-    """Return the port that a URL of a database leads to; None where it says none, and none is usual.
+    """Return the port that a database URL connects to; None if it has none and there is no default.
 
     Raises:
         DeclarationError: ``invalid_connection``.
@@ -181,10 +181,10 @@ def _parsed(url: str) -> Any:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        message = "The address of the database is no SQLAlchemy URL."
+        message = "The address of the database is not a valid SQLAlchemy URL."
         raise DeclarationError("invalid_connection", message, hint=_HINT) from None  # its text may hold a password
     if "@" in (parsed.host or ""):
-        message = "The address of the database has an @ in its user name or password."
+        message = "The URL of the database has an unescaped @ in its user name or password."
         raise DeclarationError("invalid_connection", message, hint="Write it as %40.")
     return parsed
 
@@ -194,7 +194,7 @@ def _connected(url: str) -> AbstractContextManager[Run]:
 
 
 def _values(text: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values that a statement takes: DuckDB refuses others."""
+    """Return the values of a statement's own parameters: DuckDB rejects any others."""
     return {name: values[name] for name in _PARAMETER.findall(text)}
 
 
@@ -215,7 +215,7 @@ def _sqlalchemy(url: str) -> Iterator[Run]:
         connection = engine.connect()
     except SQLAlchemyError as error:
         message = f"{shown(url)} cannot be reached: {_driver_words(error, parsed.password)}."
-        raise SourceError("unreachable_database", message, hint="Check the address.") from None
+        raise SourceError("unreachable_database", message, hint="Check the URL and that the server runs.") from None
 
     def run(statements: Sequence[str], values: Mapping[str, Any]) -> None:
         try:
@@ -239,7 +239,8 @@ def _duckdb(url: str) -> Iterator[Run]:
         connection = duckdb.connect(_parsed(url).database or ":memory:")
     except duckdb.Error as error:
         message = f"{shown(url)} cannot be opened: {_driver_words(error, None)}."
-        raise SourceError("unreachable_database", message, hint="Has another process opened it for writing?") from None
+        hint = "Check whether another process has opened it for writing."
+        raise SourceError("unreachable_database", message, hint=hint) from None
 
     def run(statements: Sequence[str], values: Mapping[str, Any]) -> None:
         try:
@@ -256,16 +257,16 @@ def _duckdb(url: str) -> Iterator[Run]:
             _refuse(error, url, None)
 
     with connection:
-        # A statement means the database's tables, never a frame that some variable of this process holds.
+        # A statement refers to the database's tables, never to a data frame in a variable of this process.
         connection.execute("SET python_enable_replacements = false")
         yield run
 
 
 def _refuse(error: Exception, url: str, password: object) -> NoReturn:
-    message = f"The database refused a statement on {shown(url)}: {_driver_words(error, password)}."
+    message = f"A statement failed on {shown(url)}: {_driver_words(error, password)}."
     raise MeasurementError("statement_failed", message) from None
 
 
 def _driver_words(error: BaseException, password: object) -> str:
-    """Return what a driver said, without the password."""
+    """Return the driver's message without the password."""
     return first_line(getattr(error, "orig", None) or error, password).rstrip(".")

@@ -1,4 +1,4 @@
-"""The target: an operation as one text, for the command line."""
+"""The target: an operation as a single string, for the command line."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 def parse_target(text: str, *, connection: str | None = None, awaited: bool = False) -> Operation:
-    """Return the operation that a text names.
+    """Return the operation that a target describes.
 
     Args:
-        text: ``package.module:function``, ``sql:STATEMENT``, ``cmd:COMMAND LINE``, or an address that starts with
-            ``http://`` or ``https://``. A function of a top-level module called ``sql`` or ``cmd`` cannot be named.
+        text: ``package.module:function``, ``sql:STATEMENT``, ``cmd:COMMAND LINE``, or a URL that starts with
+            ``http://`` or ``https://``. Functions of a top-level module called ``sql`` or ``cmd`` cannot be given.
         connection: SQLAlchemy URL of the database, or ``duckdb:///path``, for a statement.
-        awaited: Whether a coroutine function may be named, because who runs it has an event loop.
+        awaited: Whether a coroutine function is allowed, because the caller has an event loop.
 
     Returns:
         The operation, checked.
 
     Raises:
-        DeclarationError: ``missing_connection`` for a statement without a database, ``unknown_target``, or what the
-            operation's own check refuses.
+        DeclarationError: ``missing_connection`` for a statement without a database, ``unknown_target``, or an error of
+            the operation's own check.
     """
     operation = _operation(text.strip(), connection, awaited)
     operation.validate()
@@ -40,7 +40,7 @@ def _operation(text: str, connection: str | None, awaited: bool) -> Operation:
     kind, _, rest = text.partition(":")
     if kind == "sql":
         if not connection:
-            hint = "Give the SQLAlchemy URL of its database beside it."
+            hint = "Also give the SQLAlchemy URL of the database."
             raise DeclarationError("missing_connection", "A statement needs a database.", hint=hint)
         return SqlOperation(statement=rest.strip(), url=connection)
     if kind == "cmd":

@@ -130,7 +130,7 @@ def test_a_program_is_looked_for_where_it_runs(tmp_path: Path) -> None:
     _run(CommandOperation(command="own-program", directory=str(tmp_path), environment={"PATH": str(program.parent)}))
     assert (tmp_path / "note").read_text() == "xx"
     program.chmod(0o644)
-    with pytest.raises(SourceError, match="may not be run"):
+    with pytest.raises(SourceError, match="is not executable"):
         _run(CommandOperation(command="bin/own-program", directory=str(tmp_path)))
 
 

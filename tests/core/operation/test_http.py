@@ -138,12 +138,11 @@ def test_user_and_password_of_the_address_are_sent_as_authentication(site: Site)
 
 @pytest.mark.parametrize("status", [404, 500, 302])
 def test_an_unexpected_status_is_a_failure(status: int, site: Site) -> None:
-    """It names the status; a redirection is not followed."""
+    """It names the status; redirects are not followed."""
     error = _error_of(HttpOperation(url=site.url(f"/{status}?token={SECRET}").replace("//", f"//ada:{SECRET}@")))
     assert error.reason == "unexpected_status"
     assert (
-        error.message
-        == f"GET {site.url(f'/{status}')} was answered with status {status}, not a status from 200 to 299."
+        error.message == f"GET {site.url(f'/{status}')} returned status {status} instead of a status from 200 to 299."
     )
     assert (error.hint is not None) == (status == 302)
     assert len(site.asked) == 1
@@ -152,7 +151,7 @@ def test_an_unexpected_status_is_a_failure(status: int, site: Site) -> None:
 def test_the_expected_status_is_the_only_good_one(site: Site) -> None:
     """An error may be what is wanted, and success not."""
     _call(HttpOperation(url=site.url("/404"), expected_status=404))
-    assert _error_of(HttpOperation(url=site.url("/200"), expected_status=404)).message.endswith("200, not 404.")
+    assert _error_of(HttpOperation(url=site.url("/200"), expected_status=404)).message.endswith("200 instead of 404.")
     _call(HttpOperation(url=site.url("/201")))
 
 

@@ -123,7 +123,7 @@ def test_exit_is_told_with_the_last_lines(child: Child) -> None:
     error = _error_of(child, deeds.say_and_exit, "first\nlast\n", 7)
     assert error.reason == "child_exited"
     assert "exit code 7" in error.message
-    assert error.message.endswith("It printed last:\nfirst\nlast")
+    assert error.message.endswith("Last lines of its output:\nfirst\nlast")
 
 
 @pytest.mark.parametrize(("number", "words"), [(signal.SIGKILL, "memory runs out"), (signal.SIGTERM, "SIGTERM")])
@@ -189,7 +189,7 @@ def test_output_is_bounded() -> None:
         assert list(child.stream(deeds.numbers, 1, timeout_seconds=20)) == [0]
     assert len(lines) == 1001
     assert max(map(len, lines)) <= 2000
-    assert "left out" in lines[-1]
+    assert "omitted" in lines[-1]
 
 
 def test_output_is_read_although_the_one_who_is_told_fails() -> None:
@@ -214,7 +214,7 @@ def test_a_stream_that_is_left_early_ends_the_child(child: Child, tmp_path: Path
         break
     error = _error_of(child, deeds.failing)
     assert error.reason == "child_exited"
-    assert "ended before" in error.message
+    assert "already ended" in error.message
 
 
 def test_kill_from_a_signal_handler_cancels(child: Child) -> None:
