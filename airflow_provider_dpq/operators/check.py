@@ -219,7 +219,7 @@ class QualityCheck(GateBearer, BaseOperator):
             exclude_unexpected_values=self.exclude_unexpected_values,
         )
         if self.query_timeout is not None:
-            from airflow_provider_dpq.core.quality.query_timeout import parse_query_timeout
+            from airflow_provider_dpq.core.quality.options import parse_query_timeout
 
             parse_query_timeout(self.query_timeout)
         if self.on_empty is not None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from airflow_provider_dpq.core.errors import DeclarationError
+from airflow_provider_dpq.core.gate.unit import parse_duration
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.gate.report import DataInterval, Report
@@ -79,3 +83,34 @@ class CheckOptions:
     quarantine: Any = None
     good_rows: Any = None
     query_timeout: float | str | timedelta | None = None
+
+
+DEFAULT: Final = "1h"
+"""What holds where nothing is said: more than a check of a sound table takes, and less than a night."""
+
+_SECONDS: Final = re.compile(r"[0-9]+\.?[0-9]*|\.[0-9]+")
+
+
+def parse_query_timeout(declared: Any) -> float:
+    """Read a time limit of statements, and return its seconds.
+
+    Args:
+        declared: A number of seconds, a duration such as ``"90s"``, or a timedelta; None for `DEFAULT`.
+
+    Raises:
+        DeclarationError: ``invalid_option`` or ``malformed_duration``.
+    """
+    if declared is None:
+        declared = DEFAULT
+    if isinstance(declared, timedelta):
+        seconds = declared.total_seconds()
+    elif isinstance(declared, str) and _SECONDS.fullmatch(declared.strip()) is None:
+        seconds = parse_duration(declared)
+    elif isinstance(declared, (int, float, str)) and not isinstance(declared, bool):
+        seconds = float(declared)
+    else:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        message = f"query_timeout is {declared!r}."
+        raise DeclarationError("invalid_option", message, hint="Give seconds, or a duration such as 90s or 30min.")
+    return seconds

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,14 +21,13 @@ from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError,
 from airflow_provider_dpq.core.quality.compile.condition import partition_filters
 from airflow_provider_dpq.core.table.attach import located
 from airflow_provider_dpq.core.table.column import Column, Kind
-from airflow_provider_dpq.core.table.disk import find_files
+from airflow_provider_dpq.core.table.disk import disk_errors, find_files, open_file
 from airflow_provider_dpq.core.table.errors import NotScannableError
 from airflow_provider_dpq.core.table.evidence import Evidence, together
 from airflow_provider_dpq.core.table.files import Files, files_of_table
 from airflow_provider_dpq.core.table.instant import instant
 from airflow_provider_dpq.core.table.jsonable import jsonable
 from airflow_provider_dpq.core.table.place import Place, Stored, find_stored
-from airflow_provider_dpq.core.table.state import state_of
 from airflow_provider_dpq.core.table.table import Table
 
 _MOST: Final = 10_000
@@ -182,3 +184,40 @@ def evidence_beside(found: Sequence[Evidence]) -> Iterator[Evidence]:
     before = accumulate(found, together, initial=none)
     for earlier, later in zip(before, after, strict=False):
         yield together(earlier, later)
+
+
+_SMALL: Final = 65_536
+"""Bytes up to which a file is read to see whether it changed."""
+_SETTLED: Final = 2 * 10**9
+"""So many nanoseconds after its last change a file's time tells that change from the next: some disks count seconds."""
+
+
+def state_of(files: Iterable[Path | Stored], root: str | Path | None, now: Callable[[], int] = time.time_ns) -> str:
+    """Return a digest that differs where a file was written anew, and where nobody can tell.
+
+    Args:
+        files: The files.
+        root: Directory that files on this machine's disk must lie in; None for any.
+        now: Returns the time, in nanoseconds since 1970.
+
+    Raises:
+        SourceError: A file cannot be read.
+    """
+    states = [_of_stored(file, now) if isinstance(file, Stored) else _of_file(file, root, now) for file in files]
+    return hashlib.sha256(json.dumps(states).encode()).hexdigest()
+
+
+def _of_stored(file: Stored, now: Callable[[], int]) -> list[Any]:
+    # Where a store says nothing of a file's content, the next one may be any.
+    return [file.place.path, file.size, file.state or now()]
+
+
+def _of_file(file: Path, root: str | Path | None, now: Callable[[], int]) -> list[Any]:
+    with disk_errors(file):
+        found = file.stat()
+    state: list[Any] = [str(file), found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
+    if found.st_size <= _SMALL:
+        with disk_errors(file), open_file(file, root) as stream:
+            return [*state, hashlib.sha256(stream.read(_SMALL + 1)).hexdigest()]
+    moment = now()
+    return state if moment - max(found.st_mtime_ns, found.st_ctime_ns) >= _SETTLED else [*state, moment]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
+from itertools import product
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 
 from airflow_provider_dpq.core.quality.compile.dialects import refuse_lacking
-from airflow_provider_dpq.core.quality.compile.joined import Joined
 from airflow_provider_dpq.core.quality.compile.plan import Domain, Plan, planner
 from airflow_provider_dpq.core.quality.expectations.base import Conditional, Expectation
 from airflow_provider_dpq.core.table.table import Table
@@ -68,3 +69,24 @@ def split_statement(plans: Mapping[str, Plan], row: Sequence[Any]) -> dict[str, 
     """Give each plan its own figures out of the row that `one_statement` returned."""
     values = iter(row)
     return {name: {figure: next(values) for figure in plan.queries} for name, plan in plans.items()}
+
+
+class Joined(sa.sql.expression.Join):
+    """Rows, and beside each what a condition joins to it, or nothing.
+
+    SQLAlchemy warns of selections that are not joined. For MySQL it does not see that a join joins what stands in the
+    join before it, and would warn in the log of each scan with two of them.
+    """
+
+    inherit_cache = True
+
+    def __init__(self, rows: sa.FromClause, other: sa.FromClause, on: sa.ColumnElement[bool]) -> None:
+        super().__init__(rows, other, on, isouter=True)
+
+
+@compiles(Joined, "mysql")
+@compiles(Joined, "mariadb")
+def _joined(join: Joined, compiler: Any, from_linter: Any = None, **kw: Any) -> str:
+    if from_linter is not None:
+        from_linter.edges.update(product(join.left._from_objects, join.right._from_objects))
+    return str(compiler.visit_join(join, from_linter=from_linter, **kw))

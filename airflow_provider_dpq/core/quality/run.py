@@ -8,8 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Final, Self, TypeVar, cast
 
+import sqlalchemy as sa
+
+from airflow_provider_dpq.core.attempt import Attempt
 from airflow_provider_dpq.core.errors import (
     DeclarationError,
     DpqError,
@@ -29,20 +32,17 @@ from airflow_provider_dpq.core.quality.disclosure import data_kept_out, error_sh
 from airflow_provider_dpq.core.quality.emptiness import OnEmpty, parse_on_empty
 from airflow_provider_dpq.core.quality.evaluate import Outcome, evaluate
 from airflow_provider_dpq.core.quality.expectations.history import ExpectMetricToFollowItsHistory
-from airflow_provider_dpq.core.quality.hidden import Hidden
 from airflow_provider_dpq.core.quality.history import follow
-from airflow_provider_dpq.core.quality.interruption import interruptible
 from airflow_provider_dpq.core.quality.judgement import write_down
-from airflow_provider_dpq.core.quality.options import CheckOptions, Progress
+from airflow_provider_dpq.core.quality.options import CheckOptions, Progress, parse_query_timeout
 from airflow_provider_dpq.core.quality.partitioned import Asked, Folders, check_by_partition
 from airflow_provider_dpq.core.quality.partitions import files_of, folder_keys, in_folders
 from airflow_provider_dpq.core.quality.quarantine.apart import set_apart
 from airflow_provider_dpq.core.quality.quarantine.broken import find_broken
 from airflow_provider_dpq.core.quality.quarantine.request import Request, parse_request, require_whole
-from airflow_provider_dpq.core.quality.query_timeout import parse_query_timeout
 from airflow_provider_dpq.core.quality.result import SuiteResult
 from airflow_provider_dpq.core.quality.result_format import ResultFormat, parse_result_format
-from airflow_provider_dpq.core.quality.scope import Scope
+from airflow_provider_dpq.core.quality.scope import Hidden, Scope
 from airflow_provider_dpq.core.quality.suite import Suite, load_suite
 from airflow_provider_dpq.core.table.attach import located
 from airflow_provider_dpq.core.table.circumstances import Circumstances
@@ -54,8 +54,9 @@ from airflow_provider_dpq.core.table.read_options import ReadOptions, parse_read
 from airflow_provider_dpq.core.table.reading import Reading
 from airflow_provider_dpq.core.table.references import References
 from airflow_provider_dpq.core.table.scan import Limits
+from airflow_provider_dpq.core.table.spark import inheriting, is_session, is_spark_frame
 from airflow_provider_dpq.core.table.table import Table
-from airflow_provider_dpq.core.watch import limited
+from airflow_provider_dpq.core.watch import is_watched, limited
 
 
 def check(data: Any, suite: Any, options: CheckOptions | None = None, **given: Any) -> SuiteResult:
@@ -316,3 +317,35 @@ def _narrow(table: Table, row_condition: str | Mapping[str, Any] | None, partiti
         hint = "Compare columns with values of their types, joined by and, or; or use GX's dict form."
         raise DeclarationError("invalid_condition", message, hint=hint, quotes_data=True) from error
     table.filters = [*chosen, *filters]
+
+
+T = TypeVar("T")
+
+_IN_PROCESS: Final = ("duckdb", "sqlite")
+"""Databases that run in this process: what is in memory may belong to the thread that opened it."""
+
+
+def interruptible(work: Callable[[], T], data: Any, connection: Any) -> T:
+    """Run a measurement so that a time limit or a Ctrl-C stops its statements and ends it, where it waits for a server.
+
+    Args:
+        work: The measurement.
+        data: What it measures.
+        connection: The connection that the data is on.
+    """
+    session = data.sparkSession if is_spark_frame(data) else connection if is_session(connection) else None
+    if is_watched() or (session is None and not _is_server(connection)):
+        return work()
+    ended = Attempt().run(work if session is None else inheriting(session, work))
+    if ended.error is not None:
+        raise ended.error
+    return ended.found()
+
+
+def _is_server(connection: Any) -> bool:
+    if isinstance(connection, (sa.Connection, sa.Engine)):
+        return connection.dialect.name not in _IN_PROCESS
+    try:
+        return sa.make_url(connection).get_backend_name() not in _IN_PROCESS
+    except (sa.exc.ArgumentError, TypeError):
+        return False

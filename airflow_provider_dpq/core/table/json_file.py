@@ -21,11 +21,12 @@ from airflow_provider_dpq.core.table.evidence import Evidence, together
 from airflow_provider_dpq.core.table.json_column import (
     STRING,
     MixedColumn,
+    extents,
     parts_beside,
+    restore_digits,
     string_columns,
     text_parts,
 )
-from airflow_provider_dpq.core.table.json_number import extents, restore_digits
 from airflow_provider_dpq.core.table.read_options import ReadOptions
 from airflow_provider_dpq.core.table.reading import (
     NO_COLUMN,

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 import duckdb
 from pydantic import JsonValue
 
 from airflow_provider_dpq.core.errors import MeasurementError, SourceError
-from airflow_provider_dpq.core.table.census import holds_any, take_census
 from airflow_provider_dpq.core.table.column import Column
-from airflow_provider_dpq.core.table.dialect import Layout, find_layout
+from airflow_provider_dpq.core.table.dialect import Layout, find_layout, holds_any, take_census
 from airflow_provider_dpq.core.table.disk import PlainFile, with_rows
-from airflow_provider_dpq.core.table.encoding import in_utf8
 from airflow_provider_dpq.core.table.evidence import Evidence
 from airflow_provider_dpq.core.table.reading import (
     NO_COLUMN,
@@ -26,7 +25,7 @@ from airflow_provider_dpq.core.table.reading import (
     texts_of_frame,
     view,
 )
-from airflow_provider_dpq.core.table.records import read_records
+from airflow_provider_dpq.core.table.records import UTF_8, read_records, undecodable
 from airflow_provider_dpq.core.table.remote import address
 from airflow_provider_dpq.core.table.scan import SOURCE, Scan, quote_name, quote_text
 from airflow_provider_dpq.core.table.tally import read_tally
@@ -259,3 +258,50 @@ class _Staging:
     def _figure(self, query: str) -> int:
         ((figure,),) = self.scan.connection.execute(query).fetchall()
         return int(figure)
+
+
+_MARKS: Final = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_MARK: Final = "\ufeff"
+"""A byte-order mark, which a decoder that is told the order leaves in the text."""
+_CHUNK_BYTES: Final = 1024 * 1024
+
+
+def in_utf8(scan: Scan, file: PlainFile, declared: str | None) -> tuple[PlainFile, str]:
+    """Return a file as one in UTF-8, written beside what DuckDB spills where it is not one already, and its encoding.
+
+    Raises:
+        SourceError: ``unreadable_csv``: it is not of its encoding.
+    """
+    with file.open() as stream:
+        start = stream.read(4)
+    encoding = declared or next((name for mark, name in _MARKS if start.startswith(mark)), UTF_8)
+    if codecs.lookup(encoding).name == UTF_8:
+        encoding = "utf-8-sig" if start.startswith(codecs.BOM_UTF8) else UTF_8
+    if encoding == UTF_8:
+        return file, encoding
+    target = scan.fresh_directory() / "data"
+    with file.open() as stream, target.open("wb") as out:
+        _transcode(stream, out, encoding, file)
+    return PlainFile(file.name, target), encoding
+
+
+def _transcode(stream: IO[bytes], out: IO[bytes], encoding: str, file: PlainFile) -> None:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    lines, mark = 1, _MARK
+    while True:
+        chunk = stream.read(_CHUNK_BYTES)
+        try:
+            text = decoder.decode(chunk, final=not chunk)
+        except UnicodeError as error:
+            raise undecodable(file, lines, encoding) from error
+        out.write(text.removeprefix(mark).encode(UTF_8, "surrogatepass"))
+        mark = "" if text else mark
+        lines += text.count("\n")
+        if not chunk:
+            return

@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_dpq.core.quality import check
-from airflow_provider_dpq.core.quality.compile import median
-from airflow_provider_dpq.core.table import duck, hashes
+from airflow_provider_dpq.core.quality.compile import quantile
+from airflow_provider_dpq.core.table import duck
+from airflow_provider_dpq.core.table.scan import Scan
 
 VALUES = st.one_of(st.none(), st.integers(-3, 3), st.sampled_from([0.0, -0.0, 0.1, 2.5, 1e300, math.inf, -math.inf]))
 KEYS = st.one_of(st.none(), st.sampled_from(["", "a", "A", "ä", "日本", "a "]))
@@ -24,9 +25,9 @@ KEYS = st.one_of(st.none(), st.sampled_from(["", "a", "A", "ä", "日本", "a "]
 
 WAYS: Mapping[str, Mapping[tuple[Any, str], Any]] = {
     "hashes": {},
-    "slices": {(hashes, "_AT_ONCE"): 2},
-    "too many": {(hashes, "_MOST"): 0},
-    "misled": {(median, "_BAND"): "[0.9, 0.95]"},
+    "slices": {(duck, "_AT_ONCE"): 2},
+    "too many": {(duck, "_MOST"): 0},
+    "misled": {(quantile, "_BAND"): "[0.9, 0.95]"},
 }
 """What makes a table of many rows go each of its ways."""
 
@@ -89,13 +90,13 @@ def test_no_more_rows_are_grouped_than_share_a_hash(tmp_path: Path, monkeypatch:
     """DuckDB is given the hashes of what is repeated, and nothing of the rest."""
     monkeypatch.setattr(duck, "_MANY", 1)
     given_hashes: list[Any] = []
-    run = duck.DuckTable.run
+    run = Scan.run
 
-    def spy(table: duck.DuckTable, text: str, parameters: Any = ()) -> Any:
+    def spy(scan: Scan, text: str, parameters: Any, subject: str) -> Any:
         given_hashes.extend(parameters if "unnest" in text else ())
-        return run(table, text, parameters)
+        return run(scan, text, parameters, subject)
 
-    monkeypatch.setattr(duck.DuckTable, "run", spy)
+    monkeypatch.setattr(Scan, "run", spy)
     path = tmp_path / "keys.parquet"
     pd.DataFrame({"n": [*range(1000), 7, 7, 40], "s": "x"}).to_parquet(path)
     assert check(path, _suite()[:1]).results[0].result["unexpected_count"] == 5
@@ -105,7 +106,7 @@ def test_no_more_rows_are_grouped_than_share_a_hash(tmp_path: Path, monkeypatch:
 def test_a_sixth_of_the_values_is_ranked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 400,000 values, the tenth that is sampled says between which two the median lies."""
     monkeypatch.setattr(duck, "_MANY", 1)
-    monkeypatch.setattr(median, "_SAMPLED_ROWS", 40_000)
+    monkeypatch.setattr(quantile, "_SAMPLED_ROWS", 40_000)
     asked: list[str] = []
     fetch = duck.DuckTable.fetch
     monkeypatch.setattr(duck.DuckTable, "fetch", lambda table, query: asked.append(str(query)) or fetch(table, query))
@@ -143,7 +144,7 @@ def test_lengths_are_numbers_of_characters(
 def test_frequent_key_is_left_to_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All rows of a key fall into one slice, of which no more is fetched than there is room for."""
     monkeypatch.setattr(duck, "_MANY", 1)
-    monkeypatch.setattr(hashes, "_AT_ONCE", 100)
+    monkeypatch.setattr(duck, "_AT_ONCE", 100)
     path = tmp_path / "keys.parquet"
     pd.DataFrame({"n": [7] * 900 + [*range(100)], "s": "x"}).to_parquet(path)
     fetched: list[int] = []

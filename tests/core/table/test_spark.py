@@ -20,7 +20,7 @@ import pytest
 from airflow_provider_dpq.core.attempt import Attempt
 from airflow_provider_dpq.core.errors import DeclarationError, EndedError, MeasurementError, SourceError
 from airflow_provider_dpq.core.quality import check
-from airflow_provider_dpq.core.quality.interruption import interruptible
+from airflow_provider_dpq.core.quality.run import interruptible
 from airflow_provider_dpq.core.table.spark import SparkTable
 from docs._generate import examples
 from tests.core.interrupts import TimeLimit, interrupted_once

@@ -19,9 +19,9 @@ from airflow_provider_dpq.core.quality.compile.column import refusal, refuse_mal
 from airflow_provider_dpq.core.quality.compile.comparison import rounded
 from airflow_provider_dpq.core.quality.compile.deviation import squares_of
 from airflow_provider_dpq.core.quality.compile.dialects import has
-from airflow_provider_dpq.core.quality.compile.median import MedianOfMany
 from airflow_provider_dpq.core.quality.compile.plan import Answer, Domain, Plan, planner
 from airflow_provider_dpq.core.quality.compile.plausibility import require_figure, share_of
+from airflow_provider_dpq.core.quality.compile.quantile import MedianOfMany
 from airflow_provider_dpq.core.quality.expectations import aggregate as declared
 from airflow_provider_dpq.core.quality.expectations.base import Merging
 from airflow_provider_dpq.core.quality.merge import FLOATING, figures_of_part

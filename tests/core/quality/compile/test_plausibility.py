@@ -16,8 +16,8 @@ from airflow_provider_dpq.core.quality.evaluate import evaluate
 from airflow_provider_dpq.core.quality.result_format import parse_result_format
 from airflow_provider_dpq.core.quality.suite import load_suite
 from airflow_provider_dpq.core.table.files import Reading
-from airflow_provider_dpq.core.table.frame_table import FrameTable
 from airflow_provider_dpq.core.table.frames import attach_frame
+from airflow_provider_dpq.core.table.open import FrameTable
 from airflow_provider_dpq.core.table.references import References
 from airflow_provider_dpq.core.table.scan import Limits, Scan
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from airflow_provider_dpq.core.quality.compile.regex import is_found_at_start, to_re2
+from airflow_provider_dpq.core.quality.compile.pattern import is_found_at_start, to_re2
 
 Found = Callable[[str, list[str]], list[bool]]
 

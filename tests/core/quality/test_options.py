@@ -17,7 +17,7 @@ from airflow_provider_dpq.core import driver
 from airflow_provider_dpq.core.attempt import Attempt
 from airflow_provider_dpq.core.errors import DeclarationError, EndedError, MeasurementError
 from airflow_provider_dpq.core.quality import check
-from airflow_provider_dpq.core.quality.query_timeout import parse_query_timeout
+from airflow_provider_dpq.core.quality.options import parse_query_timeout
 from airflow_provider_dpq.core.table import snapshot
 from tests.core.interrupts import TimeLimit, interrupted_once
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_dpq.core.quality.partitions import state_of
 from airflow_provider_dpq.core.table.place import Place, Stored
-from airflow_provider_dpq.core.table.state import state_of
 
 LARGE = 100_000
 LATER = 10**18
