@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -65,6 +66,23 @@ def typed_column(name: str, native: str, *, by_microsecond: bool = False) -> Col
     single = native == "FLOAT"
     text = None if single else text_of(value, kind)  # numpy writes numbers of four bytes in its own way
     return Column(name, kind, native, value, shown(value, kind), value, value.is_(None), text=text, single=single)
+
+
+def without_values(name: str) -> Column:
+    """Return a column that may be of any type, since it has no value: it is cast to what it is compared with."""
+    native = {kind: next(type_ for type_, one in _KINDS.items() if one is kind) for kind in _KINDS.values()}
+
+    def read_as(kind: Kind) -> Column:
+        column = typed_column(name, native[kind])
+        empty = sa.cast(named(name), DuckType(native[kind]))
+        return replace(column, value=empty, shown=shown(empty, kind), key=empty, text=None)
+
+    return replace(
+        typed_column(name, "VARCHAR"),
+        read_as=read_as,
+        read_as_moments=lambda: read_as(Kind.TIMESTAMP),
+        prevailing=lambda: None,
+    )
 
 
 def shown(value: sa.ColumnElement[Any], kind: Kind) -> sa.ColumnElement[Any]:

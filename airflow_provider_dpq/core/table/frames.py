@@ -13,7 +13,7 @@ import duckdb
 
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.table.column import Column
-from airflow_provider_dpq.core.table.duck_column import pick, typed_column
+from airflow_provider_dpq.core.table.duck_column import pick, typed_column, without_values
 from airflow_provider_dpq.core.table.scan import Scan, quote_name
 
 if TYPE_CHECKING:
@@ -86,6 +86,8 @@ def _attach_pandas(scan: Scan, relation: str, data: pd.DataFrame, aliases: Mappi
     plain = pd.DataFrame(arrays or {"dpq_rows": range(len(data))}, index=range(len(data)))
     register(scan, relation, plain)
     found = pick(scan, relation, scan.columns(quote_name(relation)))
+    # What it would hold is unknown, and the same check must not hang on whether there is a value today.
+    found |= {aliases[name]: without_values(aliases[name]) for name in names if _is_empty(data[name])}
     unreadable = {name: typed_column(aliases[name], UNREADABLE) for name in names if aliases[name] not in found}
     return {
         name: replace(unreadable.get(name) or found[aliases[name]], name=name, dtype=str(data[name].dtype))
@@ -105,6 +107,8 @@ def _read(series: pd.Series) -> Any:
     kinds = set(map(type, present))
     if kinds in ({date}, {bool}):
         return _of_one_type(series)
+    if not kinds:
+        return pd.array([None] * len(series), dtype="string")
     if not kinds <= {Decimal, int, float} or not has_many_digits(present):
         return None
     numbers = series.map(lambda number: Decimal(str(number)), na_action="ignore")
@@ -123,6 +127,10 @@ def has_many_digits(series: pd.Series) -> bool:
     return any(
         isinstance(value, Decimal) or (isinstance(value, Integral) and abs(int(value)) > _EXACT) for value in series
     )
+
+
+def _is_empty(series: pd.Series) -> bool:
+    return series.dtype == object and bool(series.isna().all())
 
 
 def _of_one_type(series: pd.Series) -> Any:
