@@ -81,7 +81,7 @@ def test_shard_without_a_report_is_missed(run_dag: RunDag, store: Store, monkeyp
     verdict = report_of(store, outcome, "verdict")
     assert verdict.error is not None
     assert (verdict.verdict, verdict.error.reason) == (Verdict.ERROR, "missing_shard")
-    assert "2 of 2 shards left no report" in verdict.error.message
+    assert "2 of 2 shards have no report" in verdict.error.message
 
 
 def made(**arguments: Any) -> TaskGroup:

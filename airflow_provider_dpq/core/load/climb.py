@@ -184,36 +184,36 @@ class Climb:
             return Verdict.FAIL, why or "it fell behind"
         if kept is not None and verdicts <= {Verdict.PASS, Verdict.WARN}:
             return Verdict.PASS, ""
-        return Verdict.INCONCLUSIVE, why or "it was too short to be told"
+        return Verdict.INCONCLUSIVE, why or "it was too short to decide"
 
     def _over_cap(self, requests: float, seconds: float) -> bool:
         """Whether another level would go beyond a cap; if so, say it."""
         test, elapsed = self._test, self._player.clock() - self._recorder.started_at_seconds
-        hint = "The breaking point lies beyond what was tried."
+        hint = "The breaking point is above the rates tried."
         if self._requests + requests > test.max_requests:
-            message = f"The search ended after {self._requests} requests: the cap is {test.max_requests}. {hint}"
+            message = f"The search ended after {self._requests} requests, at the cap of {test.max_requests}. {hint}"
             self.checks.append(finding("request cap", Verdict.WARN, "request_cap", message, count=self._requests))
             return True
         if elapsed + seconds > test.max_duration_seconds:
-            message = f"The search ended after {elapsed:.0f} s: the cap is {test.max_duration_seconds:g} s. {hint}"
+            message = f"The search ended after {elapsed:.0f} s, at the cap of {test.max_duration_seconds:g} s. {hint}"
             self.checks.append(finding("duration cap", Verdict.WARN, "duration_cap", message, seconds=elapsed))
             return True
         return False
 
     def _conclude(self, trials: Sequence[Trial]) -> None:
-        """Say what the levels so far tell of the breaking point."""
+        """Report what the levels so far say about the breaking point."""
         if not trials:
             return
         bracket = bracket_of(trials)
         # Where nothing broke it lies anywhere above: nobody has looked there, whether for a cap or for the limit.
         interval = (bracket.held, sys.float_info.max if bracket.broken is None else bracket.broken)
         self.measured.append(Metric(name="breaking_point", value=bracket.held, unit="/s", interval=interval))
-        told: dict[str, Any] = {"held": bracket.held, "broken": bracket.broken, "levels": len(trials)}
+        details: dict[str, Any] = {"held": bracket.held, "broken": bracket.broken, "levels": len(trials)}
         if bracket.broken is not None and not bracket.held:
-            message = f"The first rate of the search, {bracket.broken:g}/s, does not hold. Begin with a lower one."
-            self.checks.append(finding("breaking point", Verdict.FAIL, "broken_at_start", message, **told))
+            message = f"The thresholds fail at the first rate of the search, {bracket.broken:g}/s. Start lower."
+            self.checks.append(finding("breaking point", Verdict.FAIL, "broken_at_start", message, **details))
         else:
-            self.checks.append(finding("breaking point", Verdict.PASS, "", "", **told))
+            self.checks.append(finding("breaking point", Verdict.PASS, "", "", **details))
 
     def _recover(self, rate: float, first: Ledger) -> None:
         """Play the rate that broke it once more, go down to the first one at once, and see how long recovery takes."""
@@ -232,7 +232,7 @@ class Climb:
         own, _ = self._record(load, rate, is_over, title="recovery from")
         recovered = self._recovered(own.ledger(), before)
         if recovered is None:
-            self._unrecovered(f"{bound:g} s after {rate:g}/s its median response time is above {before.high:.3g} s.")
+            self._unrecovered(f"{bound:g} s after {rate:g}/s, its median response time is above {before.high:.3g} s.")
             return
         seconds, length = recovered
         interval = (max(0.0, seconds - length), seconds + length)
@@ -253,8 +253,8 @@ class Climb:
         return None if after is None else ((begin + after) * length - level_seconds, length)
 
     def _unrecovered(self, message: str) -> None:
-        told = f"It does not come back. {message}"
-        self.checks.append(finding("recovery", Verdict.FAIL, "no_recovery", told, quotes_data=True))
+        whole = f"The target did not recover. {message}"
+        self.checks.append(finding("recovery", Verdict.FAIL, "no_recovery", whole, quotes_data=True))
 
 
 class _Looks:

@@ -240,11 +240,11 @@ class LoadTest:
             DeclarationError: ``invalid_load``, ``invalid_sizes`` or ``over_cap``.
         """
         for fault, hint in self._faults():
-            raise DeclarationError("invalid_load", f"The load test cannot be: {fault}.", hint=hint)
+            raise DeclarationError("invalid_load", f"Invalid load test: {fault}.", hint=hint)
         for scenario in self.scenarios:
             if scenario.size is not None and not (is_whole(scenario.size) and scenario.size > 0):
-                message = f"The size {scenario.size!r} is not a number of rows."
-                raise DeclarationError("invalid_sizes", message, hint="Give a whole number above 0.")
+                message = f"Invalid size of scenario {scenario.name!r}: {scenario.size!r}."
+                raise DeclarationError("invalid_sizes", message, hint="Give a whole number of rows above 0.")
         self._require_within_caps()
 
     def _faults(self) -> Iterator[tuple[str, str]]:
@@ -255,38 +255,38 @@ class LoadTest:
         if not isinstance(hosts, (tuple, list)) or not all(map(is_host, hosts)):
             yield f"allow_hosts is {self.allow_hosts!r}", "Give a list of names or addresses, without ports."
         for fault in self._name_faults():
-            yield fault, "Name each scenario once, by letters, digits and _ - . alone."
+            yield fault, "Give each scenario a unique name of letters, digits, '_', '-' and '.'."
         for fault in self._model_faults():
-            yield fault, "Give the test a model, or each scenario one of its own; a search runs alone, on one machine."
+            yield fault, "Give the test a model, or each scenario its own; a search runs alone, on one machine."
         for model in (self.model, *(scenario.model for scenario in self.scenarios)):
             if model is not None:
                 validated(model)
         for scenario in self.scenarios:
             if scenario.think_time_seconds > 0 and not isinstance(scenario.model or self.model, Concurrency):
-                hint = "Arrivals of an open model wait for nobody: take a model of concurrency."
+                hint = "An open model does not wait between iterations: use a concurrency model."
                 yield f"scenario {scenario.name!r} has a think time of {scenario.think_time_seconds:g} s", hint
         for fault in self._share_faults():
             yield fault, "Use fewer processes or shards, or give it more load."
 
     def _number_faults(self) -> Iterator[str]:
         for words, seconds in (
-            ("longest time of an iteration", self.iteration_timeout_seconds),
-            ("longest time of the load", self.max_duration_seconds),
+            ("iteration timeout", self.iteration_timeout_seconds),
+            ("maximum duration", self.max_duration_seconds),
         ):
             if not is_number(seconds) or seconds <= 0:
                 yield f"the {words} is {seconds!r} s, not a number above 0"
         for words, count in (
-            ("processes", self.processes),
-            ("requests at most", self.max_requests),
-            ("shards", self.parts),
-            ("process under test", 1 if self.target_pid is None else self.target_pid),
+            ("number of processes", self.processes),
+            ("maximum number of requests", self.max_requests),
+            ("number of shards", self.parts),
+            ("id of the process under test", 1 if self.target_pid is None else self.target_pid),
         ):
             if not is_whole(count) or count < 1:
-                yield f"{words}: {count!r}, not a whole number above 0"
+                yield f"the {words} is {count!r}, not a whole number above 0"
         if self.processes > MAX_PROCESSES:
-            yield f"{self.processes} processes, which are more than {MAX_PROCESSES}"
+            yield f"it has {self.processes} processes, more than the maximum of {MAX_PROCESSES}"
         if not is_whole(self.part) or not 0 <= self.part < self.parts:
-            yield f"shard {self.part!r} of {self.parts}, which are counted from 0"
+            yield f"there is no shard {self.part!r} of {self.parts}; shards are numbered from 0"
 
     def _scenario_faults(self) -> Iterator[str]:
         for scenario in self.scenarios:
@@ -301,48 +301,49 @@ class LoadTest:
             yield "it has no scenario"
         for name in names:
             if not _is_name(name):
-                yield f"a scenario is called {name!r}"
+                yield f"the scenario name {name!r} is not allowed"
             if names.count(name) > 1:
-                yield f"several scenarios are called {name!r}"
+                yield f"several scenarios are named {name!r}"
 
     def _model_faults(self) -> Iterator[str]:
         own = [scenario.name for scenario in self.scenarios if scenario.model is not None]
         sharing = [scenario.name for scenario in self.scenarios if scenario.model is None]
         if self.model is None and sharing:
-            yield f"scenario {sharing[0]!r} has no load, and the test has none to share"
+            yield f"neither scenario {sharing[0]!r} nor the test has a model"
         if self.model is not None and not sharing:
-            yield "every scenario has a load of its own, so that nothing has the test's"
+            yield "every scenario has its own model, so the model of the test is unused"
         if isinstance(self.model, Breakpoint) and own:
-            yield f"scenario {own[0]!r} has a load of its own beside a search"
+            yield f"scenario {own[0]!r} has its own model, but the test is a search"
         if isinstance(self.model, Breakpoint) and self.parts > 1:
-            yield f"a search over {self.parts} shards"
+            yield f"a search cannot run on {self.parts} shards"
 
     def _share_faults(self) -> Iterator[str]:
         """Yield which scenario, or which generator, would have nothing to do."""
         streams = replace(self.first_level, processes=1, part=0, parts=1).streams()
         for stream in streams:
             if stream.amount < 1:
-                yield f"the share of scenario {stream.scenario.name!r} is less than one iteration, or one worker"
+                yield f"the share of scenario {stream.scenario.name!r} is less than one iteration or worker"
         generators, most = self.parts * self.processes, max(stream.amount for stream in streams)
         if most < generators:
-            yield f"more shards than requests, {generators} generators for {most} iterations or workers"
+            yield f"it has {generators} generators for only {most} iterations or workers"
 
     def _require_within_caps(self) -> None:
         planned, seconds = self.first_level.planned, self.first_level.duration_seconds
         if planned is not None and planned > self.max_requests:
-            message = f"The load is {planned} requests, and the cap is {self.max_requests}."
+            message = f"The load has {planned} requests, more than the cap of {self.max_requests}."
             raise DeclarationError("over_cap", message, hint="Lower the load, or raise max_requests.")
         if seconds is not None and seconds > self.max_duration_seconds:
-            message = f"The load lasts {seconds:g} s, and the cap is {self.max_duration_seconds:g} s."
+            message = f"The load lasts {seconds:g} s, longer than the cap of {self.max_duration_seconds:g} s."
             raise DeclarationError("over_cap", message, hint="Shorten the load, or raise max_duration.")
 
 
 def _require_size(scenario: Scenario) -> None:
     operation = scenario.operation
     if operation.sized != (scenario.size is not None):
-        wanted = "needs a size: it makes its dataset by it" if operation.sized else "has no dataset of any size"
-        message = f"The operation {operation.subject} {wanted}; the size is {scenario.size!r}."
-        raise DeclarationError("invalid_sizes", message, hint="Give a number of rows where there is a dataset.")
+        needs = "needs a size for its dataset" if operation.sized else "has no dataset that depends on a size"
+        message = f"The operation {operation.subject} {needs}, but the size is {scenario.size!r}."
+        hint = "Give a number of rows if the operation uses a size, and no size otherwise."
+        raise DeclarationError("invalid_sizes", message, hint=hint)
 
 
 def _is_name(name: object) -> bool:

@@ -1,4 +1,4 @@
-"""The load gate: what a load test found, judged by thresholds and written down as a report."""
+"""The load gate: judge the findings of a load test by thresholds and make its report."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from airflow_provider_dpq.core.stats.histogram import Histogram
 from airflow_provider_dpq.core.stats.percentile import supports
 
 KEPT_WINDOWS: Final = 60
-"""Into how many windows at most the recording of a report is merged that no other is to be merged with."""
+"""Maximum number of windows in the recording of a report that will not be merged with others."""
 
 
 def judge_load(
@@ -42,21 +42,21 @@ def judge_load(
     thresholds: Sequence[Threshold] = (),
     data_interval: DataInterval | None = None,
 ) -> Report:
-    """Judge what a load test found by thresholds, and by the default ones of metrics that have none.
+    """Judge the result of a load test by the thresholds, and by the default thresholds of all other metrics.
 
-    A generator that was itself the limit makes the verdict ``error``, whatever the thresholds say. The share of one
+    If the generators themselves were the limit, the verdict is ``error``, whatever the thresholds say. The share of one
     machine among several is not judged by thresholds: its report says whether its generators were healthy, and has its
-    recording whole, to be merged.
+    complete recording, to be merged.
 
     Args:
-        result: What was found.
+        result: Result of the load test.
         gate: Name of the gate.
-        provenance: Which run this is.
+        provenance: The run that measured it.
         thresholds: The gate's thresholds.
-        data_interval: The span of data judged.
+        data_interval: The run's data interval.
 
     Raises:
-        DeclarationError: ``missing_baseline``: a threshold is a multiple of a baseline.
+        DeclarationError: ``missing_baseline``: a threshold needs a baseline.
     """
     test, share = result.test, is_share(result)
     judged = () if share else of_result(thresholds, test)
@@ -86,13 +86,13 @@ def judge_load(
 
 
 def is_share(result: LoadResult) -> bool:
-    """Whether what was found is of one machine of several, to be merged with that of the others."""
+    """Whether a result is the share of one machine among several, to be merged with the others."""
     parts = {generator.part for generator in result.recording.generators}
     return result.test.parts > 1 and len(parts) < result.test.parts * result.test.processes
 
 
 def _healthy(result: LoadResult) -> Iterator[CheckResult]:
-    """Say of a machine's share that its generators were healthy: whether the load holds is for the whole to say."""
+    """Yield the check of a machine's share that its generators were healthy; thresholds judge the merged load."""
     generators = result.recording.generators
     yield CheckResult(
         name=SHARE,
@@ -109,13 +109,13 @@ def _healthy(result: LoadResult) -> Iterator[CheckResult]:
 
 
 def _levels(result: LoadResult, thresholds: Sequence[Threshold]) -> Iterator[CheckResult]:
-    """Say of each level of a search whether it held, or what broke it; one that is played again may hold then."""
-    told: dict[str, JsonValue] = {}
+    """Yield the check that lists whether each level of a search held, or what broke it; a repeated level may hold."""
+    outcomes: dict[str, JsonValue] = {}
     for level in result.levels:
         tag = load_tag(level.load)
-        if level.held is not None and told.get(tag) != HELD:
-            told[tag] = HELD if level.held else level.why
-    if told:
+        if level.held is not None and outcomes.get(tag) != HELD:
+            outcomes[tag] = HELD if level.held else level.why
+    if outcomes:
         yield CheckResult(
             name=LEVELS,
             type=LOAD,
@@ -123,26 +123,26 @@ def _levels(result: LoadResult, thresholds: Sequence[Threshold]) -> Iterator[Che
             severity="fail",
             success=True,
             declaration={"thresholds": [str(threshold) for threshold in of_levels(thresholds, result.test)]},
-            result=told,
+            result=outcomes,
         )
 
 
 def _too_few(thresholds: Sequence[Threshold], metrics: Sequence[Metric]) -> Iterator[CheckResult]:
-    """Say of each percentile that is to be judged where there were too few iterations to."""
+    """Yield an inconclusive check for each percentile with too few iterations to be judged."""
     for threshold in dict.fromkeys(thresholds):
-        asked = requested_percentiles([threshold])
+        requested = requested_percentiles([threshold])
         scenario = dict(threshold.tags).get(SCENARIO)
         tags = {} if scenario is None else {SCENARIO: scenario}
         counts = [one.value for one in metrics if one.name == "iteration_count" and one.tags == tags]
-        for percent in (*asked["p"], *asked["service_p"]):
+        for percent in (*requested["p"], *requested["service_p"]):
             if counts and counts[0] and not supports(percent, int(counts[0])):
                 yield _undecided(threshold, percent, int(counts[0]))
 
 
 def _undecided(threshold: Threshold, percent: float, count: int) -> CheckResult:
     message = (
-        f"Of {count:,} iterations {threshold.metric} is next to the largest, and repeats badly: it takes "
-        f"{needed(percent):,}. Let the load last longer, or judge a lower percentile."
+        f"{threshold.metric} needs {needed(percent):,} iterations to be reliable, but there were only {count:,}. "
+        "Let the load last longer, or judge a lower percentile."
     )
     return CheckResult(
         name=str(threshold),

@@ -1,4 +1,4 @@
-"""What runs in each spawned interpreter of a load test: it prepares scenarios, and bears its share of the load."""
+"""The load generator in each spawned interpreter: it prepares the scenarios, and generates its share of the load."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from airflow_provider_dpq.core.operation.origin import short
 _MOMENT_SECONDS: Final = 0.5
 _WAIT_SECONDS: Final = 0.05
 _LEFT_SECONDS: Final = 2.5
-"""How much longer drivers that should have ended are waited for."""
+"""How long to wait for drivers that should have ended."""
 
-_FILES_BESIDE: Final = 100
+_OTHER_FILES: Final = 100
 
 _Driver: TypeAlias = LoopDriver | ThreadDriver
 
@@ -60,7 +60,7 @@ def prepare(test: LoadTest, process: int) -> Iterator[None]:
     try:
         for stream in streams:
             yield from _prepare(stream, test.iteration_timeout_seconds)
-        _set_apart()  # here, where it may take a while: a load is begun at its moment
+        _freeze_garbage_collector()  # here, where it may take a while: the load has to start on time
     except BaseException:
         yield from release()
         raise
@@ -94,7 +94,7 @@ def release() -> Iterator[None]:
 
 
 def generate(test: LoadTest, process: int, starts_at_seconds: float) -> Iterator[Moment]:
-    """Bear this process's share of a load, with what `prepare` has opened.
+    """Generate this process's share of a load, with the operations that `prepare` opened.
 
     Args:
         test: What to run; it may have another load than when it was prepared, but for more workers.
@@ -126,7 +126,7 @@ def generate(test: LoadTest, process: int, starts_at_seconds: float) -> Iterator
             tally.on_loop |= on_loop
             drivers.append(kind(assigned, tally, timeout_seconds=test.iteration_timeout_seconds, until=until, cap=cap))
     last = last_end(max(map(until, streams)), test.iteration_timeout_seconds) + _LEFT_SECONDS
-    _set_apart()
+    _freeze_garbage_collector()
     with ExitStack() as stack:
         for driver in drivers:
             stack.callback(driver.stop)
@@ -157,8 +157,8 @@ def _moments(drivers: Sequence[_Driver], tally: Tally, last: float) -> Iterator[
             watch.look()
 
 
-def _set_apart() -> None:
-    """Let the garbage collector not go through what is there already, again and again, while a load is under way."""
+def _freeze_garbage_collector() -> None:
+    """Keep the garbage collector from searching the existing objects again and again during the load."""
     gc.collect()
     gc.freeze()
 
@@ -169,12 +169,12 @@ def _require_files(workers: int) -> None:
     Raises:
         MeasurementError: ``too_many_open_files``.
     """
-    needed = workers + _FILES_BESIDE
+    needed = workers + _OTHER_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or needed <= soft:
         return
     if hard != resource.RLIM_INFINITY and needed > hard:
-        message = f"{workers} workers need {needed} open files, and a process may have {hard}."
+        message = f"{workers} workers need {needed} open files, but a process may only have {hard}."
         raise MeasurementError(
             "too_many_open_files", message, hint="Raise the limit (ulimit -n), or use fewer workers.", quotes_data=False
         )

@@ -31,7 +31,7 @@ MOST_PEAK_PERCENT: Final = 95.0
 """The same for some two seconds."""
 
 MOST_BLOCKED_SHARE: Final = 0.01
-"""For this share of the load the event loop may be held up."""
+"""Share of the load for which the event loop may be blocked."""
 
 _LEAST_BLOCKED_SECONDS: Final = 0.1
 _ERROR: Final = 0.005
@@ -57,7 +57,7 @@ def fault_of(ledger: Ledger, test: LoadTest) -> MeasurementError | None:
         test: What was run.
 
     Returns:
-        ``event_loop_blocked``: a coroutine function held up the event loop, with its place. ``generator_limited``:
+        ``event_loop_blocked``: a coroutine function blocked the event loop, with its location. ``generator_limited``:
         there were too few workers for the rate even at the shortest service time; or a generator used up its processor,
         on the whole or for two seconds; or it was late by more than 5 ms and more than a tenth of the 99th percentile
         of the service times of the fastest window, at its own 99th percentile (the lower end of its exact interval, so
@@ -82,11 +82,11 @@ def _blocked(ledger: Ledger, test: LoadTest) -> Iterator[MeasurementError]:
         if seconds > most:
             place = max(generator.blocked, key=lambda name: generator.blocked[name])
             message = (
-                f"The event loop was held up for {seconds:.3g} s of {ledger.duration_seconds:.3g} s, most by {place}."
+                f"The event loop was blocked for {seconds:.3g} s of {ledger.duration_seconds:.3g} s, mostly by {place}."
             )
             if own:
-                yield _limited(message, "Use more processes, or less load.")
-            hint = "Await what takes time there, or make the operation a plain function: it then runs in threads."
+                yield _limited(message, "Use more processes, or reduce the load.")
+            hint = "Await slow calls there, or make the operation a plain function, which runs in threads."
             yield MeasurementError("event_loop_blocked", message, hint=hint, quotes_data=False)
 
 
@@ -106,10 +106,10 @@ def _too_few_workers(ledger: Ledger, test: LoadTest) -> Iterator[MeasurementErro
             rate = max(rate for _, rate in short)
             workers = max(workers for _, _, workers in windows)
             message = (
-                f"{rate:.4g}/s of {', '.join(name)} at {lowest:.3g} s each, the shortest there was, take "
-                f"{lowest * rate:.1f} workers, and there were {workers}: arrivals waited for one."
+                f"{rate:.4g}/s of {', '.join(name)} need {lowest * rate:.1f} workers even at the shortest service "
+                f"time, {lowest:.3g} s, but there were only {workers}, so arrivals waited for a worker."
             )
-            yield _limited(message, "Give the model more max_workers, or the load more processes.")
+            yield _limited(message, "Raise max_workers of the model, or use more processes.")
 
 
 def _open_windows(ledger: Ledger, test: LoadTest) -> Mapping[tuple[str, ...], list[tuple[Span, float, int]]]:
@@ -156,12 +156,14 @@ def _busy(ledger: Ledger) -> Iterator[MeasurementError]:
         if generator.on_loop and generator.cpu_peak_percent > MOST_PEAK_PERCENT >= generator.cpu_percent:
             message = (
                 f"{_named(generator)} used {generator.cpu_peak_percent:.0f} % of a processor for two seconds, "
-                "which is all it can."
+                "which is close to its maximum."
             )
-            yield _limited(message, "Use more processes, or less load at its peak.")
+            yield _limited(message, "Use more processes, or reduce the peak load.")
         elif generator.on_loop and generator.cpu_percent > MOST_CPU_PERCENT:
-            message = f"{_named(generator)} used {generator.cpu_percent:.0f} % of a processor, which is all it can."
-            yield _limited(message, "Use more processes, or less load.")
+            message = (
+                f"{_named(generator)} used {generator.cpu_percent:.0f} % of a processor, which is close to its maximum."
+            )
+            yield _limited(message, "Use more processes, or reduce the load.")
 
 
 def _late(ledger: Ledger) -> Iterator[MeasurementError]:
@@ -173,10 +175,10 @@ def _late(ledger: Ledger) -> Iterator[MeasurementError]:
         lateness = _surely(Histogram.decode(generator.lateness))
         if lateness > most:
             message = (
-                f"{_named(generator)} was late by {1000 * lateness:.1f} ms at the 99th percentile, and "
-                f"{1000 * most:.1f} ms is the most at such service times."
+                f"{_named(generator)} was late by {1000 * lateness:.1f} ms at the 99th percentile; at these service "
+                f"times at most {1000 * most:.1f} ms are allowed."
             )
-            yield _limited(message, "Use more processes, less load, or a machine with free processors.")
+            yield _limited(message, "Use more processes, reduce the load, or use a machine with idle processors.")
 
 
 def _surely(lateness: Histogram) -> float:

@@ -1,4 +1,4 @@
-"""Hosts that a load goes to: without leave to none but this machine."""
+"""The hosts that a load goes to: only this machine, unless others are allowed."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ _NAME: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", re.IGNORECASE | re.
 
 
 def require_allowed(operation: Operation, allow_hosts: Sequence[str]) -> None:
-    """Refuse load for a host other than this machine that nobody has allowed.
+    """Raise an error if a load would go to a host other than this machine that is not allowed.
 
-    Whom a Python function or a command calls cannot be known, nor what a statement reads from elsewhere, as one of
-    DuckDB may: they are not refused.
+    The hosts that a Python function or a command calls are unknown, as are remote files that a statement of DuckDB may
+    read: these are not checked.
 
     Args:
-        operation: What is to be run under load.
-        allow_hosts: Hosts that may get load, without port.
+        operation: The operation to run under load.
+        allow_hosts: Hosts that may be loaded, without ports.
 
     Raises:
         DeclarationError: ``host_not_allowed``.
     """
-    allowed = {_settled(host) for host in allow_hosts}
+    allowed = {_canonical(host) for host in allow_hosts}
     for host in hosts_of(operation):
-        if not is_local(host) and (not is_host(host) or _settled(host) not in allowed):
+        if not is_local(host) and (not is_host(host) or _canonical(host) not in allowed):
             message = f"The load would go to {host!r}, which is not this machine."
-            hint = f"Where {host!r} may get it, name it in allow_hosts."
+            hint = f"If {host!r} may be loaded, add it to allow_hosts."
             if not is_host(host):
-                hint = "Write the host as a plain name or address: what it would be in the end cannot be told."
+                hint = "Give the host as a plain name or address: other forms may resolve to a different host."
             raise DeclarationError("host_not_allowed", message, hint=hint)
 
 
 def hosts_of(operation: Operation) -> Sequence[str]:
-    """Return the hosts that an operation calls as far as it says; none for a file or a function.
+    """Return the hosts that an operation is known to call; none for a file or a function.
 
     Raises:
         DeclarationError: ``invalid_connection``.
@@ -54,9 +54,9 @@ def hosts_of(operation: Operation) -> Sequence[str]:
 
 
 def is_local(host: str) -> bool:
-    """Whether a host is this machine for sure: a loopback address, ``localhost``, or the path of a socket.
+    """Whether a host is certainly this machine: a loopback address, ``localhost``, or the path of a socket.
 
-    ``0.0.0.0`` is none, nor is a short form of an address such as ``127.1``: programs differ in what they make of them.
+    ``0.0.0.0`` and short forms such as ``127.1`` do not count: programs interpret them differently.
 
     Args:
         host: A name, an address without brackets, or a path.
@@ -76,8 +76,8 @@ def is_host(text: object) -> bool:
     return isinstance(text, str) and (_address(text) is not None or _NAME.fullmatch(text) is not None)
 
 
-def _settled(host: str) -> str:
-    """Return the one form of a host that all its forms share."""
+def _canonical(host: str) -> str:
+    """Return the canonical form of a host."""
     address = _address(host)
     return host.lower().removesuffix(".") if address is None else str(address)
 

@@ -88,17 +88,17 @@ class Ledger:
         """
         lengths = {window.length_seconds for window in recording.windows} or {WINDOW_SECONDS}
         if len(lengths) != 1 or min(lengths) <= 0:
-            message = f"The recording has windows of {', '.join(f'{length:g} s' for length in sorted(lengths))}."
-            raise MeasurementError(
-                "unreadable_recording", message, hint="All windows of a recording are alike long.", quotes_data=False
-            )
+            listed = ", ".join(f"{length:g} s" for length in sorted(lengths))
+            message = f"The windows of the recording have different or invalid lengths: {listed}."
+            hint = "Use an unchanged recording, whose windows all have the same length."
+            raise MeasurementError("unreadable_recording", message, hint=hint, quotes_data=False)
         length = lengths.pop()
         try:
             found = [(_place(window), _span(window)) for window in recording.windows]
         except ValueError as error:
             message = "A histogram of the recording cannot be read."
             raise MeasurementError(
-                "unreadable_recording", message, hint="Was it cut or changed?", quotes_data=False
+                "unreadable_recording", message, hint="Check whether it was truncated or changed.", quotes_data=False
             ) from error
         return cls(
             length_seconds=length,
@@ -223,7 +223,7 @@ def _added(spans: Iterable[tuple[Place, Span]]) -> dict[Place, Span]:
 def _place(window: Window) -> Place:
     number = round(window.start_seconds / window.length_seconds)
     if number < 0 or abs(number * window.length_seconds - window.start_seconds) > _SLACK * window.length_seconds:
-        message = f"A window of {window.length_seconds:g} s begins at {window.start_seconds:g} s."
+        message = f"A window of {window.length_seconds:g} s cannot begin at {window.start_seconds:g} s."
         raise MeasurementError(
             "unreadable_recording", message, hint="Windows begin at multiples of their length.", quotes_data=False
         )

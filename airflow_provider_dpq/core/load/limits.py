@@ -63,8 +63,8 @@ def with_defaults(thresholds: Sequence[Threshold], test: LoadTest | None = None)
     """
     for threshold in thresholds:
         if threshold.of_baseline:
-            message = f"Threshold '{threshold}' has no baseline to multiply."
-            hint = "A load gate is compared with nothing: give a limit with a unit, such as 200ms."
+            message = f"Threshold '{threshold}' needs a baseline, but a load gate has none."
+            hint = "Give a limit with a unit, such as 200ms."
             raise DeclarationError("missing_baseline", message, hint=hint)
     defaults = (_ERROR_RATE, *([_DROPPED] if test is None or _plans(test) else []))
     return (
@@ -120,8 +120,8 @@ def check_thresholds(thresholds: Sequence[Threshold], test: LoadTest) -> None:
         _check_tags(threshold, name, test)
         _check_count(threshold, test)
         if threshold.abort_after_seconds is not None and (why := _why_not_abort(threshold, name, test)):
-            message = f"Threshold '{threshold}' cannot end the load: {why}."
-            raise DeclarationError("cannot_abort", message, hint="Leave abort_on_fail out.")
+            message = f"Threshold '{threshold}' cannot abort the load: {why}."
+            raise DeclarationError("cannot_abort", message, hint="Remove abort_on_fail.")
         _check_model(threshold, name, test)
 
 
@@ -142,10 +142,10 @@ def _name(threshold: Threshold) -> str:
 def _why_not_abort(threshold: Threshold, name: str, test: LoadTest) -> str:
     """Return why a threshold can never end a load; empty where it can."""
     if name not in _ABORTING:
-        return f"{threshold.metric} is only known at the end of it"
+        return f"{threshold.metric} is only known at the end"
     if threshold.severity is Severity.WARN:
         return "a breach of it only warns"
-    return "a search ends each level that fails by itself" if isinstance(test.model, Breakpoint) else ""
+    return "a search ends failing levels anyway" if isinstance(test.model, Breakpoint) else ""
 
 
 def _check_model(threshold: Threshold, name: str, test: LoadTest) -> None:
@@ -154,14 +154,14 @@ def _check_model(threshold: Threshold, name: str, test: LoadTest) -> None:
         highest = Metric(name="breaking_point", value=test.model.limit, unit="/s")
         least = threshold.operator.startswith(">") and threshold.selects(highest)
         if least and judge([threshold], [highest])[0].verdict is not Verdict.PASS:
-            message = f"Threshold '{threshold}' asks for more than the search tries, {test.model.limit:g}/s."
+            message = f"Threshold '{threshold}' requires more than the limit of the search, {test.model.limit:g}/s."
             raise DeclarationError("invalid_load", message, hint="Give the search a higher limit.")
         return
     if name in _OF_SEARCH:
-        message = f"Threshold '{threshold}' is about {name}, which only a breakpoint search finds."
-        raise DeclarationError("unknown_metric", message, hint="Give breakpoint_search(...) as the model.")
+        message = f"Threshold '{threshold}' uses {name}, which only a breakpoint search measures."
+        raise DeclarationError("unknown_metric", message, hint="Use breakpoint_search(...) as the model.")
     if name in _OF_LEVELS and len({level.load for level in plateaus(test)}) < 2:
-        message = f"Threshold '{threshold}' is about {name}, which compares levels, and the load has no two that last."
+        message = f"Threshold '{threshold}' uses {name}, which needs two constant levels, and the load has fewer."
         raise DeclarationError("unknown_metric", message, hint="Give stages that stay at a level for a while.")
 
 
@@ -169,17 +169,17 @@ def _check_tags(threshold: Threshold, name: str, test: LoadTest) -> None:
     values = _tags_of(name, test)
     for key, value in threshold.tags:
         if key not in values:
-            hint = f"It has {' or '.join(values)}." if values else "It has none."
-            raise _unknown(f"Threshold '{threshold}' has the tag {key!r}, which {threshold.metric} has not.", hint)
+            hint = f"Use the tag {' or '.join(values)}." if values else "Remove the tag: the metric has none."
+            raise _unknown(f"Threshold '{threshold}': {threshold.metric} has no tag {key!r}.", hint)
         known = values[key]
         if key == ERROR and not _is_error(value):
-            hint = "Errors are timeout, connection, assertion, 'exception ValueError' or 'status 503'."
-            raise _unknown(f"Threshold '{threshold}' names the error {value!r}, which there cannot be.", hint)
+            hint = "Use timeout, connection, assertion, or a kind such as 'exception ValueError' or 'status 503'."
+            raise _unknown(f"Threshold '{threshold}': there is no error {value!r}.", hint)
         if known is not None and value not in known:
-            hint = f"There is {', '.join(known)}." if known else "The load has no level that lasts."
-            raise _unknown(f"Threshold '{threshold}' names the {key} {value!r}, which there is not.", hint)
+            hint = f"Use {' or '.join(known)}." if known else "The load has no constant level."
+            raise _unknown(f"Threshold '{threshold}': the load has no {key} {value!r}.", hint)
     if len(threshold.tags) > 1:
-        raise _unknown(f"Threshold '{threshold}' has several tags.", "A metric of a load has one tag at most.")
+        raise _unknown(f"Threshold '{threshold}' has several tags.", "Give at most one tag.")
 
 
 def _unknown(message: str, hint: str) -> DeclarationError:
@@ -206,12 +206,12 @@ def _is_error(name: str) -> bool:
 
 def _check_count(threshold: Threshold, test: LoadTest) -> None:
     """Refuse a percentile of iterations that there cannot be enough of."""
-    asked = requested_percentiles([threshold])
-    for percent in (*asked["p"], *asked["service_p"]):
+    requested = requested_percentiles([threshold])
+    for percent in (*requested["p"], *requested["service_p"]):
         most = _most(test, dict(threshold.tags).get(SCENARIO))
         if not supports(percent, most):
             load = "the first level of the search" if isinstance(test.model, Breakpoint) else "the load"
-            message = f"Threshold '{threshold}' needs {needed(percent):,} requests, and {load} has at most {most:,}."
+            message = f"Threshold '{threshold}' needs {needed(percent):,} requests, but {load} has at most {most:,}."
             hint = "Let the load last longer, or judge a lower percentile."
             raise DeclarationError("too_few_requests", message, hint=hint)
 

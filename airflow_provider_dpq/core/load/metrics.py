@@ -36,11 +36,11 @@ _PERCENTILE: Final = re.compile(r"(\w+)\((.+)\)")
 
 def requested_percentiles(thresholds: Sequence[Threshold]) -> Mapping[str, set[float]]:
     """Return the percentiles that thresholds name, by the name of the metric without them."""
-    asked: dict[str, set[float]] = {name: set() for name in PERCENTILES}
+    requested: dict[str, set[float]] = {name: set() for name in PERCENTILES}
     for threshold in thresholds:
         if match := _PERCENTILE.fullmatch(threshold.metric):
-            asked[match[1]].add(float(match[2]))
-    return asked
+            requested[match[1]].add(float(match[2]))
+    return requested
 
 
 def metrics_of(
@@ -60,13 +60,13 @@ def metrics_of(
     Args:
         ledger: What was recorded.
         test: What was run.
-        thresholds: What will be judged: a percentile that is asked for is there even where there are too few iterations
-            for it, and a kind of error even where there was none.
+        thresholds: Thresholds to judge by: a percentile or kind of error that one of them refers to is included even if
+            there are too few iterations for it, or no such error.
         levels: The levels of a search.
-        percentiles: What is reported beside; without any, what thresholds ask for is there the sooner.
+        percentiles: Percentiles to report in any case; leave them out to compute only what the thresholds need.
     """
-    asked = requested_percentiles(thresholds)
-    wanted = {name: _Percentiles(asked[name], percentiles) for name in asked}
+    requested = requested_percentiles(thresholds)
+    wanted = {name: _Percentiles(requested[name], percentiles) for name in requested}
     metrics = list(_of_iterations(ledger, test, None, wanted))
     tagged = [dict(threshold.tags) for threshold in thresholds]
     if len(test.scenarios) > 1 or any(SCENARIO in tags for tags in tagged):
@@ -79,13 +79,13 @@ def metrics_of(
 
 @dataclass(frozen=True, slots=True)
 class _Percentiles:
-    """Which percentiles are wanted: what is asked for always, the others where there are enough values."""
+    """Which percentiles are wanted: what is requested always, the others where there are enough values."""
 
-    asked: set[float]
+    requested: set[float]
     others: Sequence[float]
 
     def of(self, count: int) -> list[float]:
-        return sorted({*self.asked, *(percent for percent in self.others if supports(percent, count))})
+        return sorted({*self.requested, *(percent for percent in self.others if supports(percent, count))})
 
 
 def _of_iterations(
@@ -167,8 +167,8 @@ def _finite(interval: tuple[float, float], *, supported: bool = True) -> tuple[f
     return max(low, 0.0), min(high, sys.float_info.max) if supported else sys.float_info.max
 
 
-def _of_errors(ledger: Ledger, asked: set[str]) -> Iterator[Metric]:
-    counts = dict.fromkeys(sorted(asked), 0)
+def _of_errors(ledger: Ledger, requested: set[str]) -> Iterator[Metric]:
+    counts = dict.fromkeys(sorted(requested), 0)
     for failure in ledger.failures:
         counts[failure.name] = counts.get(failure.name, 0) + failure.count
     for name, count in counts.items():

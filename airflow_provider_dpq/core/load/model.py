@@ -223,8 +223,8 @@ def parse_rate(text: object) -> float:
     """
     match = _RATE.fullmatch(text) if isinstance(text, str) else None
     if match is None or float(match[1]) < 0 or not math.isfinite(float(match[1])):
-        message = f"{text!r} is not an arrival rate."
-        raise DeclarationError("malformed_rate", message, hint="Write a number and its unit, such as 500/s or 30/min.")
+        message = f"Invalid arrival rate: {text!r}."
+        raise DeclarationError("malformed_rate", message, hint="Give a number with a unit, such as 500/s or 30/min.")
     return convert(float(match[1]), match[2], "/s")
 
 
@@ -236,7 +236,7 @@ def validated(model: _ModelT) -> _ModelT:
     """
     for fault in chain(_no_numbers(model), _search_faults(model) if isinstance(model, Breakpoint) else _faults(model)):
         if fault:
-            raise DeclarationError("invalid_load", f"The load cannot be: {fault}.", hint="Correct the numbers of it.")
+            raise DeclarationError("invalid_load", f"Invalid load: {fault}.", hint="Correct the numbers.")
     return model
 
 
@@ -257,49 +257,49 @@ def _no_numbers(model: Model) -> Iterator[str]:
             "duration": [stage.duration_seconds for stage in stages],
         }
     for words, values in declared.items():
-        yield from (f"the {words} is {value!r}, which is no number" for value in values if not is_number(value))
+        yield from (f"the {words} is {value!r}, not a number" for value in values if not is_number(value))
 
 
 def _faults(model: ArrivalRate | Concurrency) -> Iterator[str]:
     schedule = model.schedule
     if not schedule.stages:
-        yield "it has no stage"
+        yield "it has no stages"
     elif schedule.duration_seconds <= 0:
-        yield "it lasts no time"
+        yield "its duration is 0"
     elif schedule.amount <= 0:
-        yield "its level is 0 all the time"
+        yield "its level is always 0"
     if isinstance(model, ArrivalRate):
         yield _worker_fault(model.max_workers)
         return
     if schedule.peak > MOST_WORKERS:
-        yield f"{schedule.peak:g} workers, which are more than {MOST_WORKERS}"
+        yield f"{schedule.peak:g} workers are more than the maximum of {MOST_WORKERS}"
     for count in (model.iterations, model.iterations_each):
         if count is not None and (not is_whole(count) or count < 1):
-            yield f"{count!r} is no number of iterations"
+            yield f"the number of iterations is {count!r}, not a whole number above 0"
 
 
 def _search_faults(model: Breakpoint) -> Iterator[str]:
     if not 0 < model.start < model.limit:
-        yield f"a search from {model.start:g}/s to {model.limit:g}/s"
+        yield f"the search goes from {model.start:g}/s to {model.limit:g}/s, which is not upwards from above 0"
     if not 1 < model.growth <= 10:
-        yield f"levels that grow by {model.growth!r}; write a number above 1, at most 10"
+        yield f"the growth of levels is {model.growth!r}, not above 1 and at most 10"
     if model.level_seconds < 5:
-        yield f"levels of {model.level_seconds:g} s; a level needs 5 s to be judged"
+        yield f"the duration of a level is {model.level_seconds:g} s, less than the 5 s needed to judge it"
     if not 0 < model.precision_percent < 100:
-        yield f"a precision of {model.precision_percent:g} %"
+        yield f"the precision is {model.precision_percent:g} %, not between 0 and 100 %"
     yield _worker_fault(model.max_workers)
 
 
 def _worker_fault(count: object) -> str:
     if not is_whole(count) or count <= 0:
-        return f"{count!r} is no number of workers"
-    return f"{count} workers, which are more than {MOST_WORKERS}" if count > MOST_WORKERS else ""
+        return f"the number of workers is {count!r}, not a whole number above 0"
+    return f"{count} workers are more than the maximum of {MOST_WORKERS}" if count > MOST_WORKERS else ""
 
 
 def _workers(count: object) -> int:
     if not is_whole(count) or count < 0:
-        message = f"{count!r} is no number of workers."
-        raise DeclarationError("invalid_load", message, hint="Write a whole number, 0 or more.")
+        message = f"Invalid number of workers: {count!r}."
+        raise DeclarationError("invalid_load", message, hint="Give a whole number, 0 or more.")
     return count
 
 
@@ -315,13 +315,13 @@ def with_unit(argument: str, value: object) -> str:
     """
     if not isinstance(value, str):
         message = f"{argument} is {value!r}, which has no unit."
-        raise DeclarationError("missing_unit", message, hint="Write it as a text with its unit, such as '30s'.")
+        raise DeclarationError("missing_unit", message, hint="Give a string with a unit, such as '30s'.")
     return value
 
 
 def _pairs(stages: object) -> list[tuple[Any, Any]]:
     pairs: list[Any] = list(stages) if isinstance(stages, Sequence) and not isinstance(stages, str) else [stages]
     if any(isinstance(pair, str) or not isinstance(pair, Sequence) or len(pair) != 2 for pair in pairs):
-        message = f"The stages are {stages!r}."
+        message = f"Invalid stages: {stages!r}."
         raise DeclarationError("invalid_load", message, hint="Give pairs of a duration and a level: ('30s', '100/s').")
     return [(pair[0], pair[1]) for pair in pairs]

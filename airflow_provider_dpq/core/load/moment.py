@@ -90,13 +90,13 @@ TIMEOUT: Final = "timeout"
 CONNECTION: Final = "connection"
 
 MAX_SAMPLES: Final = 5
-"""How many different messages of each kind of failure are told."""
+"""How many different messages of each kind of failure are reported."""
 
 MAX_CHARACTERS: Final = 200
 """How long a message is at most."""
 
 _MAX_OUTCOMES: Final = 40
-_OTHER: Final = Outcome("exception", "other", "There were too many kinds of failure to tell them apart.")
+_OTHER: Final = Outcome("exception", "other", "There were too many kinds of failure to list them separately.")
 _NETWORK: Final = frozenset(
     {
         errno.EADDRNOTAVAIL,
@@ -148,7 +148,7 @@ class Outcomes:
         self._lock = threading.Lock()
 
     def number(self, scenario: str, outcome: Outcome) -> int:
-        """Return the number of a scenario's failure, which is told with the first one of its kind and message."""
+        """Return the number of a scenario's failure; the first one of its kind and message is reported with it."""
         known = self._numbers[scenario].get(outcome.name, {})
         number = known.get(outcome.message)
         if number is None and len(known) >= MAX_SAMPLES:
@@ -156,10 +156,10 @@ class Outcomes:
         return self._add(scenario, outcome) if number is None else number
 
     def take(self) -> dict[int, Outcome]:
-        """Return what was not told before."""
+        """Return the outcomes that were not reported before."""
         with self._lock:
-            told, self._new = self._new, {}
-        return told
+            new, self._new = self._new, {}
+        return new
 
     def _add(self, scenario: str, outcome: Outcome) -> int:
         with self._lock:

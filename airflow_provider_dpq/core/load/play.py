@@ -53,9 +53,9 @@ class Player:
         Raises:
             MeasurementError: One cannot be made ready, or its first call fails.
         """
-        self.pulse.beat("making ready")
+        self.pulse.beat("preparing")
         for _ in self.generators.prepare():
-            self.pulse.beat("making ready")
+            self.pulse.beat("preparing")
 
     def play(
         self,

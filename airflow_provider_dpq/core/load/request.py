@@ -86,10 +86,10 @@ class Requests:
 
         subject = self._operation.subject
         if isinstance(error, aiohttp.ConnectionTimeoutError):
-            message = f"{subject} got no connection within {self._connect_seconds:g} s."
+            message = f"{subject} did not connect within {self._connect_seconds:g} s."
             return ConnectTimeoutError("connection_timeout", message, quotes_data=False)
         if isinstance(error, TimeoutError):
-            message = f"{subject} was not answered within {self._operation.timeout_seconds:g} s."
+            message = f"{subject} did not respond within {self._operation.timeout_seconds:g} s."
             return ResponseTimeoutError("request_timeout", message, quotes_data=False)
         return UnreachableError("connection_failed", f"{subject} failed: {_words(error, str(self._url.host))}.")
 
@@ -101,15 +101,15 @@ def _words(error: Exception, host: str) -> str:
     inner = error.os_error if isinstance(error, ClientConnectorError) else error
     certificate = getattr(error, "certificate_error", inner)
     if isinstance(error, ClientConnectorDNSError):
-        return f"the name {host!r} cannot be resolved"
+        return f"the host name {host!r} cannot be resolved"
     if isinstance(certificate, ssl.SSLCertVerificationError):
-        return f"TLS failed: the certificate is refused, {certificate.verify_message}"
+        return f"TLS failed: the certificate was rejected, {certificate.verify_message}"
     if isinstance(certificate, ssl.SSLError):
         return f"TLS failed: {certificate.reason or type(certificate).__name__}"
     known = {
         ConnectionRefusedError: "the connection was refused",
-        ServerDisconnectedError: "the connection was closed before the answer",
-        ClientResponseError: "the answer is no HTTP",
+        ServerDisconnectedError: "the connection was closed before the response",
+        ClientResponseError: "the response is not valid HTTP",
     }
     return next((words for kind, words in known.items() if isinstance(inner, kind)), None) or _of_system(inner)
 

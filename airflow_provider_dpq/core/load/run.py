@@ -111,7 +111,7 @@ class LoadRun:
         if self._agreed_seconds is None:
             return now + LEAD_SECONDS
         if now > self._agreed_seconds:
-            message = f"The load of all shards began {now - self._agreed_seconds:.1f} s before this one was ready."
+            message = f"This shard was ready {now - self._agreed_seconds:.1f} s after the agreed start of all shards."
             raise MeasurementError(
                 "shard_late",
                 message,
@@ -133,14 +133,14 @@ class LoadRun:
         if test.planned is None and any(count >= test.most_requests(number) for number, count in course.ended.items()):
             count = course.ended.total()
             message = (
-                f"The load ended at {course.elapsed_seconds:.0f} s, after {count} requests: the cap is "
+                f"The load ended at {course.elapsed_seconds:.0f} s, after {count} requests, at the cap of "
                 f"{test.max_requests}. Raise max_requests, or shorten the load."
             )
             return finding("request cap", Verdict.INCONCLUSIVE, "request_cap", message, count=count)
         if course.elapsed_seconds > test.max_duration_seconds + 2 * test.iteration_timeout_seconds:
             message = (
-                f"The load was ended at {course.elapsed_seconds:.0f} s: the cap is {test.max_duration_seconds:g} s, "
-                "and what was under way then did not end in time."
+                f"The load was stopped at {course.elapsed_seconds:.0f} s: the cap is {test.max_duration_seconds:g} s, "
+                "and the iterations running then did not end in time."
             )
             return finding(
                 "duration cap", Verdict.INCONCLUSIVE, "duration_cap", message, seconds=course.elapsed_seconds
@@ -159,7 +159,7 @@ class LoadRun:
         failed = first_breach(limits, self._recorder.ledger(), self._test) if limits and self._recorder else None
         if failed is None:
             return None
-        message = f"The load ended at {at_seconds:.0f} s, as '{failed.threshold}' had failed and asks for it."
+        message = f"The load was aborted at {at_seconds:.0f} s because the threshold '{failed.threshold}' failed."
         return finding(
             "abort on fail", Verdict.FAIL, "aborted_on_fail", message, threshold=failed.threshold, seconds=at_seconds
         )
@@ -168,8 +168,8 @@ class LoadRun:
 def died(death: Death) -> CheckResult:
     """Return the check that says when a target died."""
     message = (
-        f"The target died {death.at_seconds:.1f} s after the start: since then all {death.failures} requests "
-        f"failed to connect. {death.cause}"
+        f"The target died {death.at_seconds:.1f} s after the start: all {death.failures} requests since then failed "
+        f"to connect. {death.cause}"
     ).strip()
     return finding(
         "target",

@@ -47,7 +47,7 @@ def merge_shards(shards: Sequence[Report | None], test: LoadTest) -> LoadResult:
         duration_seconds=recording.duration_seconds,
         measured=tuple(metric for number, shard in found for metric in _of_machine(shard, number)),
         series=tuple(series for number, shard in found for series in _over_time(shard, number)),
-        checks=tuple(_named(check, number) for number, shard in found for check in shard.checks if _speaks(check)),
+        checks=tuple(_named(check, number) for number, shard in found for check in shard.checks if _is_notable(check)),
         error=error,
     )
 
@@ -56,7 +56,7 @@ def _error(shards: Sequence[Report | None]) -> MeasurementError | None:
     """Return why the whole was not measured, of which a shard may be the reason."""
     missing = [number for number, shard in enumerate(shards) if shard is None]
     if missing:
-        message = f"{len(missing)} of {len(shards)} shards left no report, the first of them shard {missing[0]}."
+        message = f"{len(missing)} of {len(shards)} shards have no report; the first of these is shard {missing[0]}."
         return MeasurementError("missing_shard", message, hint=_CLEAR, quotes_data=False)
     for number, shard in enumerate(shards):
         if shard is not None and shard.error is not None:
@@ -80,7 +80,7 @@ def _over_time(shard: Report, number: int) -> list[Series]:
     return [series.model_copy(update={"tags": {**series.tags, SHARD: str(number)}}) for series in own]
 
 
-def _speaks(check: CheckResult) -> bool:
+def _is_notable(check: CheckResult) -> bool:
     return check.verdict is not Verdict.PASS
 
 
@@ -101,11 +101,11 @@ def merge_recordings(recordings: Sequence[Recording]) -> Recording:
     _refuse_incomplete(recordings)
     starts = sorted({recording.started_at_seconds for recording in recordings})
     if len(starts) > 1:
-        message = f"The load began at different instants: {starts[-1] - starts[0]:.3f} s lie between them."
+        message = f"The parts of the load started at different times, {starts[-1] - starts[0]:.3f} s apart."
         raise MeasurementError(
             "shard_late",
             message,
-            hint="All parts of a load are told one start: run all of it again.",
+            hint="All parts of a load must start at the same time: run the whole load again.",
             quotes_data=False,
         )
     ledgers = [Ledger.of(recording) for recording in recordings]
@@ -126,21 +126,21 @@ def _refuse_incomplete(recordings: Sequence[Recording]) -> None:
     generators = [generator for recording in recordings for generator in recording.generators]
     totals = {generator.parts for generator in generators}
     if len(totals) != 1:
-        message = f"The recordings are of loads of {_listed(totals) or 'no'} generators."
+        message = f"The recordings are not of one load: their numbers of generators are {_listed(totals) or 'unknown'}."
         raise MeasurementError(
-            "missing_shard", message, hint="Merge the recordings of one load, all of them.", quotes_data=False
+            "missing_shard", message, hint="Merge all recordings of a single load.", quotes_data=False
         )
     parts = totals.pop()
     counts = Counter(generator.part for generator in generators)
     if repeated := [part for part, count in counts.items() if count > 1]:
-        message = f"Of {parts} generators {_listed(repeated)} is there more than once."
+        message = f"Recordings of generator {_listed(repeated)} of {parts} occur more than once."
         raise MeasurementError(
-            "repeated_shard", message, hint="Each part of a load counts once: run all of it again.", quotes_data=False
+            "repeated_shard", message, hint="Give each recording once, or run the whole load again.", quotes_data=False
         )
     if missing := set(range(parts)) - set(counts):
-        message = f"Of {parts} generators {_listed(missing)} recorded nothing."
+        message = f"There is no recording of generator {_listed(missing)} of {parts}."
         raise MeasurementError(
-            "missing_shard", message, hint="Without it the load was not what it was to be.", quotes_data=False
+            "missing_shard", message, hint="Merge all recordings, or run the whole load again.", quotes_data=False
         )
 
 

@@ -34,10 +34,10 @@ CONNECT_SECONDS: Final = 10.0
 """How long the first connection to a target may take."""
 
 _HINTS: Final[Mapping[type[BaseException], str]] = {
-    ssl.SSLCertVerificationError: "Give it a certificate that is trusted here, or correct its address.",
-    ssl.SSLError: "Correct its address: where the port speaks no TLS, it begins with http://.",
-    socket.gaierror: "Correct the name in its address.",
-    ConnectionRefusedError: "Start it, or correct the port in its address.",
+    ssl.SSLCertVerificationError: "Install a certificate that is trusted here, or correct the URL.",
+    ssl.SSLError: "Correct the URL: it begins with http:// if the port does not use TLS.",
+    socket.gaierror: "Correct the host name in the URL.",
+    ConnectionRefusedError: "Start the target, or correct the port in the URL.",
 }
 """What to do about a target that is down, by what is behind it; the first that fits."""
 
@@ -137,7 +137,7 @@ def _down(scenario: Scenario, cause: str, error: BaseException | None = None) ->
     message = f"The target of scenario {scenario.name!r} is down: {cause.rstrip('. ')}."
     behind = list(_chain(error))
     known = (hint for kind, hint in _HINTS.items() if any(isinstance(one, kind) for one in behind))
-    return MeasurementError("target_down", message, hint=next(known, "Start it, or correct its address."))
+    return MeasurementError("target_down", message, hint=next(known, "Start the target, or correct its URL."))
 
 
 def _cause(error: Exception) -> str:

@@ -182,7 +182,7 @@ def test_a_search_is_judged_by_what_it_found() -> None:
 
 def test_a_multiple_of_a_baseline_is_refused() -> None:
     """A load has none."""
-    with pytest.raises(DeclarationError, match="has no baseline"):
+    with pytest.raises(DeclarationError, match="needs a baseline"):
         judged(result(record(load())), "median < 2x baseline")
 
 

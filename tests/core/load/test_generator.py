@@ -670,10 +670,10 @@ def _raises_refusal() -> Operation:
 @pytest.mark.parametrize(
     ("operation", "words"),
     [
-        (_refused, "the connection was refused. Start it, or correct the port"),
-        (_unnamed, "the name 'no-such-host.invalid' cannot be resolved. Correct the name"),
+        (_refused, "the connection was refused. Start the target, or correct the port"),
+        (_unnamed, "the host name 'no-such-host.invalid' cannot be resolved. Correct the host name"),
         (_without_database, "refused"),
-        (_raises_refusal, "Connection refused. Start it, or correct the port"),
+        (_raises_refusal, "Connection refused. Start the target, or correct the port"),
     ],
 )
 def test_a_target_that_is_down_is_told_at_once(operation: Callable[[], Operation], words: str) -> None:
@@ -698,7 +698,7 @@ def test_a_target_with_a_certificate_of_its_own_is_told_as_such(tmp_path: Path) 
     """A certificate that nobody vouches for is the cause, in words."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(_certificate(tmp_path))
-    words = r"TLS failed: the certificate is refused.*a certificate that is trusted"
+    words = r"TLS failed: the certificate was rejected.*a certificate that is trusted"
     with serving(context) as secure, pytest.raises(MeasurementError, match=words):
         list(generator.prepare(case(http(secure.url().replace("http", "https", 1)), rate(10, 1)), 0))
 
@@ -726,13 +726,13 @@ def _certificate(folder: Path) -> Path:
 def test_no_failure_tells_the_address(service: Service) -> None:
     """What is behind its question mark may be a secret, and errors of the client have all of it in their words."""
     operation = http(service.url("/babble?token=SECRET"))
-    with pytest.raises(MeasurementError, match="the answer is no HTTP") as caught:
+    with pytest.raises(MeasurementError, match="the response is not valid HTTP") as caught:
         list(generator.prepare(case(operation, rate(10, 1)), 0))
     assert caught.value.reason == "target_down"
     assert "SECRET" not in "".join(traceback.format_exception(caught.value))
     found = _failing(service, operation, iterations=2)
     assert found.outcomes() == {"connection": 2}
-    assert "no HTTP" in found.messages[0]
+    assert "not valid HTTP" in found.messages[0]
     assert "SECRET" not in found.messages[0]
 
 
@@ -755,7 +755,7 @@ def test_a_target_that_takes_no_connection_is_told_in_seconds(monkeypatch: pytes
     monkeypatch.setattr(trial, "CONNECT_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full, socket.create_connection(full.getsockname()):
         url = f"http://127.0.0.1:{full.getsockname()[1]}/"
-        with pytest.raises(MeasurementError, match=r"got no connection within 0\.2 s") as caught:
+        with pytest.raises(MeasurementError, match=r"did not connect within 0\.2 s") as caught:
             list(generator.prepare(case(http(url), rate(10, 1), iteration_timeout_seconds=600), 0))
     assert caught.value.reason == "target_down"
 

@@ -198,5 +198,5 @@ def test_the_message_says_how_many_workers_it_takes() -> None:
     """It is Little's law, at the shortest service time."""
     recorder = LIMITED["ten workers for what takes fifty"]()
     fault = fault_of(recorder.ledger(), recorder.test)
-    assert "100/s of default at 0.5 s each" in str(fault)
-    assert "take 50.0 workers, and there were 10" in str(fault)
+    assert "100/s of default need 50.0 workers" in str(fault)
+    assert "0.5 s, but there were only 10" in str(fault)

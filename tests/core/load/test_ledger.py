@@ -52,11 +52,11 @@ def test_a_quiet_stretch_is_a_stretch_without_anything() -> None:
 @pytest.mark.parametrize(
     ("windows", "words"),
     [
-        ([(0.0, 1.0, ""), (2.0, 2.0, "")], "windows of 1 s, 2 s"),
-        ([(0.5, 1.0, "")], "begins at 0.5 s"),
-        ([(-1.0, 1.0, "")], "begins at -1 s"),
+        ([(0.0, 1.0, ""), (2.0, 2.0, "")], "lengths: 1 s, 2 s"),
+        ([(0.5, 1.0, "")], "cannot begin at 0.5 s"),
+        ([(-1.0, 1.0, "")], "cannot begin at -1 s"),
         ([(0.0, 1.0, "HISTnonsense")], "cannot be read"),
-        ([(0.0, 0.0, "")], "windows of 0 s"),
+        ([(0.0, 0.0, "")], "lengths: 0 s"),
     ],
 )
 def test_a_damaged_recording_is_refused(windows: list[tuple[float, float, str]], words: str) -> None:

@@ -95,24 +95,24 @@ def test_what_the_load_can_answer_is_accepted(declared: Any, options: dict[str, 
             "p(95){scenario:reed} < 1s",
             {},
             "unknown_tag",
-            "the scenario 'reed', which there is not. There is read, write",
+            "the load has no scenario 'reed'. Use read or write",
         ),
-        ("p(95){name:read} < 1s", {}, "unknown_tag", r"the tag 'name', which p\(95\) has not. It has scenario"),
-        ("generator_cpu{scenario:read} < 80%", {}, "unknown_tag", "It has none"),
-        ("error_count{error:timeouts} < 5", {}, "unknown_tag", "the error 'timeouts'"),
-        ("error_count{error:status} < 5", {}, "unknown_tag", "the error 'status'"),
-        ("error_rate{error:timeout} < 5%", {}, "unknown_tag", "has the tag 'error'"),
+        ("p(95){name:read} < 1s", {}, "unknown_tag", r"p\(95\) has no tag 'name'. Use the tag scenario"),
+        ("generator_cpu{scenario:read} < 80%", {}, "unknown_tag", "the metric has none"),
+        ("error_count{error:timeouts} < 5", {}, "unknown_tag", "there is no error 'timeouts'"),
+        ("error_count{error:status} < 5", {}, "unknown_tag", "there is no error 'status'"),
+        ("error_rate{error:timeout} < 5%", {}, "unknown_tag", "has no tag 'error'"),
         ("error_count{scenario:read,error:timeout} < 5", {}, "unknown_tag", "has several tags"),
-        ("slowdown{level:50} < 3", {"model": STAGED}, "unknown_tag", "the level '50', which there is not. There is 20"),
-        ("worker_memory{shard:0} < 1GB", {}, "unknown_tag", "It has none"),
-        ("worker_memory{shard:2} < 1GB", {"parts": 2}, "unknown_tag", "the shard '2'"),
-        ("p(99.9) < 1s", {}, "too_few_requests", "needs 10,000 requests, and the load has at most 2,000"),
+        ("slowdown{level:50} < 3", {"model": STAGED}, "unknown_tag", "the load has no level '50'. Use 20"),
+        ("worker_memory{shard:0} < 1GB", {}, "unknown_tag", "the metric has none"),
+        ("worker_memory{shard:2} < 1GB", {"parts": 2}, "unknown_tag", "the load has no shard '2'"),
+        ("p(99.9) < 1s", {}, "too_few_requests", "needs 10,000 requests, but the load has at most 2,000"),
         ("p(99){scenario:read} < 1s", {"max_requests": 900}, "too_few_requests", "at most 900"),
         ("service_p(95) < 1s", {"model": shared_iterations(199, 3)}, "too_few_requests", "200 requests.* at most 199"),
         ("p(99) < 1s", {"model": SEARCH}, "too_few_requests", "the first level of the search has at most 200"),
-        ("median < 1.2x baseline", {}, "missing_baseline", "has no baseline"),
-        ("slowdown < 3", {}, "unknown_metric", "compares levels"),
-        ("recovery < 3s", {}, "unknown_metric", "only a breakpoint search finds"),
+        ("median < 1.2x baseline", {}, "missing_baseline", "needs a baseline"),
+        ("slowdown < 3", {}, "unknown_metric", "needs two constant levels"),
+        ("recovery < 3s", {}, "unknown_metric", "only a breakpoint search measures"),
         (
             {"threshold": "slowdown < 3", "abort_on_fail": True},
             {"model": STAGED},
@@ -121,7 +121,7 @@ def test_what_the_load_can_answer_is_accepted(declared: Any, options: dict[str, 
         ),
         ({"threshold": "iteration_count > 3", "abort_on_fail": True}, {}, "cannot_abort", "only known at the end"),
         ({"threshold": "max < 1s", "severity": "warn", "abort_on_fail": True}, {}, "cannot_abort", "only warns"),
-        ({"threshold": "max < 1s", "abort_on_fail": True}, {"model": SEARCH}, "cannot_abort", "ends each level"),
+        ({"threshold": "max < 1s", "abort_on_fail": True}, {"model": SEARCH}, "cannot_abort", "ends failing levels"),
     ],
 )
 def test_what_the_load_cannot_answer_is_refused(
@@ -174,7 +174,7 @@ def test_a_search_is_not_asked_for_what_it_does_not_try(text: str, possible: boo
     if possible:
         check_thresholds(limits, test)
         return
-    with pytest.raises(DeclarationError, match="more than the search tries"):
+    with pytest.raises(DeclarationError, match="more than the limit of the search"):
         check_thresholds(limits, test)
 
 

@@ -31,7 +31,7 @@ from airflow_provider_dpq.core.load.moment import MAX_CHARACTERS, MAX_SAMPLES, O
         (UnreachableError("connection_failed", "refused"), "connection"),
         (SourceError("unreachable_database", "gone"), "connection"),
         (AssertionError(), "assertion"),
-        (StatusError("unexpected_status", "GET / was answered with status 503, not 200.", status=503), "status 503"),
+        (StatusError("unexpected_status", "GET / returned status 503 instead of 200.", status=503), "status 503"),
         (MeasurementError("statement_failed", "no table"), "exception statement_failed"),
         (OSError(28, "disk full"), "exception OSError"),
         (KeyError("name"), "exception KeyError"),

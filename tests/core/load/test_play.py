@@ -23,7 +23,7 @@ def test_the_first_state_of_a_load_is_told_at_once() -> None:
     recorder = Recorder(test, started_at_seconds=starts_at_seconds)
     player.play(test, starts_at_seconds, [recorder], lambda course: None)
     ready, *states = lines
-    assert ready == "making ready"
+    assert ready == "preparing"
     assert [state.partition(":")[0] for state in states] == ["0 s of 4 s"]
 
 

@@ -84,7 +84,7 @@ def test_a_load_is_judged_and_says_how_it_goes(monkeypatch: pytest.MonkeyPatch) 
         report = concluded(load(model=STEADY), "p(95) < 200ms", tell=said.append).report
     assert report.verdict is Verdict.PASS
     assert value(report.metrics, "iteration_count") == 2000
-    assert said[0] == "making ready"
+    assert said[0] == "preparing"
 
 
 def test_a_target_that_dies_ends_the_load(monkeypatch: pytest.MonkeyPatch) -> None:

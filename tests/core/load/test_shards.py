@@ -113,7 +113,7 @@ def test_missing_shard_is_an_error() -> None:
     assert whole.verdict is Verdict.ERROR
     assert whole.error is not None
     assert whole.error.reason == "missing_shard"
-    assert "1 of 2 shards left no report, the first of them shard 1" in whole.error.message
+    assert "1 of 2 shards have no report; the first of these is shard 1" in whole.error.message
 
 
 def test_shard_that_was_not_measured_is_an_error_with_its_reason() -> None:

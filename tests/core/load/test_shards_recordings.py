@@ -63,10 +63,10 @@ def test_failures_add_up_by_kind_with_a_few_samples() -> None:
 @pytest.mark.parametrize(
     ("parts", "reason", "words"),
     [
-        ([(0, 3), (2, 3)], "missing_shard", "Of 3 generators 1 recorded nothing"),
-        ([(0, 2), (1, 2), (1, 2)], "repeated_shard", "Of 2 generators 1 is there more than once"),
-        ([(0, 2), (1, 3)], "missing_shard", "loads of 2, 3 generators"),
-        ([], "missing_shard", "loads of no generators"),
+        ([(0, 3), (2, 3)], "missing_shard", "no recording of generator 1 of 3"),
+        ([(0, 2), (1, 2), (1, 2)], "repeated_shard", "generator 1 of 2 occur more than once"),
+        ([(0, 2), (1, 3)], "missing_shard", "numbers of generators are 2, 3"),
+        ([], "missing_shard", "numbers of generators are unknown"),
     ],
 )
 def test_what_is_not_one_load_is_refused(parts: list[tuple[int, int]], reason: str, words: str) -> None:
@@ -82,12 +82,12 @@ def test_generators_of_one_machine_are_parts_too() -> None:
     full = [record(shard(test, part), process=1, recorder=record(shard(test, part))) for part in range(2)]
     assert len(merge_recordings([recorder.recording() for recorder in full]).generators) == 4
     half = [full[0].recording(), record(shard(test, 1)).recording()]
-    with pytest.raises(MeasurementError, match="Of 4 generators 3 recorded nothing"):
+    with pytest.raises(MeasurementError, match="no recording of generator 3 of 4"):
         merge_recordings(half)
 
 
 def test_a_part_that_began_at_another_instant_is_refused() -> None:
     """Its windows are of other times."""
-    with pytest.raises(MeasurementError, match=r"2\.500 s lie between") as refused:
+    with pytest.raises(MeasurementError, match=r"2\.500 s apart") as refused:
         merge_recordings([recording(0, 2, [(0, 1)]), recording(1, 2, [(0, 1)], started=STARTED + 2.5)])
     assert refused.value.reason == "shard_late"
