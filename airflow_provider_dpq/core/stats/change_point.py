@@ -1,4 +1,4 @@
-"""Where in a long history the level changed."""
+"""Detect changes of level in a long history."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SHUFFLES_AT_ONCE: Final = 250
-"""A history without a change is mostly told after so few shuffles."""
+"""Number of shuffles per batch; one batch is usually enough to recognise a history without a change."""
 
 _OUTLYING_DEVIATIONS: Final = 4.0
 """Standard deviations from its neighbours' median beyond which a value is an outlier."""
@@ -26,7 +26,7 @@ def change_points(
     max_p_value: float = 0.001,
     min_length: int = 3,
 ) -> tuple[int, ...]:
-    """Return where a new level begins.
+    """Return the positions where a new level begins.
 
     Method: binary segmentation on logarithms (Scott and Knott, "A Cluster Analysis Method for Grouping Means in the
     Analysis of Variance", Biometrics 30, 1974). A segment is split where the sum of squared deviations falls most, and
@@ -57,7 +57,7 @@ def change_points(
     import numpy as np
 
     if not all(0 < value < math.inf for value in values):
-        message = "A history holds finite values above 0."
+        message = "A history must have only finite values above 0."
         raise ValueError(message)
     logs = np.asarray(_without_outliers([math.log(value) for value in values], min_length))
     found: list[int] = []

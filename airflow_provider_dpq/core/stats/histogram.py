@@ -1,9 +1,9 @@
-"""A histogram of durations whose relative error is bounded, and that merges exactly: HdrHistogram's buckets.
+"""A histogram of durations with bounded relative error and exact merging, using HdrHistogram's buckets.
 
 Method: Gil Tene's HdrHistogram with 3 significant digits and a resolution of 1 microsecond, up to an hour. Up to 2,047
-microseconds each has a bucket of its own; above, each doubling of the value is divided into 1,024 buckets, so that a
-value is off by at most half of 1/1,024 of itself, 0.05 %, and half a microsecond. What is longer than an hour counts as
-an hour.
+microseconds, each microsecond has its own bucket; above, each doubling of the value is divided into 1,024 buckets, so
+that the error of a value is at most half of 1/1,024 of it (0.05 %) plus half a microsecond. Durations of more than an
+hour count as an hour.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 RELATIVE_ERROR: Final = 1 / 2048
-"""By which share of itself a value that a histogram gives back is off at most; half a microsecond besides."""
+"""Maximum relative error of a value from a histogram; half a microsecond of rounding adds to it."""
 
 _PER_SECOND: Final = 1_000_000
 DIGITS: Final = 3
@@ -30,11 +30,11 @@ _LARGEST: Final = 3600 * _PER_SECOND
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """How often durations fell into which bucket; only buckets with something in them are kept.
+    """Counts of durations by bucket; empty buckets are not kept.
 
     Attributes:
-        buckets: Numbers of the buckets in ascending order, as HdrHistogram counts them.
-        counts: How many values each has.
+        buckets: Numbers of the buckets in ascending order, in HdrHistogram's numbering.
+        counts: Number of values in each bucket.
     """
 
     buckets: array[int] = field(default_factory=lambda: array("H"))
@@ -42,10 +42,10 @@ class Histogram:
 
     @classmethod
     def of(cls, seconds: ArrayLike) -> Histogram:
-        """Return the histogram of some durations.
+        """Return the histogram of durations.
 
         Args:
-            seconds: In any order, all finite; one below 0 counts as 0, one over an hour as an hour.
+            seconds: Durations in any order, all finite; below 0 they count as 0, over an hour as an hour.
         """
         import numpy as np
 
@@ -55,7 +55,7 @@ class Histogram:
 
     @classmethod
     def merged(cls, histograms: Iterable[Histogram]) -> Histogram:
-        """Return the histogram of the values of all, exactly."""
+        """Return the exact histogram of the values of all histograms."""
         import numpy as np
 
         filled = [histogram for histogram in histograms if histogram.buckets]
@@ -69,13 +69,13 @@ class Histogram:
 
     @classmethod
     def decode(cls, text: str) -> Histogram:
-        """Return the histogram that `encode` wrote, or another writer of HdrHistogram with the same digits and unit.
+        """Return the histogram written by `encode`, or by another HdrHistogram writer with the same digits and unit.
 
         Args:
-            text: HdrHistogram's compressed encoding, version 2, in base 64; empty for a histogram of nothing.
+            text: HdrHistogram's compressed encoding, version 2, in base 64; empty for an empty histogram.
 
         Raises:
-            ValueError: It is no such text.
+            ValueError: The text is not such an encoding.
         """
         import zlib
 
@@ -88,10 +88,13 @@ class Histogram:
         try:
             read = HdrHistogram.decode(text)
         except (zlib.error, HdrCookieException, HdrLengthException, TypeError) as error:
-            message = f"{text[:40]!r} is no HdrHistogram: {error}"
+            message = f"Invalid HdrHistogram: {text[:40]!r}: {error}"
             raise ValueError(message) from error
         if read.significant_figures != DIGITS or read.unit_magnitude != 0:
-            message = f"an HdrHistogram of {read.significant_figures} digits, not {DIGITS}"
+            message = (
+                f"Unsupported HdrHistogram: {read.significant_figures} digits and unit magnitude "
+                f"{read.unit_magnitude}, not {DIGITS} and 0."
+            )
             raise ValueError(message)
         dense = np.frombuffer(read.counts, dtype=np.uint64)
         found = np.flatnonzero(dense)
@@ -107,7 +110,7 @@ class Histogram:
         )
 
     def encode(self) -> str:
-        """Return it in HdrHistogram's compressed encoding, version 2, in base 64; empty where it has no values."""
+        """Return HdrHistogram's compressed encoding, version 2, in base 64; empty if there are no values."""
         import numpy as np
         from hdrh.histogram import HdrHistogram
 
@@ -134,12 +137,12 @@ class Histogram:
 
     @property
     def bucket_seconds(self) -> NDArray[np.float64]:
-        """The duration that stands for each bucket: the middle of it."""
+        """The duration that represents each bucket: its midpoint."""
         return middles(self.bucket_numbers)
 
     @property
     def count(self) -> int:
-        """How many values it has."""
+        """Number of values."""
         return sum(self.counts)
 
     @property
@@ -171,18 +174,18 @@ class Histogram:
         return float(self.bucket_seconds @ self.bucket_counts) / self.count
 
     def percentile(self, percent: float) -> float:
-        """Return a percentile in seconds, as `core.stats.percentile.percentile` defines it.
+        """Return a percentile in seconds, as defined by `core.stats.percentile.percentile`.
 
-        It is off by no more than the values next to it are: `RELATIVE_ERROR` of it, and half a microsecond.
+        Its error is no larger than that of a single value: `RELATIVE_ERROR` of it plus half a microsecond.
 
         Args:
-            percent: Between 0 and 100, both included.
+            percent: Between 0 and 100, inclusive.
 
         Raises:
-            ValueError: There is no value, or no such percentile.
+            ValueError: There is no value, or the percentile is out of range.
         """
         if not 0 <= percent <= 100:
-            message = f"There is no percentile {percent}: it lies between 0 and 100."
+            message = f"Invalid percentile: {percent}. It must be between 0 and 100."
             raise ValueError(message)
         last = self.count - 1
         below, part = divmod(last * percent / 100, 1)
@@ -190,7 +193,7 @@ class Histogram:
         return low + (high - low) * part
 
     def ordered(self, rank: int) -> float:
-        """Return the value in seconds that so many are not larger than: 1 for the smallest.
+        """Return the value of a rank in ascending order, in seconds: 1 for the smallest.
 
         Raises:
             ValueError: There are fewer values.
@@ -198,12 +201,12 @@ class Histogram:
         return self._at([rank - 1])[0]
 
     def _at(self, positions: Sequence[int]) -> list[float]:
-        """Return the values at some positions of all in order, counted from 0."""
+        """Return the values at the given positions in ascending order, counted from 0."""
         import numpy as np
 
         if not positions or not 0 <= min(positions) <= max(positions) < self.count:
             self._refuse_empty()
-            message = f"There are no values at {positions} of {self.count}."
+            message = f"Positions out of range: {positions}; the histogram has {self.count} values."
             raise ValueError(message)
         places = np.searchsorted(np.cumsum(self.bucket_counts), np.asarray(positions, dtype=np.uint64), side="right")
         return [float(value) for value in middles(self.bucket_numbers[places])]
@@ -224,7 +227,7 @@ def _bucket(microseconds: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def middles(buckets: NDArray[Any]) -> NDArray[np.float64]:
-    """Return the middle of some buckets in seconds; of one that holds a single microsecond, that one."""
+    """Return the midpoints of buckets in seconds; for a bucket of a single microsecond, that microsecond."""
     import numpy as np
 
     numbers = buckets.astype(np.int64)

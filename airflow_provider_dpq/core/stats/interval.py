@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from typing import Final
 
 _TO_STANDARD_DEVIATION: Final = 1.4826
-"""What turns the median absolute deviation of normal values into their standard deviation: 1 / 0.6745."""
+"""Factor from the median absolute deviation of normal values to their standard deviation: 1 / 0.6745."""
 
 _WIDENING: Final = 9.0
-"""Share by which the interval of n values is wider than that of very many: this over n."""
+"""The interval of n values is wider than that of very many values by this number over n."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Where the next value is expected.
+    """The interval in which the next value is expected.
 
     Attributes:
-        median: Median of the values before.
-        low: Lower limit, itself inside.
-        high: Upper limit, itself inside.
+        median: Median of the previous values.
+        low: Lower limit, inclusive.
+        high: Upper limit, inclusive.
     """
 
     median: float
@@ -46,21 +46,21 @@ def robust_interval(
     30 (``benchmarks/history.py`` prints how many). Any number below half of the values may be
     outliers without moving the interval beyond all bounds.
 
-    Limits: values are taken as independent and around one level. A trend or a season widens the interval or moves it
-    off; the limits are symmetric, so that of skewed values more fall outside on the long side and hardly any on the
-    short one. Of fewer than about 7 values it says little.
+    Limits: values are assumed independent and around one level. A trend or a season widens the interval or shifts it.
+    The limits are symmetric, so skewed values fall outside more often on the long side and hardly ever on the short
+    one. With fewer than about 7 values the interval says little.
 
     Args:
-        values: The values before, at least one, all finite.
+        values: The previous values, at least one, all finite.
         deviations: Half of the interval's width, in standard deviations.
-        absolute_floor: Least half of the width, in the values' unit.
-        relative_floor: Least half of the width, as a share of the median's size.
+        absolute_floor: Minimum half-width, in the values' unit.
+        relative_floor: Minimum half-width, as a share of the median's absolute value.
 
     Raises:
-        ValueError: There is no value, or one is not finite.
+        ValueError: There is no value, or a value is not finite.
     """
     if not values or not all(map(math.isfinite, values)):
-        message = f"{len(values)} values, all finite, are no series"
+        message = f"A series needs at least one value, and only finite ones; {len(values)} values were given."
         raise ValueError(message)
     median = statistics.median(values)
     scale = _TO_STANDARD_DEVIATION * statistics.median(abs(value - median) for value in values)

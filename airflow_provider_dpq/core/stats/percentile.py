@@ -1,4 +1,4 @@
-"""Percentiles, and the interval that the order of the values alone gives for one."""
+"""Percentiles, and their distribution-free intervals."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from collections.abc import Sequence
 from typing import Final
 
 _VALUES_BEYOND: Final = 10
-"""How many values must lie on either side of a percentile before it is reported."""
+"""Number of values that must lie on either side of a percentile before it is reported."""
 
 
 def supports(percent: float, count: int) -> bool:
-    """Return whether so many values support a percentile: ten are expected on either side of it.
+    """Return whether a number of values supports a percentile: ten are expected on either side of it.
 
-    So the 50th needs 20 values, the 95th or 5th 200, the 99th 1,000 and the 99.9th 10,000. With fewer, the percentile
-    is next to the largest or the smallest value, and repeats badly.
+    The 50th percentile needs 20 values, the 5th or 95th 200, the 99th 1,000 and the 99.9th 10,000. With fewer values
+    the percentile is close to the largest or smallest value and varies widely from sample to sample.
     """
-    # Rounded, as 100 - 99.9 is a little less than a tenth.
+    # Rounded, because 100 - 99.9 is slightly less than 0.1 in floating point.
     return round(count * min(percent, 100 - percent), 6) >= 100 * _VALUES_BEYOND
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """Return the percentile, between two values by linear interpolation.
+    """Return a percentile, with linear interpolation between two values.
 
     Method: type 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages", The American Statistician 50, 1996,
     which is the default of numpy and pandas. `supports` says whether the sample is large enough.
 
     Args:
         values: The sample, in any order, at least one value.
-        percent: Between 0 and 100, neither included.
+        percent: Between 0 and 100, exclusive.
 
     Raises:
-        ValueError: There is no value, one is not finite, or there is no such percentile.
+        ValueError: There is no value, a value is not finite, or the percentile is out of range.
     """
     ordered = _ordered(values)
     below, part = divmod((len(ordered) - 1) * _share(percent), 1)
@@ -107,25 +107,25 @@ def median_interval(values: Sequence[float], *, error: float) -> tuple[float, fl
 
 def _ordered(values: Sequence[float]) -> list[float]:
     if not values or not all(map(math.isfinite, values)):
-        message = f"{len(values)} values, all finite, are no sample"
+        message = f"A sample needs at least one value, and only finite ones; {len(values)} values were given."
         raise ValueError(message)
     return sorted(values)
 
 
 def _share(percent: float) -> float:
     if not 0 < percent < 100:
-        message = f"There is no percentile {percent}: it lies between 0 and 100."
+        message = f"Invalid percentile: {percent}. It must be between 0 and 100, exclusive."
         raise ValueError(message)
     return percent / 100
 
 
 def _rank(count: int, share: float, error: float) -> int:
-    """Return the largest k so that fewer than k values lie below the quantile with at most that probability, or 0."""
+    """Return the largest k such that fewer than k values lie below the quantile with at most that probability, or 0."""
     if not 0 < error < 0.5:
-        message = f"{error} is no probability of an error: it lies between 0 and 0.5."
+        message = f"Invalid error probability: {error}. It must be between 0 and 0.5, exclusive."
         raise ValueError(message)
     expected = count * share
-    # Bernstein's inequality: all that lies further below than this has a probability of less than e^-30.
+    # Bernstein's inequality: everything below this has a probability of less than e^-30.
     first = max(0, int(expected - 10 - math.sqrt(100 + 60 * expected * (1 - share))))
     probability = 0.0
     for below in range(first, count):

@@ -59,7 +59,7 @@ def predict(segments: Sequence[Sequence[float]], *, confidence: float = 0.99) ->
         ValueError: A value is not finite or not above 0.
     """
     if not all(0 < value < math.inf for segment in segments for value in segment):
-        message = "A history holds finite values above 0."
+        message = "A history must have only finite values above 0."
         raise ValueError(message)
     logs = [[math.log(value) for value in segment] for segment in segments]
     count = sum(map(len, logs))

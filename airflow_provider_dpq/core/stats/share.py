@@ -1,4 +1,4 @@
-"""Shares of what happens over time, and percentiles, with intervals that hold where neighbours in time are alike."""
+"""Shares of events over time, and percentiles, with intervals that remain valid for values correlated in time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEAST_BLOCKS: Final = 6
-"""Fewer blocks of time say too little about how much they differ."""
+"""Minimum number of blocks of time: fewer say too little about their variance."""
 
 
 def share_interval(
@@ -105,7 +105,7 @@ def percentile_interval(
 
 
 def _inverted(blocks: Sequence[Histogram], whole: Histogram, tail: float, confidence: float) -> tuple[float, float]:
-    """Return the limits above which the share of values cannot be told from a tail share."""
+    """Return the ends of the interval: the limits above which the share of values is consistent with a tail share."""
     import numpy as np
 
     limits = whole.bucket_seconds

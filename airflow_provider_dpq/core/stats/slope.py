@@ -1,4 +1,4 @@
-"""The slope of a line through points, and how fast an operation's time grows with its size."""
+"""The slope of a line through points, and the exponent of an operation's growth in time with its size."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 LEAST_SIZES: Final = 3
-"""Sizes that an exponent needs: two always lie on a line; a third can say that it is none."""
+"""Minimum number of sizes for an exponent: two points always lie on a line; a third can contradict it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,9 @@ class Slope:
 
     Attributes:
         slope: Rise of y for each unit of x.
-        low: Lower end of the slope's interval; ``-inf`` where there are too few points for one.
-        high: Upper end; ``inf`` where there are too few points for one.
-        intercept: The line's y where x is 0.
+        low: Lower end of the slope's interval; ``-inf`` if there are too few points for one.
+        high: Upper end of the slope's interval; ``inf`` if there are too few points for one.
+        intercept: The line's y at x = 0.
     """
 
     slope: float
@@ -34,34 +34,37 @@ def theil_sen(x: Sequence[float], y: Sequence[float], *, confidence: float = 0.9
     """Return the median of the slopes between all pairs of points, with its interval.
 
     Method: Sen, "Estimates of the Regression Coefficient Based on Kendall's Tau", Journal of the American Statistical
-    Association 63, 1968. The interval takes Kendall's statistic as normal, with the variance of tied values (Kendall,
-    "Rank Correlation Methods", 4th edition, 1970). Up to 29 % of the points may be off without moving the slope beyond
-    all bounds. The same as ``scipy.stats.theilslopes``, but that an end is infinite where so few points support none,
-    instead of the smallest or largest slope: at 99 %, with fewer than 6 points.
+    Association 63, 1968. The interval takes Kendall's statistic as normal, with the variance for tied values (Kendall,
+    "Rank Correlation Methods", 4th edition, 1970). Up to 29 % of the points may be outliers without moving the slope
+    arbitrarily far. The result is that of ``scipy.stats.theilslopes``, except that an end that the points do not
+    support is infinite instead of the smallest or largest slope: at 99 %, with fewer than 6 points.
 
-    Limits: the errors of the points are taken as independent. Where they follow each other, as those of a cache that
-    fills and empties, the interval is too narrow. Values of which most are alike have a slope of 0 whatever the others
-    do. All pairs are kept in memory: 600 points take about 5 MB for a moment. The first call imports numpy, which an
-    interpreter that measures its own memory does before it measures.
+    Limits: the errors of the points are assumed independent. If they are correlated, as for a cache that fills and
+    empties, the interval is too narrow. If most values are equal, the slope is 0 whatever the others are. All pairs are
+    kept in memory: 600 points briefly take about 5 MB. The first call imports numpy, so an interpreter that measures
+    its own memory must call it before measuring.
 
     Args:
-        x: Where the points lie, at least two of them different.
-        y: As many values.
-        confidence: Probability that the interval holds the slope.
+        x: The x values, at least two of them different.
+        y: The y values, as many as x values.
+        confidence: Probability that the interval contains the slope.
 
     Raises:
-        ValueError: There are not as many x as y, a value is not finite, or all x are alike.
+        ValueError: There are not as many x as y values, a value is not finite, or all x values are equal.
     """
     import numpy as np
 
     if len(x) != len(y) or len(set(x)) < 2 or not all(map(math.isfinite, (*x, *y))):
-        message = f"{len(x)} x, of which {len(set(x))} differ, and {len(y)} y, all finite, are no line"
+        message = (
+            f"A slope needs as many finite y as x values, and two different x values, not {len(x)} x values "
+            f"({len(set(x))} different) and {len(y)} y values."
+        )
         raise ValueError(message)
     left, right = np.triu_indices(len(x), 1)
     across, up = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     runs = across[right] - across[left]
-    apart = runs != 0
-    slopes = np.sort((up[right] - up[left])[apart] / runs[apart])
+    distinct = runs != 0
+    slopes = np.sort((up[right] - up[left])[distinct] / runs[distinct])
     slope = float(np.median(slopes))
     below, above = _ends(x, y, len(slopes), statistics.NormalDist().inv_cdf((1 + confidence) / 2))
     return Slope(
@@ -79,17 +82,20 @@ def growth_exponent(sizes: Sequence[float], seconds: Sequence[float]) -> Slope |
     spans the slopes of all pairs. A fixed cost lowers the exponent of small sizes: it is that of the range measured.
 
     Args:
-        sizes: Sizes, each above 0; a size measured several times may be given as often.
-        seconds: What each took, above 0.
+        sizes: Sizes, each above 0; a size may be repeated for each of its measurements.
+        seconds: The time of each measurement, above 0.
 
     Returns:
-        The exponent as the slope, and ``ln c`` as the intercept; None of fewer than three different sizes.
+        The exponent as the slope, and ``ln c`` as the intercept; None for fewer than three different sizes.
 
     Raises:
-        ValueError: There are not as many sizes as times, or one is not finite or not above 0.
+        ValueError: There are not as many sizes as times, or a value is not finite or not above 0.
     """
     if len(sizes) != len(seconds) or not all(0 < number < math.inf for number in (*sizes, *seconds)):
-        message = f"{len(sizes)} sizes and {len(seconds)} times, all finite and above 0, show no growth"
+        message = (
+            f"An exponent needs as many times as sizes, all finite and above 0, not {len(sizes)} sizes and "
+            f"{len(seconds)} times."
+        )
         raise ValueError(message)
     if len(set(sizes)) < LEAST_SIZES:
         return None
@@ -97,10 +103,10 @@ def growth_exponent(sizes: Sequence[float], seconds: Sequence[float]) -> Slope |
 
 
 def _ends(x: Sequence[float], y: Sequence[float], slopes: int, deviations: float) -> tuple[int, int]:
-    """Return which of the ordered slopes, counted from 0, are the ends; outside of them where there is none."""
+    """Return the indexes, from 0, of the ordered slopes at the interval's ends; outside the range if there are none."""
     distinct = range(len(x))
     if round((math.comb(len(x), 2) - deviations * math.sqrt(_kendall_variance(distinct, distinct))) / 2) < 1:
-        # Ties lessen the variance, down to nothing, but they do not make few points into many.
+        # Ties reduce the variance, even to 0, but do not make up for too few points.
         return -1, slopes
     reach = deviations * math.sqrt(_kendall_variance(x, y))
     return round((slopes - reach) / 2) - 1, round((slopes + reach) / 2)
@@ -116,5 +122,5 @@ def _kendall_variance(x: Sequence[float], y: Sequence[float]) -> float:
     variance = (whole - of_x - of_y) / 18 + pairs_x * pairs_y / (2 * count * (count - 1))
     if count > 2:
         variance += triples_x * triples_y / (9 * count * (count - 1) * (count - 2))
-    # Where all y are alike the terms cancel, but for the last digits.
+    # If all y are equal, the terms cancel except for rounding errors.
     return max(variance, 0.0)

@@ -1,4 +1,4 @@
-"""What describes a sample in a few numbers."""
+"""Summary statistics of a sample."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A sample in a few numbers, all but the count in the values' unit.
+    """Summary statistics of a sample, all except the count in the values' unit.
 
     Attributes:
-        count: How many values there are.
-        min: The smallest.
-        max: The largest.
+        count: Number of values.
+        min: The smallest value.
+        max: The largest value.
         mean: Arithmetic mean.
-        median: The middle one, or the mean of the two in the middle.
-        stdev: Standard deviation of the population, estimated from the sample (n - 1); None of one value, which says
-            nothing about its scatter.
-        mad: Median absolute deviation from the median, as it is: times 1.4826 it is comparable to `stdev`. Zero where
-            more than half of the values are alike, and of one value.
+        median: The middle value, or the mean of the two middle values.
+        stdev: Standard deviation of the population, estimated from the sample (n - 1); None for a single value.
+        mad: Median absolute deviation from the median, not scaled; multiplied by 1.4826 it is comparable to `stdev`.
+            Zero if more than half of the values are equal, and for a single value.
     """
 
     count: int
@@ -37,13 +36,13 @@ def summarize(values: Sequence[float]) -> Summary:
     """Return the summary of a sample.
 
     Args:
-        values: At least one, all finite.
+        values: At least one value, all finite.
 
     Raises:
         ValueError: There is no value, or one is not finite.
     """
     if not values or not all(map(math.isfinite, values)):
-        message = f"{len(values)} values, all finite, are no sample"
+        message = f"A sample needs at least one value, and only finite ones; {len(values)} values were given."
         raise ValueError(message)
     count, mean, median = len(values), statistics.fmean(values), statistics.median(values)
     # statistics.stdev computes with fractions: exact, and slow on the many values of a load test.

@@ -106,7 +106,7 @@ def test_ordered_counts_from_the_smallest() -> None:
     histogram = of([30, 10, 20, 20])
     assert [histogram.ordered(rank) for rank in (1, 2, 3, 4)] == [1e-5, 2e-5, 2e-5, 3e-5]
     for rank in (0, 5):
-        with pytest.raises(ValueError, match="no values at"):
+        with pytest.raises(ValueError, match="out of range"):
             histogram.ordered(rank)
 
 
@@ -119,7 +119,7 @@ def test_what_is_no_histogram_is_refused(text: str) -> None:
 
 def test_a_histogram_of_other_digits_is_refused() -> None:
     """Its buckets are not ours."""
-    with pytest.raises(ValueError, match="of 2 digits"):
+    with pytest.raises(ValueError, match="2 digits"):
         Histogram.decode(HdrHistogram(1, 1000, 2).encode().decode())
 
 

@@ -106,7 +106,7 @@ def test_six_hundred_points_take_little_time() -> None:
 )
 def test_what_is_no_line_is_refused(x: list[float], y: list[float]) -> None:
     """Two different x, and a finite y for each, are the least."""
-    with pytest.raises(ValueError, match="no line"):
+    with pytest.raises(ValueError, match="A slope needs"):
         theil_sen(x, y)
 
 
@@ -132,5 +132,5 @@ def test_exponent_has_no_interval_when_there_are_few_sizes() -> None:
 @pytest.mark.parametrize(("sizes", "seconds"), [([1, 2, 3], [1, 2, 0]), ([0, 1, 2], [1, 1, 1]), ([1, 2, 3], [1, 2])])
 def test_what_shows_no_growth_is_refused(sizes: list[float], seconds: list[float]) -> None:
     """A size or a time of nothing has no logarithm."""
-    with pytest.raises(ValueError, match="no growth"):
+    with pytest.raises(ValueError, match="An exponent needs"):
         growth_exponent(sizes, seconds)
