@@ -151,6 +151,10 @@ _PYTHON: Final[Mapping[type[ast.cmpop], str]] = {
 }
 
 
+_NULLITY: Final[Mapping[str, bool]] = {"isnull": True, "isna": True, "notnull": False, "notna": False}
+"""Methods of pandas that tell whether a value is missing."""
+
+
 def _from_python(text: str, parser: str | None = None) -> Condition:
     quoted: dict[str, str] = {}
 
@@ -175,11 +179,26 @@ _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?P<column>[^`]+)`
 """A text, in which a backtick is a character, or a column's name in backticks, which may have blanks and signs."""
 
 
+def _nullity(node: ast.Call) -> Nullity | None:
+    method = node.func
+    if node.args or node.keywords or not isinstance(method, ast.Attribute) or method.attr not in _NULLITY:
+        return None
+    return Nullity(method.value.id, _NULLITY[method.attr]) if isinstance(method.value, ast.Name) else None
+
+
+def _group(node: ast.BoolOp | ast.BinOp) -> Group | None:
+    if not isinstance(node.op, (ast.And, ast.Or, ast.BitAnd, ast.BitOr)):
+        return None
+    parts = [_from_node(value) for value in (node.values if isinstance(node, ast.BoolOp) else (node.left, node.right))]
+    known = tuple(part for part in parts if part is not None)
+    return Group(known, every=isinstance(node.op, (ast.And, ast.BitAnd))) if len(known) == len(parts) else None
+
+
 def _from_node(node: ast.expr) -> Condition | None:
-    if isinstance(node, ast.BoolOp):
-        parts = [_from_node(value) for value in node.values]
-        known = tuple(part for part in parts if part is not None)
-        return Group(known, every=isinstance(node.op, ast.And)) if len(known) == len(parts) else None
+    if isinstance(node, (ast.BoolOp, ast.BinOp)):
+        return _group(node)
+    if isinstance(node, ast.Call):
+        return _nullity(node)
     if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.left, ast.Name):
         operator = _PYTHON.get(type(node.ops[0]))
         try:

@@ -542,3 +542,23 @@ def test_brackets_in_a_pattern_mean_themselves(dialect: str, pattern: str) -> No
     Stand.dialect = dialect  # type: ignore[attr-defined]
     condition: Any = RowCondition(Stand(), parse_expression("c LIKE '[a]%'")).sql  # type: ignore[arg-type]
     assert pattern in condition.compile(dialect=spoken).params.values()
+
+
+@pytest.mark.parametrize(
+    ("condition", "rows"),
+    [
+        ("a.notnull()", 2),
+        ("a.isna()", 1),
+        ("(a > 1) & (b == 'y')", 1),
+        ("(a > 1) | a.isnull()", 2),
+        ("`a`.notna() and b == 'x'", 1),
+    ],
+)
+def test_forms_of_pandas_choose_the_same_rows_on_a_check_and_on_the_gate(condition: str, rows: int) -> None:
+    """They were delegated on a check, and refused on the gate and on databases."""
+    frame = pd.DataFrame({"a": [1.0, 2.0, None], "b": ["x", "y", "y"]})
+    count = {"type": "expect_table_row_count_to_equal", "kwargs": {"value": rows}}
+    on_check = {**count, "kwargs": {"value": rows, "row_condition": condition, "condition_parser": "pandas"}}
+    assert check(frame, [count], row_condition=condition).success
+    assert check(frame, [on_check]).success
+    assert len(frame.query(condition, engine="python")) == rows
