@@ -343,7 +343,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Write the data to a file, and check that.",
     ),
     "not_a_store": (
-        "The file at the store's address is no database.",
+        "The file at the store's address is not a database.",
         "Name a file that does not exist yet, or one that a store is in.",
     ),
     "no_wall_times": (

@@ -66,7 +66,7 @@ def test_name_that_two_dags_bear_is_refused(dpq: Callable[..., Result], command:
     """Nothing is guessed: both are named, and the options that tell them apart."""
     result = dpq(*command)
     assert result.exit_code == 2
-    assert "2 gates bear the name 'flights': 'customers > flights', 'orders > flights'." in result.stderr
+    assert "2 gates are named 'flights': 'customers > flights', 'orders > flights'." in result.stderr
     assert "--dag" in result.stderr
     assert "--outside-airflow" in result.stderr
 

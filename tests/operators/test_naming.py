@@ -209,6 +209,6 @@ def test_sensor_tells_of_a_run_that_died_before_it_measured(
             QualityGateSensor(task_id="wait", gate="complete", dag_id="orders", **settings)
         assert run_dag(waiting, logical_date=later).states["wait"] != "success"
         assert (
-            f"'check' ended as upstream_failed without a report in run {died.run_id}"
+            f"'check' ended in state upstream_failed without a report in run {died.run_id}"
             in capfd.readouterr().out + caplog.text
         )

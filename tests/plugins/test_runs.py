@@ -85,11 +85,11 @@ def test_gate_whose_upstream_failed_is_shown_as_not_measured(
     run_dag(dag)
     assert "not measured orders" not in gates()
     died = dag.test(logical_date=NEXT_DAY)
-    assert f"not measured orders > complete 'check' ended as upstream_failed without a report {died.run_id}" in gates()
+    assert f"not measured orders > complete 'check' ended in state upstream_failed without a report {died.run_id}" in gates()
     assert "pass orders > complete" in gates()
     named: dict[str, Any] = {"gate": "complete", "dag_id": "orders", "run_id": died.run_id}
     store.write(report_with(Verdict.PASS, **named))
-    assert "pass incomplete orders > complete 'check' ended as upstream_failed since its report" in gates()
+    assert "pass incomplete orders > complete 'check' ended in state upstream_failed since its report" in gates()
     store.write(report_with(Verdict.FAIL, try_number=2, **named))
     assert "ended as" not in gates()
 
@@ -122,7 +122,7 @@ def test_gate_that_has_never_reported_is_shown_by_its_task(run_dag: RunDag, gate
             Load(task_id="load") >> [check("check"), Load(task_id="report")]
         run_dag(dag, logical_date=NEXT_DAY)
     text = gates()
-    assert "not measured customers > check 'check' ended as upstream_failed without a report" in text
+    assert "not measured customers > check 'check' ended in state upstream_failed without a report" in text
     assert "'load'" not in text
     assert "'report'" not in text
     assert "hidden" not in text
@@ -137,7 +137,7 @@ def test_tab_of_a_task_that_measured_nothing_says_how_it_ended(run_dag: RunDag, 
     def tab(task: str) -> str:
         return page(f"/dags/orders/runs/{run.run_id}/tasks/{task}/{{MAP_INDEX}}/report")
 
-    assert "'check' ended as upstream_failed without a report, and nothing was measured. The log of the task" in tab(
+    assert "'check' ended in state upstream_failed without a report, and nothing was measured. The log of the task" in tab(
         "check"
     )
     assert "the task is no gate" in tab("load")
@@ -167,7 +167,7 @@ def test_parts_that_are_missing_from_a_pass_are_named(run_dag: RunDag, gates: Ca
     run_dag(dag, logical_date=NEXT_DAY)
     assert [run.gate for run in store.latest()] == [Gate("alerts", "shared")]
     text = gates()
-    assert "pass incomplete alerts > shared 'late' ended as upstream_failed without a report" in text
+    assert "pass incomplete alerts > shared 'late' ended in state upstream_failed without a report" in text
     assert "not measured alerts" not in text
 
 

@@ -210,7 +210,7 @@ def test_task_that_ended_without_a_report_keeps_the_gate_shut(
     standing = query.standing(store, known(**{name.format("good"): "success", name.format("bad"): state}))
     part = "bad" if index < 0 else "bad[0]"
     assert not standing.passed
-    assert str(standing) == f"pass in run scheduled__2026-01-02, '{part}' ended as {state} without a report"
+    assert str(standing) == f"pass in run scheduled__2026-01-02, '{part}' ended in state {state} without a report"
 
 
 @pytest.mark.parametrize("query", [OF_DAY, RECENT])
@@ -236,7 +236,7 @@ def test_pass_of_an_earlier_try_does_not_count_once_the_task_ended_otherwise(
     store.write(report_with(Verdict.PASS))
     standing = query.standing(store, known(check=state))
     assert not standing.passed
-    assert str(standing) == f"pass in run scheduled__2026-01-02, 'check' ended as {state} since its report"
+    assert str(standing) == f"pass in run scheduled__2026-01-02, 'check' ended in state {state} since its report"
 
 
 @pytest.mark.parametrize("query", [OF_DAY, RECENT])
@@ -268,7 +268,7 @@ def test_part_that_is_skipped_as_its_run_fails_was_not_measured(query: GateQuery
     store.write(report_with(Verdict.PASS, task_id="a", gate_tasks=("a", "b")))
     standing = query.standing(store, known(a="success", b="skipped", failed=failed))
     assert standing.passed is not failed
-    assert ("'b' ended as skipped without a report" in str(standing)) is failed
+    assert ("'b' ended in state skipped without a report" in str(standing)) is failed
 
 
 @pytest.mark.parametrize("query", [OF_DAY, RECENT])
@@ -309,7 +309,7 @@ def test_task_of_the_interval_that_failed_before_it_measured_is_told(
     asked = replace(OF_DAY, gate=gate, dag_id="orders_quality")
     standing = asked.standing(store, known(check=state))
     assert (standing.passed, standing.final) == (False, False)
-    assert str(standing) == f"'check' ended as {state} without a report in run {RUN}"
+    assert str(standing) == f"'check' ended in state {state} without a report in run {RUN}"
     assert "no report yet" in str(asked.standing(store, known(check="queued")))
 
 
@@ -322,7 +322,7 @@ def test_run_that_failed_since_before_it_measured_keeps_the_gate_shut(store: Sto
     standing = RECENT.standing(store, airflow)
     assert not standing.passed
     assert str(standing) == (
-        f"pass in run {RUN}; since then 'check' ended as upstream_failed without a report in run {later}"
+        f"pass in run {RUN}; since then 'check' ended in state upstream_failed without a report in run {later}"
     )
     assert RECENT.standing(store, replace(airflow, ended={later: now - timedelta(hours=1)})).passed
     older = "scheduled__2026-01-01"
@@ -353,7 +353,7 @@ def test_name_that_two_dags_bear_is_refused(query: GateQuery, store: Store) -> N
     store.write(report_with(Verdict.FAIL, dag_id="orders"))
     store.write(report_with(Verdict.PASS, dag_id="customers"))
     with pytest.raises(
-        DeclarationError, match="2 gates bear the name 'orders': 'customers > orders', 'orders > orders'"
+        DeclarationError, match="2 gates are named 'orders': 'customers > orders', 'orders > orders'"
     ):
         query.standing(store, strange)
     found = {
@@ -369,7 +369,7 @@ def test_name_that_another_dag_has_begun_to_measure_is_refused(query: GateQuery,
     store.write(report_with(Verdict.PASS, dag_id="customers"))
     source = report_with(Verdict.PASS, dag_id="orders", run_id="first").provenance
     store.begin(Start.now("orders", "quality", "orders.csv", source, interval=DAY))
-    with pytest.raises(DeclarationError, match="2 gates bear the name 'orders'"):
+    with pytest.raises(DeclarationError, match="2 gates are named 'orders'"):
         query.standing(store, strange)
     assert "has left no report yet" in str(replace(query, dag_id="orders").standing(store, strange))
 
@@ -470,7 +470,7 @@ def test_report_that_is_too_old_is_told(store: Store) -> None:
     assert str(standing).endswith(" UTC: max_age, 1:00:00, is over.")
     later = "scheduled__2026-01-03"
     died = RECENT.standing(store, Known({later: {"check": "upstream_failed"}}, ended={later: datetime.now(UTC)}))
-    assert str(died) == f"'check' ended as upstream_failed without a report in run {later}"
+    assert str(died) == f"'check' ended in state upstream_failed without a report in run {later}"
 
 
 @pytest.mark.parametrize("state", ["failed", "upstream_failed"])
@@ -480,7 +480,7 @@ def test_gate_that_has_never_reported_and_whose_run_died_is_told(state: str, sto
     asked = replace(RECENT, gate="check", dag_id="sales")
     standing = asked.standing(store, Known({RUN: {"check": state}}, ended={RUN: datetime.now(UTC)}))
     assert (standing.passed, standing.final) == (False, False)
-    assert standing.sentence == f"'check' ended as {state} without a report in run {RUN}."
+    assert standing.sentence == f"'check' ended in state {state} without a report in run {RUN}."
 
 
 def test_sentence_ends_once(store: Store) -> None:

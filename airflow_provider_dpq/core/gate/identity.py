@@ -50,7 +50,7 @@ def the_only(gates: Sequence[Gate], name: str, *, hint: str) -> Gate:
     if len(gates) > 1:
         named = ", ".join(repr(str(gate)) for gate in gates[:_MOST_NAMED])
         more = f" and {len(gates) - _MOST_NAMED} more" if len(gates) > _MOST_NAMED else ""
-        message = f"{len(gates)} gates bear the name {name!r}: {named}{more}."
+        message = f"{len(gates)} gates are named {name!r}: {named}{more}."
         raise DeclarationError("ambiguous_gate", message, hint=hint)
     return gates[0] if gates else Gate.of(name, None)
 

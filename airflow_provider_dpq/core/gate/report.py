@@ -288,7 +288,7 @@ def make_report(
 
 
 def _nothing_judged() -> Problem:
-    message = "The gate has no check and no threshold: nothing was judged."
+    message = "The gate has no checks and no thresholds: nothing was judged."
     return Problem(reason="nothing_judged", message=message, quotes_data=False)
 
 

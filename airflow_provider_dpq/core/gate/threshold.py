@@ -131,7 +131,7 @@ def parse_threshold(declaration: ThresholdDeclaration, kind: str) -> Threshold:
     unit = match["unit"] or None
     limit = float(match["number"])
     if not math.isfinite(limit):
-        message = f"The limit of threshold {text!r} is too large for a number."
+        message = f"The limit of threshold {text!r} is too large."
         raise DeclarationError("malformed_threshold", message)
     if unit is not None:
         convert(limit, unit, own_unit)
@@ -196,14 +196,14 @@ def _declared(declaration: object, kind: str) -> tuple[str, Severity, float | No
     unknown = set(given) - keys
     if unknown:
         message = f"Threshold {dict(given)!r} has unknown keys {sorted(map(str, unknown))}."
-        raise DeclarationError("malformed_threshold", message, hint=f"Give {_FORM}.")
+        raise DeclarationError("malformed_threshold", message, hint=f"Use {_FORM}.")
     if not isinstance(text, str):
         message = f"{declaration!r} is not a threshold."
-        raise DeclarationError("malformed_threshold", message, hint=f"Give {_FORM}.")
+        raise DeclarationError("malformed_threshold", message, hint=f"Use {_FORM}.")
     consequence = parse_severity(severity)
     if consequence is None:
-        message = f"Threshold {text!r} has severity {severity!r}."
-        hint = "A severity is 'warn' or 'fail', in other words 'warning' or 'critical'."
+        message = f"Invalid severity {severity!r} in threshold {text!r}."
+        hint = "Use 'warn' (or 'warning') or 'fail' (or 'critical')."
         raise DeclarationError("malformed_threshold", message, hint=hint)
     return text, consequence, _abort_after_seconds(given, text)
 
@@ -211,8 +211,8 @@ def _declared(declaration: object, kind: str) -> tuple[str, Severity, float | No
 def _abort_after_seconds(given: Mapping[str, object], text: str) -> float | None:
     aborts, delay = given.get("abort_on_fail", False), given.get("abort_delay", "0s")
     if not isinstance(aborts, bool) or not isinstance(delay, str) or ("abort_delay" in given and not aborts):
-        message = f"Threshold {text!r} has abort_on_fail {aborts!r} and abort_delay {delay!r}."
-        hint = "Give abort_on_fail as True, and with it abort_delay as a duration such as '10s'."
+        message = f"Invalid abort_on_fail {aborts!r} or abort_delay {delay!r} in threshold {text!r}."
+        hint = "Set abort_on_fail to True; with it, abort_delay may be a duration such as '10s'."
         raise DeclarationError("malformed_threshold", message, hint=hint)
     return parse_duration(delay) if aborts else None
 
@@ -221,15 +221,15 @@ def _metric_of(name: str, argument: str | None, kind: str, text: str) -> tuple[s
     catalogue = CATALOGUES[kind]
     if name not in catalogue:
         known = ", ".join(catalogue)
-        message = f"Threshold {text!r} names the metric {name!r}, which a {kind} gate does not measure."
+        message = f"Threshold {text!r} uses the metric {name!r}, which a {kind} gate does not measure."
         meant = suggest_metric(name if argument is None else f"{name}({argument})", catalogue)
-        hint = f"{f'Did you mean {meant}? ' if meant else ''}It measures {known}."
+        hint = f"{f'Did you mean {meant}? ' if meant else ''}Available metrics: {known}."
         raise DeclarationError("unknown_metric", message, hint=hint)
     if (argument is not None) != (name in PERCENTILES):
         message = (
             f"Metric {name!r} in threshold {text!r} {'takes no' if argument is not None else 'needs an'} argument."
         )
-        raise DeclarationError("malformed_threshold", message, hint="Only a percentile takes one: p(95).")
+        raise DeclarationError("malformed_threshold", message, hint="Only percentiles take an argument, such as p(95).")
     if argument is None:
         return name, catalogue[name]
     try:
@@ -237,7 +237,7 @@ def _metric_of(name: str, argument: str | None, kind: str, text: str) -> tuple[s
     except ValueError:
         percentile = math.nan
     if not 1 <= percentile < 100:  # p(0.95) is a quantile that would be met by nearly the fastest
-        message = f"Percentile {argument!r} in threshold {text!r} is not a number from 1 to below 100."
+        message = f"Invalid percentile {argument!r} in threshold {text!r}: it must be at least 1 and below 100."
         meant = suggest_metric(f"{name}({argument})", catalogue) or f"{name}(95)"
         raise DeclarationError("malformed_threshold", message, hint=f"Did you mean {meant}?")
     return f"{name}({_digits(percentile)})", catalogue[name]

@@ -64,7 +64,7 @@ def parse_duration(text: str) -> float:
     seconds = _quantity(text, "seconds")
     if seconds is None:
         message = f"{text!r} is not a duration."
-        hint = f"Write a number and one of {_symbols('seconds')}, such as 26h or 90 min."
+        hint = f"Write a number and a unit ({_symbols('seconds')}), such as 26h or 90 min."
         raise DeclarationError("malformed_duration", message, hint=hint)
     return seconds
 
@@ -78,7 +78,7 @@ def parse_bytes(text: str) -> float:
     amount = _quantity(text, "bytes")
     if amount is None:
         message = f"{text!r} is not an amount of memory."
-        hint = f"Write a number and one of {_symbols('bytes')}, such as 512B."
+        hint = f"Write a number and a unit ({_symbols('bytes')}), such as 512B."
         raise DeclarationError("malformed_bytes", message, hint=hint)
     return amount
 
@@ -91,7 +91,7 @@ def parse_percent(text: str) -> float:
     """
     percent = _quantity(text, "percent")
     if percent is None:
-        message = f"{text!r} is not a share."
+        message = f"{text!r} is not a percentage."
         raise DeclarationError("malformed_percent", message, hint="Write a number and a percent sign, such as 5%.")
     return percent
 

@@ -48,7 +48,7 @@ class Lost:
     def __str__(self) -> str:
         """Say it in words."""
         since = "since its report" if self.reported else "without a report"
-        return f"{_named(self.instance)} ended as {self.state} {since}"
+        return f"{_named(self.instance)} ended in state {self.state} {since}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def require_explained(actor: str, reason: str) -> None:
         DeclarationError: ``unexplained_baseline``.
     """
     if not (actor.strip() and reason.strip()):
-        message = f"The acceptance by {actor!r} for the reason {reason!r} does not say who accepts it, or why."
+        message = f"A baseline needs an actor and a reason, but they are {actor!r} and {reason!r}."
         raise DeclarationError("unexplained_baseline", message, hint="Give both; they are stored with the baseline.")
 
 
@@ -67,10 +67,10 @@ def require_acceptable(report: Report) -> None:
         DeclarationError: ``kind_without_baseline`` or ``nothing_to_accept``.
     """
     if report.kind not in KINDS:
-        message = f"Report {report.id!r} is of a {report.kind} gate, which has no baseline."
-        raise DeclarationError("kind_without_baseline", message, hint=f"Kinds that have one: {', '.join(KINDS)}.")
+        message = f"Report {report.id!r} is from a {report.kind} gate, and such gates have no baseline."
+        raise DeclarationError("kind_without_baseline", message, hint=f"Kinds with a baseline: {', '.join(KINDS)}.")
     if report.verdict is Verdict.ERROR:
-        message = f"Report {report.id!r} of gate {str(report.identity)!r} has the verdict error: nothing to accept."
+        message = f"Report {report.id!r} of gate {str(report.identity)!r} has the verdict error and cannot become a baseline."
         raise DeclarationError("nothing_to_accept", message, hint="Accept a report whose measurement is complete.")
 
 

@@ -30,7 +30,7 @@ class Words(TypeDecorator[str]):
         if value is not None and any(mark == "\0" or "\ud800" <= mark <= "\udfff" for mark in value):
             raise StoreError(
                 "invalid_text",
-                f"The text {_short(value)!a} holds a character that a store cannot keep.",
+                f"The text {_short(value)!a} contains a character that the store cannot save.",
                 hint="Remove NUL characters and lone surrogates.",
             )
         return value
@@ -45,8 +45,8 @@ class Name(Words):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Refuse what `Words` refuses, and a text that is too long for a name."""
         if value is not None and len(value) > NAME_LENGTH:
-            message = f"The name {_short(value)!a} has {len(value)} characters."
-            raise StoreError("invalid_text", message, hint=f"A name has at most {NAME_LENGTH} characters.")
+            message = f"The name {_short(value)!a} is {len(value)} characters long."
+            raise StoreError("invalid_text", message, hint=f"Use at most {NAME_LENGTH} characters.")
         return super().process_bind_param(value, dialect)
 
 
@@ -68,12 +68,12 @@ class Moment(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             message = f"The time {value.isoformat()} has no time zone."
-            raise StoreError("invalid_time", message, hint="Give one: datetime.now(UTC).", quotes_data=False)
+            raise StoreError("invalid_time", message, hint="Add one, as datetime.now(UTC) does.", quotes_data=False)
         try:
             moment = value.astimezone(UTC)
         except OverflowError as error:
             raise StoreError(
-                "invalid_time", f"The time {value.isoformat()} has no counterpart in UTC.", quotes_data=False
+                "invalid_time", f"The time {value.isoformat()} cannot be converted to UTC.", quotes_data=False
             ) from error
         return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
 
@@ -85,7 +85,7 @@ class Moment(TypeDecorator[datetime]):
             try:
                 found: datetime | None = read(value)
             except (AttributeError, TypeError, ValueError) as error:
-                raise damaged("a time that is none") from error
+                raise damaged("an invalid time") from error
             return found
 
         return moment
@@ -121,7 +121,7 @@ def damaged(what: str) -> StoreError:
     Args:
         what: What it holds, for people.
     """
-    message = f"A row of the store holds {what}."
+    message = f"A row in the store contains {what}."
     return StoreError("store_corrupt", message, hint="Restore the store from a backup.", quotes_data=False)
 
 

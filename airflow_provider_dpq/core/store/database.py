@@ -101,13 +101,13 @@ def _parsed(text: str) -> URL:
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
-        message = "The address of the store is no SQLAlchemy URL."
-        hint = "Write sqlite:////path/to/dpq.db or postgresql+psycopg2://user:password@host/database."
+        message = "The address of the store is not a SQLAlchemy URL."
+        hint = "Use sqlite:////path/to/dpq.db or postgresql+psycopg2://user:password@host/database."
         raise StoreError(
             "invalid_store_url", message, hint=hint, quotes_data=False
         ) from None  # its text may hold a password
     if "@" in (url.host or ""):
-        message = "The address of the store has more than one @."
+        message = "The address of the store contains more than one @."
         raise StoreError(
             "invalid_store_url", message, hint="Write an @ in a user name or password as %40.", quotes_data=False
         )
@@ -124,15 +124,15 @@ def _engine(url: URL, *, create: bool, limits: StoreLimits) -> Engine:
     except ModuleNotFoundError as error:
         message = f"The store {shown(url)} needs the Python package {error.name!r}."
         raise StoreError(
-            "missing_driver", message, hint="Install it, or name another driver.", quotes_data=False
+            "missing_driver", message, hint="Install it, or use another driver.", quotes_data=False
         ) from error
     except (ArgumentError, ValueError) as error:
-        message = f"The address {shown(url)} is not one of a store: {first_line(error, url.password)}."
+        message = f"The address {shown(url)} cannot be used for a store: {first_line(error, url.password)}."
         raise StoreError("invalid_store_url", message) from cause(error, url)
     if engine.dialect.is_async:
-        message = f"The store {shown(url)} needs a driver that is not asynchronous."
+        message = f"The store {shown(url)} needs a synchronous driver."
         raise StoreError(
-            "invalid_store_url", message, hint="For PostgreSQL use postgresql+psycopg2.", quotes_data=False
+            "invalid_store_url", message, hint="For PostgreSQL, use postgresql+psycopg2.", quotes_data=False
         )
     if of_file:
         sqlite.share(engine, create=create)

@@ -137,7 +137,7 @@ def entry_of(row: RowMapping, interval: tuple[datetime, datetime] | None = None)
         head = _head(row)
         judged = head.data_interval
         if interval is not None and (judged is None or (judged.start, judged.end) != interval):
-            raise _altered(row["report_id"], "its data interval differs from its columns")
+            raise _altered(row["report_id"], "its data interval does not match its columns")
     except StoreError as error:
         return _distrusted(row, error)
     source = head.provenance
@@ -174,7 +174,7 @@ def _head(row: RowMapping) -> _Head:
             "unreadable_report", message, hint="Was it written by a newer release?", quotes_data=False
         ) from error
     if head.found_by != tuple(row[name] for name in FOUND_BY):
-        raise _altered(row["report_id"], "its columns and its document disagree")
+        raise _altered(row["report_id"], "its columns do not match its document")
     return head
 
 
@@ -228,7 +228,7 @@ def trusted_document(row: RowMapping) -> str:
 
 def _altered(report_id: object, why: str) -> StoreError:
     message = f"Report {report_id!r} was changed after it was stored: {why}."
-    hint = "It counts as an error. Restore the store from a backup, and check who may write to it."
+    hint = "It counts as an error. Restore the store from a backup, and check who can write to it."
     return StoreError("report_altered", message, hint=hint, quotes_data=False)
 
 

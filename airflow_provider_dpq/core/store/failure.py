@@ -58,12 +58,12 @@ _PASSING: Final = frozenset({_UNREACHABLE, _LOCKED, _SLOW})
 _WORDS: Final = {
     _FAILED: ("failed", "Nothing was changed."),
     _UNREACHABLE: ("cannot be reached", "Check its address and that it can be reached from here."),
-    _UNWRITABLE: ("cannot be written", "Give this user write access to it, and for a file to its directory too."),
-    _FULL: ("has no room left", "Free some space; what was stored before is intact."),
-    _SLOW: ("did not answer in time", "Check what else is running on it, and try again."),
+    _UNWRITABLE: ("is not writable", "Give this user write access to it and, for a file, to its directory."),
+    _FULL: ("has no space left", "Free some space; the data stored so far is intact."),
+    _SLOW: ("did not answer in time", "Check what else is running there, and try again."),
     _LOCKED: ("is locked by another process", "Try again when that process has finished."),
     _CORRUPT: ("is damaged", "Restore it from a backup."),
-    _NO_STORE: ("is no database", "Name a file that does not exist yet, or one that holds a store."),
+    _NO_STORE: ("is not a database", "Use an existing store, or a file that does not exist yet."),
 }
 
 

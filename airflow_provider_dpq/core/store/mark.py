@@ -11,8 +11,8 @@ from airflow_provider_dpq.core.errors import StoreError
 
 _SUFFIX: Final = ".made"
 _TEXT: Final = (
-    "A store of reports of quality gates was made here, in the file of this name without .made.\n"
-    "As long as this mark exists, a missing or empty store is an error and is not made again.\n"
+    "A store of quality-gate reports was created here; its file has this name without .made.\n"
+    "While this marker exists, a missing or empty store is an error and is not created again.\n"
 )
 
 
@@ -36,7 +36,7 @@ class Mark:
         if not _exists(self._path) or (_exists(self._store) and self._store.stat().st_size > 0):
             return
         what = "is empty" if _exists(self._store) else "is gone"
-        message = f"A store of reports was in {str(self._store)!r}, and its file {what}."
+        message = f"A store of reports was created as {str(self._store)!r}, but the file {what}."
         raise StoreError("store_gone", message, hint=BEGIN_ANEW, quotes_data=False)
 
     def leave(self) -> None:

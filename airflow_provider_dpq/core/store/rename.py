@@ -57,13 +57,13 @@ def rename(connection: Connection, old: Gate, new: Gate) -> Moved:
     """
     moved, baselines = _left_by(connection, old)
     if not (moved or baselines or _count(connection, tables.starts, old)):
-        message = f"The store has no report and no baseline of gate {str(old)!r}."
+        message = f"The store has no reports and no baseline of gate {str(old)!r}."
         others = [Gate(str(dag_id), str(name)) for dag_id, name in connection.execute(query.gates(None))]
-        hint = meant(old, others) or "dpq report list names the gates."
+        hint = meant(old, others) or "Run dpq report list to see the gates."
         raise StoreError("unknown_gate", message, hint=hint, quotes_data=False)
     if any(_left_by(connection, new)):
-        message = f"Gate {str(new)!r} has reports or baselines already."
-        hint = "Histories are not merged: they could not be told apart afterwards."
+        message = f"Gate {str(new)!r} already has reports or baselines."
+        hint = "Histories are not merged, because they could not be separated afterwards."
         raise StoreError("gate_exists", message, hint=hint, quotes_data=False)
     columns, of = tables.reports.c, tables.baselines.c
     for _ in range(0, moved, _BATCH):

@@ -44,9 +44,9 @@ def find_file(url: URL, *, create: bool) -> None:
     """
     path = url.database or ":memory:"
     if ":memory:" in path or url.query.get("mode") == "memory":
-        message = "A store in memory would be lost with the process that writes it."
+        message = "A store in memory is lost when its process ends."
         raise StoreError(
-            "invalid_store_url", message, hint="Name a file: sqlite:////var/lib/dpq.db.", quotes_data=False
+            "invalid_store_url", message, hint="Use a file: sqlite:////var/lib/dpq.db.", quotes_data=False
         )
     if path.startswith("file:"):
         return
@@ -54,17 +54,17 @@ def find_file(url: URL, *, create: bool) -> None:
         if not os.path.exists(path):  # noqa: PTH110 - also False if the name is too long or may not be looked up
             raise StoreError(
                 "store_unreachable",
-                f"There is no store {path!r}.",
-                hint="Make it: dpq store upgrade.",
+                f"The store {path!r} does not exist.",
+                hint="Create it: dpq store upgrade.",
                 quotes_data=False,
             )
         return
     try:
         make_folder(Path(path).parent)
     except OSError as error:
-        message = f"The directory of the store {path!r} cannot be made: {error.strerror}."
+        message = f"The directory of the store {path!r} cannot be created: {error.strerror}."
         raise StoreError(
-            "store_unreachable", message, hint="Name a file that this user may write.", quotes_data=False
+            "store_unreachable", message, hint="Use a file that this user can write.", quotes_data=False
         ) from error
 
 

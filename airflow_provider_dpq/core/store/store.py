@@ -104,10 +104,10 @@ class Store:
         if not any(way(row) for way in ways):
             source = report.provenance
             message = (
-                f"Gate {str(report.identity)!r} already has a report of try {source.try_number} of task"
+                f"Gate {str(report.identity)!r} already has a report from try {source.try_number} of task"
                 f" {source.task_id!r} (map index {source.map_index}) in run {source.run_id!r}."
             )
-            hint = "A try writes one report for each gate: give each gate of a task its own name."
+            hint = "Each try stores one report per gate: give each gate of a task its own name."
             raise ReportExistsError("report_exists", message, hint=hint, quotes_data=False)
 
     def _inserted(self, row: dict[str, Any]) -> bool:
@@ -146,7 +146,7 @@ class Store:
         if not any(self._begun(start) for _ in range(_ATTEMPTS)):
             message = f"Other processes keep recording starts of the same try of gate {str(start.identity)!r}."
             raise StoreBusyError(
-                "store_locked", message, hint="Check whether one try runs several times.", quotes_data=False
+                "store_locked", message, hint="Check whether the same try is running more than once.", quotes_data=False
             )
 
     def _begun(self, start: Start) -> bool:
@@ -195,8 +195,8 @@ class Store:
     def _read(self, connection: Connection, report_id: str) -> Report:
         row = connection.execute(query.report(report_id)).mappings().first()
         if row is None:
-            message = f"There is no report {report_id!r} in the store {self._database}."
-            raise StoreError("unknown_report", message, hint="dpq report list names the reports.", quotes_data=False)
+            message = f"The store {self._database} has no report {report_id!r}."
+            raise StoreError("unknown_report", message, hint="Run dpq report list to see the reports.", quotes_data=False)
         return trusted_report(row)
 
     def entry(self, report_id: str) -> Entry | None:

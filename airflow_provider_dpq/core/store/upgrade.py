@@ -150,7 +150,7 @@ def require_version(database: Database, *, upgrading: bool) -> None:
         return
     _refuse_lost(lost, database)
     if found < VERSION:
-        message = f"The store {database} has schema version {found}, this release needs {VERSION}."
+        message = f"The store {database} has schema version {found}, but this release needs {VERSION}."
         raise StoreError("older_store", message, hint="Run dpq store upgrade.", quotes_data=False)
     database.leave_mark()
 
@@ -168,7 +168,7 @@ def _lost(version: int, present: set[str]) -> list[str]:
 
 def _refuse_lost(lost: list[str], database: Database) -> None:
     if lost:
-        message = f"The store {database} has lost tables: {', '.join(lost)}."
+        message = f"The store {database} is missing tables: {', '.join(lost)}."
         raise StoreError("store_gone", message, hint=BEGIN_ANEW, quotes_data=False)
 
 
@@ -182,13 +182,13 @@ def _version(connection: Connection) -> int:
         return 0
     found = connection.execute(select(schema.c.version)).scalar() or 0
     if not isinstance(found, int):
-        raise damaged("a schema version that is no number")
+        raise damaged("a schema version that is not a number")
     return found
 
 
 def _refuse_newer(found: int, database: Database) -> None:
     if found > VERSION:
-        message = f"The store {database} has schema version {found}, this release knows up to {VERSION}."
+        message = f"The store {database} has schema version {found}, but this release supports versions up to {VERSION}."
         raise StoreError("newer_store", message, hint="Upgrade airflow-provider-dpq.", quotes_data=False)
 
 
@@ -201,6 +201,6 @@ def _alone(database: Database) -> Iterator[Connection]:
             # Held until the connection closes, since changing tables commits the transaction.
             held = connection.execute(select(func.get_lock(schema.name, _LOCK_TIMEOUT_SECONDS))).scalar()
             if held != 1:
-                message = f"Another process keeps upgrading the store {database}."
-                raise StoreError("store_locked", message, hint="Try again when it is done.", quotes_data=False)
+                message = f"Another process is upgrading the store {database}."
+                raise StoreError("store_locked", message, hint="Try again when it has finished.", quotes_data=False)
         yield connection

@@ -114,7 +114,7 @@ def test_file_that_is_no_database_is_refused_and_untouched(store_path: Path, sto
     store_path.write_bytes(content)
     for action in (lambda: open_store(store_url), lambda: open_store(store_url, upgrade=False)):
         error = _failure(action)
-        assert (error.reason, "is no database" in str(error)) == ("not_a_store", True)
+        assert (error.reason, "is not a database" in str(error)) == ("not_a_store", True)
     assert store_path.read_bytes() == content
     assert [path.name for path in store_path.parent.iterdir()] == [store_path.name]
 
@@ -223,7 +223,7 @@ def test_full_database_is_told_and_keeps_what_it_has(store_url: str, variant: Ca
     """The report that no longer fits is refused whole, and every earlier one can be read."""
     with open_store(store_url) as store:
         kept, error = _fill(store, variant)
-        assert (error.reason, "has no room left" in str(error)) == ("store_full", True)
+        assert (error.reason, "has no space left" in str(error)) == ("store_full", True)
         assert "xxx" not in "".join(traceback.format_exception(error))  # a log is no place for what was measured
         assert {entry.report_id for entry in store.history(Gate("flights_quality", "flights"), limit=5000)} == {
             report.id for report in kept

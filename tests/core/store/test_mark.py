@@ -93,7 +93,7 @@ def test_store_of_a_release_that_left_no_mark_is_marked_when_it_is_opened(
 ) -> None:
     """From the first use of this release on a loss is told."""
     mark = store_path.with_name("dpq.db.made")
-    assert "quality gates" in mark.read_text()
+    assert "quality-gate reports" in mark.read_text()
     mark.unlink()
     with open_store(store_url, upgrade=False) as store:
         assert store.report(kept.id) == kept

@@ -156,7 +156,7 @@ def test_replaced_report_is_gone(store: Store, variant: Vary) -> None:
 
 def test_unknown_report_is_named(store: Store) -> None:
     """An identifier that is not there is an error that repeats it and says how to find the right one."""
-    with pytest.raises(StoreError, match=r"no report 'nowhere' in the store sqlite:.*dpq report list") as caught:
+    with pytest.raises(StoreError, match=r"store sqlite:.* has no report 'nowhere'.*dpq report list") as caught:
         store.report("nowhere")
     assert caught.value.reason == "unknown_report"
 
@@ -302,7 +302,7 @@ def test_text_that_a_database_would_refuse_is_refused_by_all(
 def test_name_may_have_250_characters(store: Store, variant: Vary, field: str) -> None:
     """As many as an identifier of Airflow may have, in any script; one more is refused with the number."""
     store.write(variant(**{field: chr(0x1D524) * 250}))
-    with pytest.raises(StoreError, match=r"has 251 characters\. A name has at most 250") as caught:
+    with pytest.raises(StoreError, match=r"is 251 characters long\. Use at most 250") as caught:
         store.write(variant(**{field: "g" * 251, "try_number": 2}))
     assert caught.value.reason == "invalid_text"
 
@@ -325,7 +325,7 @@ def test_text_that_cannot_be_there_is_refused_when_it_is_looked_for(store: Store
     ("moment", "text"),
     [
         (datetime(2013, 7, 1), "timezone"),  # noqa: DTZ001
-        (datetime.min.replace(tzinfo=timezone(HOUR)), "no counterpart in UTC"),
+        (datetime.min.replace(tzinfo=timezone(HOUR)), "cannot be converted to UTC"),
     ],
 )
 def test_time_that_is_no_instant_is_refused(store: Store, variant: Vary, moment: datetime, text: str) -> None:

@@ -77,7 +77,7 @@ def test_newer_store_is_refused(store: Store, store_url: str, store_path: Path) 
     _execute(store_path, f"UPDATE dpq_schema SET version = {upgrade.VERSION + 1}")
     for action in (lambda: open_store(store_url), lambda: open_store(store_url, upgrade=False)):
         assert _reason(action) == "newer_store"
-    with pytest.raises(StoreError, match=r"has schema version 5, this release knows up to 4\. Upgrade"):
+    with pytest.raises(StoreError, match=r"has schema version 5, but this release supports versions up to 4\. Upgrade"):
         upgrade_store(store_url)
     assert _execute(store_path, "SELECT version FROM dpq_schema") == [(upgrade.VERSION + 1,)]
 
