@@ -44,8 +44,8 @@ def threads() -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdecimal()) or int(text) == 0:
-        message = f"The option threads in section [{_SECTION}] is {text!r}."
-        raise DeclarationError("invalid_option", message, hint="Give a positive whole number, or nothing.")
+        message = f"Invalid option threads in section [{_SECTION}]: {text!r}."
+        raise DeclarationError("invalid_option", message, hint="Use a positive whole number, or leave it empty.")
     return int(text)
 
 

@@ -78,8 +78,8 @@ def _told(error: DpqError) -> str:
     if not error.quotes_data:
         return error.message
     if isinstance(error, StoreError):  # then no report says it either
-        return f"The store failed ({error.reason}); what it said is left out, for it may quote data."
-    return f"The report says why ({error.reason})."
+        return f"The store failed ({error.reason}); its message is left out because it may quote data."
+    return f"See the report for the reason ({error.reason})."
 
 
 @contextmanager

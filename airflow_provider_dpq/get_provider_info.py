@@ -67,7 +67,7 @@ _CONNECTION_TYPE: Final = {
     "conn-fields": {
         "driver": {
             "label": "Driver",
-            "description": "SQLAlchemy driver of a store given by host and database; a URL names its own.",
+            "description": "SQLAlchemy driver of a store given by host and database; a URL contains its own.",
             "schema": {"type": ["string", "null"], "default": "postgresql+psycopg2"},
         },
     },
@@ -75,7 +75,7 @@ _CONNECTION_TYPE: Final = {
 
 _OPTIONS: Final = {
     "store_url": {
-        "description": "SQLAlchemy URL of the store of reports, used where no connection is named. "
+        "description": "SQLAlchemy URL of the report store, used where no connection is given. "
         "Empty: the SQLite file dpq.db in AIRFLOW_HOME.",
         "version_added": "0.1.0",
         "type": "string",
@@ -84,7 +84,7 @@ _OPTIONS: Final = {
         "default": "",
     },
     "allowed_root": {
-        "description": "Folder, or URL of a place in object storage, that checked files must lie in. "
+        "description": "Folder, or object storage URL, that checked files must be in. "
         "Empty: any file that the worker can read.",
         "version_added": "0.1.0",
         "type": "string",
@@ -99,15 +99,17 @@ _OPTIONS: Final = {
         "default": "2GB",
     },
     "query_timeout": {
-        "description": "Longest time that one statement of a check may take, as seconds or a duration: "
-        "what takes longer is stopped, and its check is an error. Empty: one hour.",
+        "description": "Longest time that one statement of a check may take, in seconds or as a duration. "
+        "A statement that takes longer is cancelled, and its check is an error. Empty: one hour.",
         "version_added": "0.2.0",
         "type": "string",
         "example": "30min",
         "default": "",
     },
     "threads": {
-        "description": "Threads that one check of files or frames may use. Empty: one for each processor, at most 4.",
+        "description": (
+            "Number of threads that one check of files or frames may use. Empty: one per processor, at most 4."
+        ),
         "version_added": "0.1.0",
         "type": "string",
         "example": "2",

@@ -66,7 +66,7 @@ class DpqHook(BaseHook):
                 store.probe()
         except StoreError as error:
             return False, str(error)
-        return True, "The store of reports can be read and written."
+        return True, "The report store can be read and written."
 
     def _url(self) -> str:
         if self.dpq_conn_id is None:
@@ -75,7 +75,7 @@ class DpqHook(BaseHook):
             connection = self.get_connection(self.dpq_conn_id)
         except AirflowNotFoundException as error:
             message = f"The connection {self.dpq_conn_id!r} is not defined."
-            hint = "Define it with connection type dpq, or name none to use the configured store."
+            hint = "Define it with connection type dpq, or omit it to use the configured store."
             raise StoreError("unknown_connection", message, hint=hint, quotes_data=False) from error
         return _url_of(connection)
 
@@ -86,10 +86,14 @@ def _url_of(connection: Connection) -> str:
 
     if connection.conn_type != DpqHook.conn_type or not connection.host:
         message = (
-            f"The connection {connection.conn_id!r} of type {connection.conn_type!r} does not say where a store is."
+            f"The connection {connection.conn_id!r} of type {connection.conn_type!r} "
+            f"does not contain the address of a store."
         )
         raise StoreError(
-            "invalid_connection", message, hint="Give one of type dpq with a host or SQLAlchemy URL.", quotes_data=False
+            "invalid_connection",
+            message,
+            hint="Use a connection of type dpq with a host or a SQLAlchemy URL.",
+            quotes_data=False,
         )
     try:
         if "://" in connection.host:
@@ -99,9 +103,9 @@ def _url_of(connection: Connection) -> str:
         given: dict[str, Any] = {"username": connection.login, "password": connection.password, "port": connection.port}
         url = url.set(**{name: value for name, value in given.items() if value})
     except (ArgumentError, ValueError) as error:
-        message = f"The host of connection {connection.conn_id!r} is no SQLAlchemy URL."
+        message = f"The host of connection {connection.conn_id!r} is not a SQLAlchemy URL."
         raise StoreError(
-            "invalid_connection", message, hint="Write it as driver://host:port/database.", quotes_data=False
+            "invalid_connection", message, hint="Use the form driver://host:port/database.", quotes_data=False
         ) from error
     return url.render_as_string(hide_password=False)
 

@@ -51,7 +51,7 @@ class AuditNotifier(BaseNotifier):
             with DpqHook(self.dpq_conn_id).get_store() as store:
                 store.append_audit(_event(context, store))
         except DpqError:
-            log.exception("The audit trail lacks an entry about %s.", _about(context))
+            log.exception("No entry could be added to the audit trail for %s.", _about(context))
 
 
 def audit_callback(context: Context) -> None:

@@ -186,30 +186,34 @@ class QualityCheck(GateBearer, BaseOperator):
     def _validate_source(self) -> None:
         given = [name for name in ("table", "path", "sql") if getattr(self, name) is not None]
         if len(given) != 1:
-            message = f"It checks {' and '.join(given) or 'nothing'}."
+            message = f"Ambiguous data to check: {' and '.join(given)}." if given else "No data to check."
             raise DeclarationError("ambiguous_source", message, hint="Give exactly one of table, path and sql.")
         if isinstance(self.path, (list, tuple)) and not self.path:
-            raise DeclarationError("ambiguous_source", "It checks an empty list of paths.", hint="Give one or more.")
+            raise DeclarationError(
+                "ambiguous_source", "The list of paths to check is empty.", hint="Give at least one path."
+            )
         if self.path is None and not self.conn_id:
-            message = f"It checks a {given[0]} without a connection."
+            message = f"A check of {given[0]} needs a connection."
             raise DeclarationError("missing_connection", message, hint="Give conn_id.")
         if self.conn_id is not None and settled(self.path) and _is_local(self.path):
-            message = f"It checks a path, which needs no connection, but conn_id is {self.conn_id!r}."
-            raise DeclarationError("ambiguous_source", message, hint="Leave conn_id out, or give table or sql.")
+            message = f"A check of path takes no connection, but conn_id is {self.conn_id!r}."
+            raise DeclarationError(
+                "ambiguous_source", message, hint="Remove conn_id, or give table or sql instead of path."
+            )
 
     def _validate_names(self) -> None:
         if isinstance(self.table, str) and settled(self.table) and is_query(self.table):
-            message = f"{self.table!r} is not the name of a table."
-            raise DeclarationError("invalid_table", message, hint="Give a query as sql.", quotes_data=True)
+            message = f"{self.table!r} is not a table name."
+            raise DeclarationError("invalid_table", message, hint="Pass a query as sql.", quotes_data=True)
         inline = isinstance(self.sql, str) and settled(self.sql) and not self.sql.endswith(_SQL_FILE)
         if inline and not is_query(_without_comments(str(self.sql))):
             message = f"{self.sql!r} is not a query."
-            raise DeclarationError("invalid_query", message, hint="Begin it with SELECT or WITH.", quotes_data=True)
+            raise DeclarationError("invalid_query", message, hint="Start it with SELECT or WITH.", quotes_data=True)
 
     def _validate_format(self) -> None:
         if isinstance(self.null_values, str):
-            message = f"null_values is the text {self.null_values!r}."
-            raise DeclarationError("unknown_option", message, hint=f"Give a list: [{self.null_values!r}].")
+            message = f"null_values is the string {self.null_values!r}, not a list."
+            raise DeclarationError("unknown_option", message, hint=f"Use a list: [{self.null_values!r}].")
         if settled(self.read_options):
             parse_read_options(self.read_options, self.null_values)
         parse_result_format(

@@ -45,7 +45,7 @@ def get_connection(conn_id: str) -> Connection:
     except AirflowNotFoundException as error:
         # Retried: Airflow says the same where a secrets backend could not be reached.
         message = f"The connection {conn_id!r} is not defined."
-        hint = "Define it in Airflow, or correct conn_id."
+        hint = "Define it in Airflow, or correct the conn_id."
         raise MeasurementError("unknown_connection", message, hint=hint, quotes_data=False) from error
 
 
@@ -65,8 +65,12 @@ def sql_engine(conn_id: str) -> Iterator[Engine]:
     try:
         engine = hook.get_sqlalchemy_engine()
     except (AirflowException, ArgumentError, NotImplementedError) as error:
-        message = f"The connection {conn_id!r} gives no SQLAlchemy engine: {error}"
-        raise DeclarationError("not_sql_connection", message, hint="Statements run as SQLAlchemy runs them.") from error
+        message = f"The connection {conn_id!r} provides no SQLAlchemy engine: {error}"
+        raise DeclarationError(
+            "not_sql_connection",
+            message,
+            hint="Statements are run through SQLAlchemy: use a connection whose hook provides an engine.",
+        ) from error
     try:
         yield give_up(engine)
     finally:
@@ -90,8 +94,8 @@ def http_address(conn_id: str) -> tuple[str, Mapping[str, str]]:
     connection = get_connection(conn_id)
     scheme, mark, host = (connection.host or "").rpartition("://")
     if not host:
-        message = f"The connection {conn_id!r} names no host."
-        raise DeclarationError("invalid_connection", message, hint="Give it a host, such as https://api.example.com.")
+        message = f"The connection {conn_id!r} has no host."
+        raise DeclarationError("invalid_connection", message, hint="Set one, such as https://api.example.com.")
     scheme = scheme if mark else connection.schema or "http"
     login, password = (quote(part or "", safe="") for part in (connection.login, connection.password))
     user = f"{login}:{password}@" if login or password else ""
@@ -104,13 +108,13 @@ def _sql_hook(conn_id: str) -> Any:
     from airflow.providers.common.sql.hooks.sql import DbApiHook
 
     connection = get_connection(conn_id)
-    hint = "Name the connection of a SQL database whose provider is installed, or check a file by its path."
+    hint = "Use a SQL database connection whose provider is installed, or check a file by its path."
     try:
         hook = connection.get_hook()
     except AirflowException as error:
         message = f"The connection {conn_id!r} of type {connection.conn_type!r} has no hook: {error}."
         raise DeclarationError("not_sql_connection", message, hint=hint) from error
     if not isinstance(hook, DbApiHook):
-        message = f"The connection {conn_id!r} of type {connection.conn_type!r} is not one of a SQL database."
+        message = f"The connection {conn_id!r} of type {connection.conn_type!r} is not a SQL database connection."
         raise DeclarationError("not_sql_connection", message, hint=hint)
     return hook

@@ -163,7 +163,7 @@ def one_of(argument: str, value: object, allowed: Sequence[str]) -> None:
         DeclarationError: ``unknown_option``.
     """
     if value not in allowed:
-        message = f"{argument} is {value!r}."
+        message = f"Invalid {argument}: {value!r}."
         raise DeclarationError("unknown_option", message, hint=f"Use one of {', '.join(map(repr, allowed))}.")
 
 

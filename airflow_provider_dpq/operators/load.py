@@ -123,10 +123,10 @@ class LoadTestOperator(OperationGateOperator):
         if self.scenarios is None:
             return [ScenarioArguments(operation=self.operation, size=self.size)]
         own = {field.name: getattr(self, field.name) for field in fields(OperationArguments)} | {"size": self.size}
-        beside = [name for name, value in own.items() if value not in (None, (), {}, [])]
-        if beside:
-            message = f"It has scenarios, and {beside[0]} beside them."
-            raise DeclarationError("ambiguous_operation", message, hint=f"Give {beside[0]} within a scenario.")
+        conflicting = [name for name, value in own.items() if value not in (None, (), {}, [])]
+        if conflicting:
+            message = f"The load test has both scenarios and {conflicting[0]}."
+            raise DeclarationError("ambiguous_operation", message, hint=f"Move {conflicting[0]} into a scenario.")
         return read_scenarios(self.scenarios)
 
     def _validate(self) -> None:
@@ -175,6 +175,6 @@ def _hosts(declared: Any) -> tuple[Any, ...]:
         with suppress(SyntaxError, ValueError):  # what it is then, is told below
             declared = ast.literal_eval(declared.strip())
     if isinstance(declared, str) or not isinstance(declared, Iterable):
-        message = f"allow_hosts is {declared!r}, which is no list."
-        raise DeclarationError("invalid_argument", message, hint="Give a list of hosts: ['api.example.com'].")
+        message = f"allow_hosts must be a list, but is {declared!r}."
+        raise DeclarationError("invalid_argument", message, hint="Use a list of hosts: ['api.example.com'].")
     return tuple(declared)

@@ -68,7 +68,7 @@ def load_test_group(
     with declaring(gate):
         delay_seconds = seconds("start_delay", start_delay)
         if not 0 < delay_seconds < float("inf"):
-            message = f"start_delay is {start_delay!r}."
+            message = f"Invalid start_delay: {start_delay!r}."
             raise DeclarationError("invalid_argument", message, hint="Write a duration above 0, such as '30s'.")
     with TaskGroup(group_id) as group:
         inner = {name: value for name, value in arguments.items() if name != "trigger_rule"}
@@ -139,10 +139,10 @@ class LoadShardOperator(LoadTestOperator):
 
         late_seconds = time.time() - self.starts_at_seconds
         if late_seconds > 0:
-            message = f"Shard {self.shard} of {self.shards} came {late_seconds:.1f} s after the agreed start."
+            message = f"Shard {self.shard} of {self.shards} was ready {late_seconds:.1f} s after the agreed start."
             hint = (
-                "Where the executor has fewer free slots than there are shards, spread the load over fewer; where "
-                "tasks take long to start, give a longer start_delay. A shard that runs again by itself is always late."
+                "If the executor has fewer free slots than shards, use fewer shards; if "
+                "tasks are slow to start, use a longer start_delay. A shard that is rerun alone is always late."
             )
             raise MeasurementError("shard_late", message, hint=hint, quotes_data=False)
         thresholds = _abortive(read_thresholds(self.thresholds, self.kind))

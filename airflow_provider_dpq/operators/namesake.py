@@ -128,9 +128,10 @@ def gate_taken(gate: str, task_ids: list[str]) -> DeclarationError:
         gate: Name of the gate.
         task_ids: The tasks.
     """
-    message = f"The tasks {' and '.join(map(repr, task_ids))} have the same gate {gate!r}."
+    message = f"The tasks {' and '.join(map(repr, task_ids))} use the same gate {gate!r}."
     hint = (
-        "Name each with gate=, or give each shared_gate=True to keep one history, in which the worst of a run counts."
+        "Give each its own gate=, or set shared_gate=True on each to keep one "
+        "history, in which the worst of a run counts."
     )
     return DeclarationError("gate_taken", message, hint=hint)
 
@@ -143,8 +144,8 @@ def instances_alike(gate: str, task_id: str, indexes: list[int]) -> DeclarationE
         task_id: The task.
         indexes: Map indexes of the instances.
     """
-    message = f"The instances {' and '.join(map(str, indexes))} of the task {task_id!r} have the same gate {gate!r}."
-    hint = "Name each apart, or give shared_gate=True to keep one history, in which the worst of a run counts."
+    message = f"The instances {' and '.join(map(str, indexes))} of the task {task_id!r} use the same gate {gate!r}."
+    hint = "Give each its own name, or set shared_gate=True to keep one history, in which the worst of a run counts."
     return DeclarationError("gate_taken", message, hint=hint)
 
 

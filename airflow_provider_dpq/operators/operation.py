@@ -64,7 +64,7 @@ class OperationArguments:
         """
         given = [name for name in _TAKES if getattr(self, name) is not None]
         if len(given) != 1:
-            message = f"It measures {' and '.join(given) or 'nothing'}."
+            message = f"Ambiguous operation: {' and '.join(given)}." if given else "No operation to measure."
             raise DeclarationError(
                 "ambiguous_operation", message, hint="Give exactly one of target, sql, command and url."
             )
@@ -143,31 +143,33 @@ class OperationArguments:
         others = [field.name for field in fields(self) if field.name not in taken]
         unused = [name for name in others if getattr(self, name) not in (None, (), {}, [])]
         if unused:
-            message = f"It measures {self.kind}, which takes no {unused[0]}."
-            raise DeclarationError("unused_argument", message, hint=f"It takes {', '.join(_TAKES[self.kind])}.")
+            message = f"An operation of kind {self.kind} takes no {unused[0]}."
+            raise DeclarationError(
+                "unused_argument", message, hint=f"Its arguments are {', '.join(_TAKES[self.kind])}."
+            )
         if self.kind == "sql" and not self.conn_id:
-            message = "It measures a statement without a connection."
+            message = "A statement (sql) needs a connection."
             raise DeclarationError("missing_connection", message, hint="Give conn_id.")
         if self.kind == "url" and isinstance(self.op_kwargs, Mapping):
             unknown = [name for name in self.op_kwargs if name not in _REQUEST]
             if unknown:
                 message = f"A request has no argument {unknown[0]!r}."
-                raise DeclarationError("unused_argument", message, hint=f"It takes {', '.join(_REQUEST)}.")
+                raise DeclarationError("unused_argument", message, hint=f"Its arguments are {', '.join(_REQUEST)}.")
 
     @property
     def _positional(self) -> tuple[Any, ...]:
         given = () if self.op_args is None else self.op_args
         if not isinstance(given, Sequence) or isinstance(given, (str, bytes)):
-            message = f"op_args is of type {type(given).__name__}, which is no list."
-            raise DeclarationError("invalid_argument", message, hint="Give a list of the positional arguments.")
+            message = f"op_args must be a list, but is of type {type(given).__name__}."
+            raise DeclarationError("invalid_argument", message, hint="Use a list of positional arguments.")
         return tuple(given)
 
     @property
     def _keywords(self) -> dict[str, Any]:
         given = {} if self.op_kwargs is None else self.op_kwargs
         if not isinstance(given, Mapping):
-            message = f"op_kwargs is of type {type(given).__name__}, which is no mapping."
-            raise DeclarationError("invalid_argument", message, hint="Give a mapping of names to values.")
+            message = f"op_kwargs must be a mapping, but is of type {type(given).__name__}."
+            raise DeclarationError("invalid_argument", message, hint="Use a mapping of names to values.")
         return dict(given)
 
     def _built(self, database: str, server: str, headers: Mapping[str, str]) -> Operation:
@@ -215,8 +217,10 @@ class OperationArguments:
         given = self._keywords
         for name, value in given.items():
             if not isinstance(value, _REQUEST[name]):
-                message = f"{name} of a request is of type {type(value).__name__}."  # a header may hold a secret
-                raise DeclarationError("invalid_argument", message, hint="Give it as the operator's reference says.")
+                message = (
+                    f"Invalid {name} of a request: it is of type {type(value).__name__}."  # a header may hold a secret
+                )
+                raise DeclarationError("invalid_argument", message, hint="See the reference of operators for its type.")
         if isinstance(given.get("timeout_seconds"), (str, timedelta)):
             given["timeout_seconds"] = seconds("timeout_seconds", given["timeout_seconds"])
         path = str(self.url)
@@ -258,7 +262,7 @@ def seconds(argument: str, value: object) -> float:
     if isinstance(value, str):
         return parse_duration(value)
     message = f"{argument} is {value!r}, which has no unit."
-    raise DeclarationError("malformed_duration", message, hint="Write '2min', or give a timedelta.")
+    raise DeclarationError("malformed_duration", message, hint="Use a string such as '2min', or a timedelta.")
 
 
 def with_unit(argument: str, value: object) -> str:
@@ -273,5 +277,5 @@ def with_unit(argument: str, value: object) -> str:
     """
     if not isinstance(value, str):
         message = f"{argument} is {value!r}, which has no unit."
-        raise DeclarationError("missing_unit", message, hint="Write it as a text with its unit.")
+        raise DeclarationError("missing_unit", message, hint="Use a string with a unit.")
     return value

@@ -197,7 +197,7 @@ class GateRun:
             patiently(begin, STARTING_SECONDS)
         except StoreError as error:
             # Measuring goes on, for the log will have the report; the task cannot pass unless it is stored as well.
-            log.warning("That measuring starts could not be recorded (%s).", error.reason)
+            log.warning("The start of the measurement could not be recorded (%s).", error.reason)
 
     def _report_of(
         self, error: BaseException, kind: str, subject: Callable[[], str], started_at: datetime, seconds: float
@@ -238,7 +238,7 @@ class GateRun:
         try:
             log.info("%s", render_text(without_values(report)))
         except Exception as error:  # noqa: BLE001 - what cannot be drawn can be kept, and its verdict stands
-            log.warning("The report cannot be shown here: %s.", type(error).__name__)
+            log.warning("The report cannot be logged: %s.", type(error).__name__)
         self._store(report, replace=replace, hurried=hurried)
 
     def hand_on(self, report: Report, ti: RuntimeTaskInstanceProtocol) -> BaseException | None:
@@ -299,9 +299,7 @@ class GateRun:
             try:
                 store.write(report, replace=replace)
             except ReportExistsError:
-                log.warning(
-                    "This try already has a report, from a run of the same id that was deleted: it is replaced."
-                )
+                log.warning("This try already has a report, from a deleted run with the same id. It is replaced.")
                 store.write(report, replace=True)
 
 

@@ -89,19 +89,21 @@ def read_scenarios(declared: Any) -> Sequence[ScenarioArguments]:
         DeclarationError: ``invalid_argument`` or ``unused_argument``.
     """
     if not isinstance(declared, Mapping):
-        message = f"scenarios is of type {type(declared).__name__}, which is no mapping."
-        raise DeclarationError("invalid_argument", message, hint="Give a mapping of names to the scenarios' arguments.")
+        message = f"scenarios must be a mapping, but is of type {type(declared).__name__}."
+        raise DeclarationError("invalid_argument", message, hint="Map the name of each scenario to its arguments.")
     return [_read(name, one) for name, one in declared.items()]
 
 
 def _read(name: Any, declared: Any) -> ScenarioArguments:
     if not isinstance(declared, Mapping):
-        message = f"Scenario {name!r} is of type {type(declared).__name__}, which is no mapping."
-        raise DeclarationError("invalid_argument", message, hint="Give a mapping: {'url': ..., 'weight': 9}.")
+        message = f"Scenario {name!r} must be a mapping, but is of type {type(declared).__name__}."
+        raise DeclarationError("invalid_argument", message, hint="Use a mapping such as {'url': ..., 'weight': 9}.")
     unknown = [key for key in declared if key not in (*_OF_OPERATION, *_OWN)]
     if unknown:
         message = f"Scenario {name!r} has no argument {unknown[0]!r}."
-        raise DeclarationError("unused_argument", message, hint=f"It takes {', '.join((*_OF_OPERATION, *_OWN))}.")
+        raise DeclarationError(
+            "unused_argument", message, hint=f"Its arguments are {', '.join((*_OF_OPERATION, *_OWN))}."
+        )
     own = {key: value for key, value in declared.items() if key in _OWN}
     operation = {key: value for key, value in declared.items() if key in _OF_OPERATION}
     return ScenarioArguments(name=name, operation=OperationArguments(**operation), **own)
@@ -130,6 +132,6 @@ def not_a_load(argument: str, declared: object) -> DeclarationError:
         argument: Its name.
         declared: What it is.
     """
-    message = f"{argument} is {declared!r}, which is no load for it."
-    hint = "Take one from airflow_provider_dpq.core.load.model: constant_arrival_rate('100/s', '1min')."
+    message = f"Invalid {argument}: {declared!r} is not a load."
+    hint = "Use one of airflow_provider_dpq.core.load.model, such as constant_arrival_rate('100/s', '1min')."
     return DeclarationError("invalid_argument", message, hint=hint)

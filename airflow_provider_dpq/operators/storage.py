@@ -10,7 +10,7 @@ from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.table.address import is_url
 from airflow_provider_dpq.operators.connection import get_connection
 
-_HINT: Final = "Install the provider that brings it, for s3:// apache-airflow-providers-amazon[s3fs]."
+_HINT: Final = "Install the provider that has one; for s3://, apache-airflow-providers-amazon[s3fs]."
 
 
 def storage_path(data: Any, conn_id: str | None = None) -> Any:
@@ -47,6 +47,6 @@ def _path(url: str, conn_id: str | None) -> Any:
     if has_fs(parts.scheme):
         return ObjectStoragePath(url, conn_id=None if named else conn_id)
     if named or conn_id is not None:
-        message = f"A connection is named for {parts.scheme}://, and no installed provider has a file system for it."
+        message = f"A connection is given for {parts.scheme}://, but no installed provider has a file system for it."
         raise DeclarationError("missing_filesystem", message, hint=_HINT)
     return url

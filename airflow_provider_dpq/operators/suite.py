@@ -43,8 +43,8 @@ def require_suite(suite: Any, folder: str | None) -> Any:
     places = _places(suite, folder)
     if places and not any(map(_is_there, places)):
         looked = " and ".join(repr(str(place)) for place in places)
-        message = f"The suite {str(suite)!r} does not exist: it was looked for as {looked}."
-        hint = "Put it beside the DAG's file, or give its whole path."
+        message = f"The suite {str(suite)!r} does not exist. Paths tried: {looked}."
+        hint = "Put it next to the DAG file, or give its absolute path."
         raise DeclarationError("unreadable_suite", message, hint=hint)
     return find_suite(suite, folder)
 

@@ -79,11 +79,11 @@ class QualityGateSensor(BaseSensorOperator):
         with declaring(gate):
             one_of("kind", kind, KINDS)
             if dag_id is not None and (outside_airflow or not dag_id):
-                message = f"dag_id is {dag_id!r}, outside_airflow is {outside_airflow!r}."
-                raise DeclarationError("invalid_option", message, hint="Give the one or the other, or neither.")
+                message = f"Both dag_id ({dag_id!r}) and outside_airflow ({outside_airflow!r}) are given."
+                raise DeclarationError("invalid_option", message, hint="Give one of them, or neither.")
             if max_age is not None and max_age <= timedelta(0):
-                message = f"max_age is {max_age!r}."
-                raise DeclarationError("invalid_option", message, hint="Give a positive timedelta.")
+                message = f"Invalid max_age: {max_age!r}."
+                raise DeclarationError("invalid_option", message, hint="Use a positive timedelta.")
 
     def execute(self, context: Context) -> Any:
         """Wait until the gate has passed.
@@ -155,8 +155,8 @@ class QualityGateSensor(BaseSensorOperator):
         start, end = context["dag_run"].data_interval_start, context["dag_run"].data_interval_end
         if self.gate_dag_id == "":
             with declaring(self.gate):
-                message = "dag_id is empty once its template is rendered."
-                raise DeclarationError("invalid_option", message, hint="Give the DAG of the gate, or no dag_id.")
+                message = "dag_id is empty after its template was rendered."
+                raise DeclarationError("invalid_option", message, hint="Give the DAG of the gate, or remove dag_id.")
         asked = GateQuery(
             gate=self.gate,
             dag_id=self.gate_dag_id,
@@ -168,7 +168,7 @@ class QualityGateSensor(BaseSensorOperator):
             return asked
         if start is None or end is None:
             with declaring(self._named):
-                message = "This run has no data interval to look for reports of."
+                message = "This run has no data interval by which to find reports."
                 raise DeclarationError("no_data_interval", message, hint="Give max_age, such as timedelta(days=1).")
         return replace(asked, interval=(start, end))
 

@@ -199,18 +199,18 @@ class GateQuery:
         if self.dag_id is not None or self.outside_airflow:
             return Gate.of(self.gate, self.dag_id)
         of_dags = [gate for gate in store.gates(self.gate) if gate.dag_id]
-        return the_only(of_dags, self.gate, hint="Give dag_id.") if of_dags else None
+        return the_only(of_dags, self.gate, hint="Set dag_id.") if of_dags else None
 
     def _note(self, store: Store, gate: Gate | None) -> str:
         newest = store.history(gate, limit=1) if gate is not None else []
         if newest:
             if newest[0].kind != self.kind:
-                return f"It has reports of kind {newest[0].kind!r}, this sensor asks for {self.kind!r}."
-            return "It has reports of other data intervals only." if self.max_age is None else ""
+                return f"It has reports of kind {newest[0].kind!r}, but this sensor waits for kind {self.kind!r}."
+            return "It has reports for other data intervals only." if self.max_age is None else ""
         outside = Gate.of(self.gate, None)
         if not self.outside_airflow and store.history(outside, limit=1):
-            return "It has reports from outside Airflow, which count only with outside_airflow=True."
-        return f"No gate {str(self)!r} has reported to this store. {meant(gate or outside, store.gates())}".rstrip()
+            return "It has reports from outside Airflow; they count only with outside_airflow=True."
+        return f"This store has no reports of gate {str(self)!r}. {meant(gate or outside, store.gates())}".rstrip()
 
 
 def _began(entry: Entry) -> datetime:
@@ -220,7 +220,10 @@ def _began(entry: Entry) -> datetime:
 
 def _too_old(run: NewestRun, max_age: timedelta) -> str:
     oldest = min(map(_began, run.entries)).astimezone(UTC)
-    return f"Its newest run, {run.run_id}, measured at {oldest:%Y-%m-%d %H:%M:%S} UTC: max_age, {max_age}, is over."
+    return (
+        f"Its newest run, {run.run_id}, was measured at {oldest:%Y-%m-%d %H:%M:%S} "
+        f"UTC and is older than max_age ({max_age})."
+    )
 
 
 def _doubt(run: NewestRun, now: datetime) -> str:
@@ -228,7 +231,7 @@ def _doubt(run: NewestRun, now: datetime) -> str:
     if not ahead:
         return ""
     minutes = CLOCK_SKEW.total_seconds() / 60
-    return f"it began at {max(ahead).isoformat()}, more than {minutes:.0f} minutes ahead of this clock"
+    return f"it began at {max(ahead).isoformat()}, more than {minutes:.0f} minutes ahead of the clock here"
 
 
 def _attended(store: Store, gate: Gate, run: NewestRun, runs: Runs) -> tuple[NewestRun | None, Attendance]:

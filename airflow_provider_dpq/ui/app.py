@@ -111,14 +111,14 @@ def build_app(open_store: Callable[[], Store], access: Access, runs: Runs | None
 
     @app.api_route("/{path:path}", methods=_ANY)
     async def unknown(path: str) -> HTMLResponse:
-        raise HTTPException(404, f"There is no page {path!r} here.")
+        raise HTTPException(404, f"The page {path!r} does not exist.")
 
     return app
 
 
 _NO_REPORT: Final = (
-    "This task instance has stored no report. A gate stores its report before its task ends: so the task is no gate, "
-    "or has not come that far, or keeps its reports in another store than [dpq] store_url names."
+    "This task instance has stored no report. A gate stores its report before its task ends. The task may not be a "
+    "gate, may not have finished measuring, or may use a store other than the one in [dpq] store_url."
 )
 
 
@@ -130,7 +130,7 @@ def _map_index(text: str) -> int:
     if text == _UNMAPPED:
         return -1
     if not _MAP_INDEX.fullmatch(text):
-        raise HTTPException(404, f"{text!r} is no map index.")
+        raise HTTPException(404, f"{text!r} is not a map index.")
     return int(text)
 
 
@@ -186,8 +186,8 @@ def _unmeasured(runs: Runs, instance: tuple[str, str, str, int]) -> str:
     one = runs.task(dag_id, run_id, (task_id, map_index))
     if one is None or not one.is_gate:
         return ""
-    why = "The log of the task before it that failed" if one.state == "upstream_failed" else "Its log"
-    return f"{Lost(one.instance, one.state)}, and nothing was measured. {why} says why."
+    why = "the log of the upstream task that failed" if one.state == "upstream_failed" else "its log"
+    return f"{Lost(one.instance, one.state)}, and nothing was measured. See {why} for the reason."
 
 
 def _task_page(
@@ -243,9 +243,7 @@ def _refused(_: Request, error: HTTPException) -> HTMLResponse:
     return page.message(title, error.detail, status=error.status_code, headers=error.headers)
 
 
-_NEUTRAL: Final = (
-    "The store of reports did not answer as it should. Try again in a while; the log of this server says what is wrong."
-)
+_NEUTRAL: Final = "The report store did not answer correctly. Try again later; the server's log has the details."
 """For anyone who is signed in: neither where the store is, nor what its driver says."""
 
 

@@ -38,6 +38,6 @@ class Reader:
         waiting = asyncio.wrap_future(job)
         await asyncio.wait([waiting], timeout=self._wait_seconds)
         if not waiting.done() and job.cancel():
-            message = "Too many pages wait for the store of reports."
+            message = "Too many pages are waiting for the report store."
             raise StoreError("pages_busy", message, hint="Try again in a moment.", quotes_data=False)
         return await waiting

@@ -347,7 +347,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Name a file that does not exist yet, or one that a store is in.",
     ),
     "no_wall_times": (
-        "A report was to be written for pyperf, and has no wall times, or some that are not above zero.",
+        "A report was to be written for pyperf, and has no wall times, or some of them are not above zero.",
         "Write it in another form; the report says why nothing was measured.",
     ),
     "no_table": (
@@ -591,10 +591,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "unknown_policy": ("`on_empty` is not `pass`, `warn`, `fail` or `expectation`.", "Use one of these."),
     "unknown_reference": ("The other table of a check cannot be opened.", "Give it in `references`, or as a path."),
     "unknown_gate": (
-        "The store has no report and no baseline of a gate that is to be renamed.",
+        "The store has no reports and no baseline of a gate that is to be renamed.",
         "`dpq report list` lists the gates; give `--dag` where the gate has one.",
     ),
-    "unknown_report": ("The store has no report of that id.", "`dpq report list` lists what there is."),
+    "unknown_report": ("The store has no report with that id.", "`dpq report list` lists what there is."),
     "unknown_revision": (
         "The repository has no such revision.",
         "Name a commit, a tag or a branch, and see that it is fetched.",

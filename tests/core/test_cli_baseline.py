@@ -38,7 +38,7 @@ def test_accept_keeps_who_and_why(store_url: str, kept: Report) -> None:
     result = _dpq("baseline", "accept", kept.id, "--reason", "two files", "--actor", "ann", "--store", store_url)
     assert (result.exit_code, result.stdout) == (
         0,
-        f"Gate {str(kept.identity)!r} is judged from report {kept.id} on.\n",
+        f"Gate {str(kept.identity)!r} is now judged against reports from {kept.id} on.\n",
     )
     with open_store(store_url) as store:
         (baseline,) = store.baselines(kept.identity)
@@ -106,7 +106,7 @@ def test_list_says_where_there_is_nothing(store_url: str, kept: Report) -> None:
     """A gate without a baseline is told on standard error, so that a program reads no line."""
     result = _dpq("baseline", "list", kept.gate, "--store", store_url)
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == f"No baseline of gate {str(kept.identity)!r} in the store.\n"
+    assert result.stderr == f"The store has no baseline of gate {str(kept.identity)!r}.\n"
 
 
 @pytest.mark.parametrize("command", [["list", "gate"], ["accept", "x", "--reason", "why"]])

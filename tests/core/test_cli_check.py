@@ -313,8 +313,8 @@ def test_check_refuses_a_form_for_benchmarks_before_it_measures(
     result = dpq(suite(_expectation("name")), "--format", "pyperf", "--output", output)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == (
-        "dpq: The report of a quality gate cannot be written for pyperf, which reads the samples of a benchmark. "
-        "Write it as json.\n"
+        "dpq: The report of a quality gate cannot be written for pyperf, which needs the samples of a benchmark. "
+        "Use the form json.\n"
     )
     assert not output.exists()
 

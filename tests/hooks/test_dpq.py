@@ -92,7 +92,7 @@ def test_unknown_connection_is_refused() -> None:
 def test_test_connection_reads_and_writes_and_leaves_no_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The test opens the store and leaves neither a report nor an event behind."""
     define(monkeypatch, host=f"sqlite:///{tmp_path / 'a.db'}")
-    assert DpqHook("reports").test_connection() == (True, "The store of reports can be read and written.")
+    assert DpqHook("reports").test_connection() == (True, "The report store can be read and written.")
     with DpqHook("reports").get_store() as store:
         assert (store.latest(), store.audit()) == ([], [])
 
@@ -147,7 +147,7 @@ def test_hook_opens_a_store_in_postgresql(postgres_url: str, monkeypatch: pytest
         connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS dpq_hook")
     try:
         define(monkeypatch, host=f"{postgres_url}?options=-csearch_path%3Ddpq_hook")
-        assert DpqHook("reports").test_connection() == (True, "The store of reports can be read and written.")
+        assert DpqHook("reports").test_connection() == (True, "The report store can be read and written.")
     finally:
         with engine.begin() as connection:
             connection.exec_driver_sql("DROP SCHEMA dpq_hook CASCADE")

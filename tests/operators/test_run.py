@@ -89,4 +89,4 @@ def test_without_values_drops_the_words_of_what_was_measured(reason: str) -> Non
     """A database that cannot cast a value quotes it; the log says where to read its words."""
     problem = Problem(reason=reason, message="Could not convert string 'secret' to INT32.")
     quiet = without_values(report_of(9).model_copy(update={"error": problem}))
-    assert quiet.error == Problem(reason=reason, message=f"The report says why ({reason}).")
+    assert quiet.error == Problem(reason=reason, message=f"See the report for the reason ({reason}).")

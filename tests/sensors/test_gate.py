@@ -97,7 +97,7 @@ def test_missing_data_interval_is_explained(
 ) -> None:
     """The error names the gate and the fix."""
     wait(run_dag, logical_date=None)
-    assert "Gate 'orders': This run has no data interval to look for reports of. Give max_age" in (
+    assert "Gate 'orders': This run has no data interval by which to find reports. Give max_age" in (
         capfd.readouterr().out + caplog.text
     )
 

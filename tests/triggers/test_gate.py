@@ -352,9 +352,7 @@ def test_name_that_two_dags_bear_is_refused(query: GateQuery, store: Store) -> N
     """Neither DAG's verdict is taken for the other's, and each is found when it is asked for."""
     store.write(report_with(Verdict.FAIL, dag_id="orders"))
     store.write(report_with(Verdict.PASS, dag_id="customers"))
-    with pytest.raises(
-        DeclarationError, match="2 gates are named 'orders': 'customers > orders', 'orders > orders'"
-    ):
+    with pytest.raises(DeclarationError, match="2 gates are named 'orders': 'customers > orders', 'orders > orders'"):
         query.standing(store, strange)
     found = {
         dag_id: replace(query, dag_id=dag_id).standing(store, strange).verdict for dag_id in ("orders", "customers")
@@ -394,7 +392,7 @@ def test_reports_of_another_kind_do_not_count(query: GateQuery, store: Store) ->
     store.write(report_with(Verdict.PASS, run_id="a").model_copy(update=benchmark))
     standing = query.standing(store, strange)
     assert standing == Standing()
-    assert "reports of kind 'benchmark', this sensor asks for 'quality'" in str(standing)
+    assert "reports of kind 'benchmark', but this sensor waits for kind 'quality'" in str(standing)
     store.write(report_with(Verdict.FAIL, run_id="b"))
     store.write(report_with(Verdict.PASS, run_id="b", task_id="other").model_copy(update=benchmark))
     assert query.standing(store, strange).verdict is Verdict.FAIL
@@ -419,7 +417,7 @@ def test_report_from_the_future_satisfies_nobody(query: GateQuery, map_index: in
     store.write(report_with(Verdict.PASS, run_id="future", age=timedelta(minutes=-6), map_index=map_index))
     standing = query.standing(store, strange)
     assert (standing.verdict, standing.passed) == (Verdict.PASS, False)
-    assert "more than 5 minutes ahead of this clock" in str(standing)
+    assert "more than 5 minutes ahead of the clock here" in str(standing)
     assert query.standing(store, strange, now=datetime.now(UTC) + timedelta(minutes=2)).passed
 
 
@@ -450,7 +448,7 @@ def test_closest_gates_are_named_where_there_is_no_report(asked: GateQuery, mean
     for dag_id, gate in (("sales", "orders"), ("orders_quality", "orders"), ("sales", "customers")):
         store.write(report_with(Verdict.PASS, gate=gate, dag_id=dag_id))
     said = str(asked.standing(store, strange))
-    assert f"No gate {str(asked)!r} has reported to this store. Did you mean " in said
+    assert f"This store has no reports of gate {str(asked)!r}. Did you mean " in said
     for name in meant.split(" or "):
         assert name in said
 
@@ -458,7 +456,7 @@ def test_closest_gates_are_named_where_there_is_no_report(asked: GateQuery, mean
 def test_reports_of_other_intervals_are_told(store: Store) -> None:
     """Waiting for a day that nobody measured looks different from waiting for a gate that nobody has."""
     store.write(report_with(Verdict.PASS, data_interval=None))
-    assert str(OF_DAY.standing(store, strange)) == "no report yet. It has reports of other data intervals only."
+    assert str(OF_DAY.standing(store, strange)) == "no report yet. It has reports for other data intervals only."
 
 
 def test_report_that_is_too_old_is_told(store: Store) -> None:

@@ -208,7 +208,7 @@ def test_overview_says_why_a_gate_did_not_pass(browse: Callable[..., TestClient]
     assert "SECRET" not in text
     assert told == {
         "flights &gt; rowsrows.1: 2 of 5 unexpected",
-        "flights &gt; quotingThe report says why (malformed_values).",
+        "flights &gt; quotingSee the report for the reason (malformed_values).",
         "flights &gt; plaina.csv is gone.",
     }
 

@@ -22,8 +22,10 @@ def baseline() -> None:
 
 @baseline.command()
 @click.argument("report_id", metavar="REPORT_ID")
-@click.option("--reason", required=True, metavar="TEXT", help="Why; kept with the baseline and in the audit trail.")
-@actor_option("Who accepts it.")
+@click.option(
+    "--reason", required=True, metavar="TEXT", help="Reason; stored with the baseline and in the audit trail."
+)
+@actor_option("Person who accepts it.")
 @store_option(required=True)
 def accept(report_id: str, reason: str, actor: str, store_url: str) -> None:
     """Let the history of a gate begin anew with the report REPORT_ID, as `dpq report list` names it."""
@@ -31,7 +33,7 @@ def accept(report_id: str, reason: str, actor: str, store_url: str) -> None:
 
     with open_store(store_url, upgrade=False) as store:
         accepted = store.accept_baseline(report_id, actor=actor, reason=reason)
-    write_text(f"Gate {str(accepted.identity)!r} is judged from report {accepted.report_id} on.\n")
+    write_text(f"Gate {str(accepted.identity)!r} is now judged against reports from {accepted.report_id} on.\n")
 
 
 @baseline.command("list")
@@ -51,7 +53,7 @@ def list_baselines(gate: str, dag_id: str | None, outside_airflow: bool, store_u
         from airflow_provider_dpq.core.gate.identity import meant
 
         near = "" if found in gates else meant(found, gates)
-        click.echo(f"No baseline of gate {str(found)!r} in the store. {near}".rstrip(), err=True)
+        click.echo(f"The store has no baseline of gate {str(found)!r}. {near}".rstrip(), err=True)
 
 
 def _table(accepted: Sequence[Baseline]) -> str:

@@ -29,27 +29,27 @@ if TYPE_CHECKING:
 
 @click.command()
 @operation_options()
-@click.option("--baseline", metavar="TARGET", help="What it is compared with, in interleaved pairs.")
+@click.option("--baseline", metavar="TARGET", help="Target to compare with, in interleaved pairs.")
 @click.option(
     "--revision",
     "baseline_revision",
     metavar="REV",
-    help="Git revision whose version of the same function it is compared with.",
+    help="Git revision to compare with: its version of the same function.",
 )
 @click.option("--history", is_flag=True, help="Compare with earlier reports of the gate; needs --store.")
 @click.option(
     "--tolerance",
     metavar="PERCENT",
-    help="How much slower than what it is compared with it may be, such as 5%.  [default: 5%, unless a threshold "
+    help="How much slower than the baseline TARGET may be, such as 5%.  [default: 5%, unless a threshold "
     "compares times with the baseline]",
 )
 @click.option(
-    "--size", "sizes", metavar="N", type=int, multiple=True, help="Number of rows to measure with. Repeatable."
+    "--size", "sizes", metavar="N", type=int, multiple=True, help="Number of rows in the dataset. Repeatable."
 )
 @click.option(
     "--clock",
     type=click.Choice(["cpu", "wall"]),
-    help="What time the tolerance is about.  [default: what suits TARGET]",
+    help="Clock that the tolerance applies to.  [default: what suits TARGET]",
 )
 @click.option(
     "--time-budget",
@@ -58,10 +58,10 @@ if TYPE_CHECKING:
     default="2min",
     show_default=True,
     callback=seconds,
-    help="Time for all sizes.",
+    help="Time limit for measuring all sizes.",
 )
-@click.option("--profile", is_flag=True, help="Look where time and memory go even where nothing is breached.")
-@gate_options(example="p(95) < 200ms", default_gate="TARGET; of a statement or command a digest of it")
+@click.option("--profile", is_flag=True, help="Profile time and memory even if nothing is breached.")
+@gate_options(example="p(95) < 200ms", default_gate="TARGET; for a statement or command, its digest")
 def bench(
     *,
     target: str,
@@ -98,7 +98,7 @@ def bench(
     from airflow_provider_dpq.core.gate.unit import parse_percent
 
     if history and store_url is None:
-        message = "--history needs --store, where the earlier reports are."
+        message = "--history needs --store, which holds the earlier reports."
         raise click.UsageError(message)
     limits = parse_thresholds(thresholds, KIND)
     operation = read_operation(target, connection=connection, dataset=dataset)

@@ -36,7 +36,7 @@ def _parameters(_: click.Context, parameter: click.Parameter, pairs: Sequence[st
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not name or not equals:
-            raise click.BadParameter(f"{pair!r} is not of the form NAME=VALUE.", param=parameter)
+            raise click.BadParameter(f"{pair!r} does not have the form NAME=VALUE.", param=parameter)
         if name in values:
             raise click.BadParameter(f"{name!r} is given twice.", param=parameter)
         values[name] = _json_or_text(text, name)
@@ -64,7 +64,7 @@ def _refuse_constant(name: str) -> NoReturn:
     "--suite",
     metavar="FILE",
     required=True,
-    help="Suite of expectations, JSON or YAML; a path or a URL.",
+    help="Suite of expectations in JSON or YAML: a path or a URL.",
 )
 @click.option(
     "--param",
@@ -72,46 +72,48 @@ def _refuse_constant(name: str) -> NoReturn:
     metavar="NAME=VALUE",
     multiple=True,
     callback=_parameters,
-    help="Parameter of the suite; the value is JSON where it parses as such, else text. Repeatable.",
+    help="Parameter of the suite; VALUE is read as JSON if it is valid JSON, else as text. Repeatable.",
 )
-@click.option("--null", "null_values", metavar="TEXT", multiple=True, help="Text that means null in CSV. Repeatable.")
+@click.option(
+    "--null", "null_values", metavar="TEXT", multiple=True, help="Text that stands for null in CSV. Repeatable."
+)
 @reading_options
 @click.option(
     "--query-timeout",
     metavar="DURATION",
-    help="Longest time that one statement may take: seconds, or a duration such as 90s.  [default: 1h]",
+    help="Longest time that one statement may take, in seconds or as a duration such as 90s.  [default: 1h]",
 )
 @click.option("--memory-limit", metavar="SIZE", default="2GB", show_default=True, help="Memory that a scan may use.")
 @click.option(
     "--partition-by",
     metavar="COLUMN",
     multiple=True,
-    help="Column, or key of folders such as day=2024-01-01, by which the table grows: with a store, only those that "
-    "are new or have changed are scanned. Repeatable.",
+    help="Column, or key of folders such as day=2024-01-01, by which the table is partitioned: with a store, "
+    "only new and changed partitions are scanned. Repeatable.",
 )
 @click.option(
     "--on-empty",
     type=click.Choice(["pass", "warn", "fail", "expectation"]),
-    help="Best verdict of a check about rows that finds none and does not say so itself; with 'expectation', what the "
-    "expectation says of no rows.  [default: warn]",
+    help="Best possible verdict of a check of rows that finds no rows, unless the check sets its own; 'expectation' "
+    "leaves the verdict to the expectation.  [default: warn]",
 )
 @click.option(
     "--sample-rows",
     metavar="N",
     type=click.IntRange(min=0),
-    help="Most failing rows of a check in the report; 0 for none.  [default: 20]",
+    help="Maximum number of failing rows per check in the report; 0 for none.  [default: 20]",
 )
 @click.option(
     "--hide",
     "hidden_columns",
     metavar="COLUMN",
     multiple=True,
-    help="Column whose values stay out of the report. Repeatable.",
+    help="Column whose values are kept out of the report. Repeatable.",
 )
 @click.option("--exclude-values", is_flag=True, help="Keep the values of failing rows out of the report.")
 @click.option("--quarantine", metavar="FILE", help="Parquet file for the rows that break a check.")
 @click.option("--good-rows", metavar="FILE", help="Parquet file for all other rows.")
-@gate_options(example="success_percent >= 95", default_gate="the suite's name, else its file's")
+@gate_options(example="success_percent >= 95", default_gate="the name of the suite, else of its file")
 def check(
     *,
     data: tuple[str, ...],

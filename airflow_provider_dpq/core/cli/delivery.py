@@ -112,7 +112,7 @@ def prove_writable(path: Path) -> None:
     except OSError as error:
         message = f"The report cannot be written to {str(path)!r}: {error.strerror}."
         raise DeclarationError(
-            "unwritable_output", message, hint="Give a file in a directory you may write to."
+            "unwritable_output", message, hint="Use a file in a directory that you can write to."
         ) from error
 
 

@@ -45,14 +45,14 @@ def gate_options(*, example: str, default_gate: str) -> Callable[[Decorated], De
             "warn_thresholds",
             metavar="EXPR",
             multiple=True,
-            help="The same, but a breach only warns. Repeatable.",
+            help="Like --threshold, but a breach only warns. Repeatable.",
         ),
         format_option,
         click.option(
             "--output",
             metavar="FILE",
             type=click.Path(path_type=Path),
-            help="File for the report, written whole at the end.  [default: standard output]",
+            help="File for the report, written in one piece at the end.  [default: standard output]",
         ),
         store_option(required=False),
     )

@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 @click.option(
     "--tolerance",
     metavar="BYTES",
-    help="Growth of memory that is allowed for each iteration, such as 512B.  [default: 512B, unless a threshold is "
-    "about growth]",
+    help="Allowed growth of memory per iteration, such as 512B.  [default: 512B, unless a threshold limits growth]",
 )
-@click.option("--size", metavar="N", type=int, help="Number of rows to run with.")
+@click.option("--size", metavar="N", type=int, help="Number of rows in the dataset.")
 @click.option(
     "--warm-up",
     "warm_up_iterations",
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     type=int,
     default=10,
     show_default=True,
-    help="How often it runs before anything is looked at.",
+    help="Number of iterations before measuring starts.",
 )
 @click.option(
     "--stage",
@@ -38,10 +37,10 @@ if TYPE_CHECKING:
     metavar="N",
     type=int,
     multiple=True,
-    help="After how many iterations the memory is judged; the first stage that can tell is the last. Repeatable.  "
-    "[default: 160, 320, 600]",
+    help="Number of iterations after which memory is judged; the run ends at the first stage that is conclusive. "
+    "Repeatable.  [default: 160, 320, 600]",
 )
-@gate_options(example="growth < 1KiB/op", default_gate="TARGET; of a statement or command a digest of it")
+@gate_options(example="growth < 1KiB/op", default_gate="TARGET; for a statement or command, its digest")
 def leak(
     *,
     target: str,

@@ -29,7 +29,7 @@ _PRESETS: Final = ("smoke", "average-load", "stress", "soak", "spike", "breakpoi
 _VALIDATIONS: Final = ("massive-dataset", "concurrent", "sustained", "graceful-degradation")
 _MODEL: Final = (
     "Give the load as one of: --rate with --duration; --stage; --workers with --duration; --workers with --iterations "
-    "or --iterations-each, and --duration for the longest time; --preset, which but for smoke needs --rate."
+    "or --iterations-each, with --duration as a time limit; --preset, which needs --rate unless it is smoke."
 )
 _OF_TARGET: Final = frozenset(
     {
@@ -46,57 +46,68 @@ _OF_TARGET: Final = frozenset(
 @click.option(
     "--duration",
     metavar="DURATION",
-    help="How long the load lasts, such as 5min; counted iterations at most.  [default for these: 10min]",
+    help="Duration of the load, such as 5min; with counted iterations, a time limit.  [default with iterations: 10min]",
 )
 @click.option(
     "--stage",
     "stages",
     metavar="DURATION:LEVEL",
     multiple=True,
-    help="Stretch of the load that leads to a level: 30s:100/s for a rate, 30s:20 for workers; 0s is a jump. "
-    "Repeatable.",
+    help="Stage that ramps to a level: 30s:100/s for a rate, 30s:20 for workers; 0s is a jump. Repeatable.",
 )
-@click.option("--workers", metavar="N", type=int, help="Workers, each with one iteration after the other.")
-@click.option("--iterations", metavar="N", type=int, help="Iterations that all workers share, --duration at most.")
-@click.option("--iterations-each", metavar="N", type=int, help="Iterations of each worker, --duration at most.")
+@click.option("--workers", metavar="N", type=int, help="Number of workers, each running one iteration at a time.")
+@click.option("--iterations", metavar="N", type=int, help="Total number of iterations, shared by all workers.")
+@click.option("--iterations-each", metavar="N", type=int, help="Number of iterations of each worker.")
 @click.option(
     "--think-time",
     "think_time_seconds",
     metavar="DURATION",
     default="0s",
     callback=seconds,
-    help="How long a worker waits after an iteration.",
+    help="Time that a worker waits after each iteration.",
 )
 @click.option(
     "--preset",
     type=click.Choice([*_PRESETS, *_VALIDATIONS]),
-    help="A load named after what it answers; the last four are of the quality gate itself, and take no TARGET "
-    "and no other load.",
+    help="Predefined load, named after the question it answers; the last four load the quality gate itself, and "
+    "take no TARGET and no other load.",
 )
-@click.option("--max-workers", metavar="N", type=int, help="Most iterations at a time of a rate.  [default: 200]")
-@click.option("--size", metavar="N", type=int, help="Number of rows to run with.")
 @click.option(
-    "--processes", metavar="N", type=int, default=1, show_default=True, help="Processes that generate the load."
+    "--max-workers", metavar="N", type=int, help="Maximum number of concurrent iterations with a rate.  [default: 200]"
+)
+@click.option("--size", metavar="N", type=int, help="Number of rows in the dataset.")
+@click.option(
+    "--processes",
+    metavar="N",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Number of processes that generate the load.",
 )
 @click.option(
     "--allow-host",
     "allow_hosts",
     metavar="HOST",
     multiple=True,
-    help="Host other than this machine that may get load. Repeatable.",
+    help="Host other than this machine that may be loaded. Repeatable.",
 )
-@click.option("--max-requests", metavar="N", type=int, help="More are never sent.  [default: 1000000]")
-@click.option("--max-duration", metavar="DURATION", help="Longer no load lasts.  [default: 2h]")
 @click.option(
-    "--target-pid", metavar="PID", type=int, help="Process under test, where it does not listen where TARGET goes."
+    "--max-requests", metavar="N", type=int, help="Maximum number of requests that are ever sent.  [default: 1000000]"
+)
+@click.option("--max-duration", metavar="DURATION", help="Maximum duration of any load.  [default: 2h]")
+@click.option(
+    "--target-pid",
+    metavar="PID",
+    type=int,
+    help="Process under test, if it is not the one listening at the address of TARGET.",
 )
 @click.option(
     "--abort-on-fail",
     "abort_after",
     metavar="DURATION",
-    help="End the load as soon as a threshold fails for sure, but not before so long.",
+    help="End the load as soon as a threshold is certain to fail, but not before this time.",
 )
-@gate_options(example="p(95) < 200ms", default_gate="TARGET; of a statement or command a digest of it; else the preset")
+@gate_options(example="p(95) < 200ms", default_gate="TARGET; for a statement or command, its digest; else the preset")
 def load(
     *,
     target: str | None,
@@ -170,7 +181,7 @@ def _limits(thresholds: tuple[ThresholdDeclaration, ...], abort_after: str | Non
     from airflow_provider_dpq.core.gate.threshold import parse_thresholds
 
     if abort_after is not None and not any(isinstance(one, str) for one in thresholds):
-        message = "--abort-on-fail needs a --threshold that may fail."
+        message = "--abort-on-fail needs a --threshold that can fail."
         raise click.UsageError(message)
     aborting = {} if abort_after is None else {"abort_on_fail": True, "abort_delay": abort_after}
     declared = [{"threshold": one, **aborting} if isinstance(one, str) else one for one in thresholds]
@@ -212,7 +223,7 @@ def _model(preset: str | None, *, max_workers: int | None, **given: Any) -> Mode
     said = sorted(name for name, value in given.items() if value not in (None, ()))
     model = _declared(said, given, workers) if preset is None else _preset(preset, said, **given, **workers)
     if workers and isinstance(model, models.Concurrency):
-        message = "--max-workers is for a rate: the load says how many workers there are."
+        message = "--max-workers needs --rate: this load already sets its number of workers."
         raise click.UsageError(message)
     return model
 

@@ -53,12 +53,12 @@ def operation_options(*, required: bool = True, iteration_timeout: str = "5min")
             metavar="URL",
             envvar="DPQ_CONNECTION",
             show_envvar=True,
-            help="SQLAlchemy URL of the database, or duckdb:///path, for a statement.",
+            help="SQLAlchemy URL of the database of a statement, or duckdb:///path.",
         ),
         click.option(
             "--dataset",
             metavar="MODULE:FUNCTION",
-            help="Function that gets a number of rows and returns the first argument of TARGET.",
+            help="Function that takes a number of rows and returns the first argument of TARGET.",
         ),
         click.option(
             "--iteration-timeout",
@@ -102,7 +102,7 @@ def read_operation(target: str, *, connection: str | None, dataset: str | None, 
         return operation
     if not isinstance(operation, PythonOperation):
         message = f"{operation.subject} takes no dataset."
-        raise DeclarationError("unused_argument", message, hint="Give --dataset for a function.")
+        raise DeclarationError("unused_argument", message, hint="Use --dataset only with a function.")
     return replace(operation, dataset=dataset)
 
 

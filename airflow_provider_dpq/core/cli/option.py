@@ -27,16 +27,16 @@ def store_option(*, required: bool) -> Callable[[Decorated], Decorated]:
         envvar="DPQ_STORE",
         show_envvar=True,
         required=required,
-        help="Store of reports, a SQLAlchemy URL such as sqlite:////var/lib/dpq.db.",
+        help="Report store, as a SQLAlchemy URL such as sqlite:////var/lib/dpq.db.",
     )
 
 
 def dag_options(function: Decorated) -> Decorated:
     """Add ``--dag`` and ``--outside-airflow``, which tell gates of one name apart; `find_gate` reads them."""
-    outside = click.option("--outside-airflow", is_flag=True, help="The gate is one that no DAG has.")
-    return click.option("--dag", "dag_id", metavar="DAG", help="DAG of the gate, where several have one of that name.")(
-        outside(function)
-    )
+    outside = click.option("--outside-airflow", is_flag=True, help="The gate does not belong to a DAG.")
+    return click.option(
+        "--dag", "dag_id", metavar="DAG", help="DAG of the gate, if several DAGs have a gate of that name."
+    )(outside(function))
 
 
 def actor_option(explained: str) -> Callable[[Decorated], Decorated]:
@@ -52,7 +52,7 @@ def _login() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError) as error:  # a container's user that has no name
-        message = "Missing option '--actor': the user of this process has no name."
+        message = "Missing option '--actor': this process's user has no name."
         raise click.UsageError(message) from error
 
 
@@ -63,7 +63,7 @@ def dag_of(dag_id: str | None, *, outside_airflow: bool) -> str | None:
         UsageError: Both options are given.
     """
     if dag_id and outside_airflow:
-        message = "Give one of --dag and --outside-airflow."
+        message = "Give either --dag or --outside-airflow, not both."
         raise click.UsageError(message)
     return "" if outside_airflow else dag_id or None
 
@@ -86,11 +86,13 @@ def find_gate(store: Store, name: str, *, dag_id: str | None, outside_airflow: b
     dag = dag_of(dag_id, outside_airflow=outside_airflow)
     if dag is not None:
         return Gate(dag, name)
-    return the_only(store.gates(name), name, hint="Give --dag, or --outside-airflow for the one that no DAG has.")
+    return the_only(
+        store.gates(name), name, hint="Give --dag, or --outside-airflow for the gate that does not belong to a DAG."
+    )
 
 
 def format_option(function: Decorated) -> Decorated:
     """Add ``--format``."""
     return click.option(
-        "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="Form of the report."
+        "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="Format of the report."
     )(function)

@@ -20,7 +20,7 @@ def _column_types(_: click.Context, parameter: click.Parameter, pairs: Sequence[
         if not name or not equals or type_ not in COLUMN_TYPES:
             types_named = ", ".join(COLUMN_TYPES)
             raise click.BadParameter(
-                f"{pair!r} is not of the form NAME=TYPE, TYPE one of {types_named}.", param=parameter
+                f"{pair!r} does not have the form NAME=TYPE, where TYPE is one of {types_named}.", param=parameter
             )
         if name in types:
             raise click.BadParameter(f"{name!r} is given twice.", param=parameter)
@@ -39,19 +39,19 @@ _OPTIONS: Final = (
         metavar="NAME=TYPE",
         multiple=True,
         callback=_column_types,
-        help=f"Type of a column of CSV: {', '.join(COLUMN_TYPES)}. Repeatable.",
+        help=f"Type of a CSV column: {', '.join(COLUMN_TYPES)}. Repeatable.",
     ),
     click.option(
         "--delimiter",
         metavar="CHAR",
         callback=_character,
-        help="Character between the fields of CSV, 'tab' for a tab.  [default: the one of , ; | tab that fits]",
+        help="Delimiter of CSV fields, 'tab' for a tab.  [default: the one of , ; | tab that fits]",
     ),
-    click.option("--quote", metavar="CHAR", help="Character around fields of CSV, '' for none.  [default: \"]"),
-    click.option("--decimal", metavar="CHAR", help="Sign before the fraction of a number in CSV.  [default: .]"),
-    click.option("--thousands", metavar="CHAR", help="Sign between groups of three digits in CSV.  [default: none]"),
+    click.option("--quote", metavar="CHAR", help="Quote character of CSV fields, '' for none.  [default: \"]"),
+    click.option("--decimal", metavar="CHAR", help="Decimal separator of numbers in CSV.  [default: .]"),
+    click.option("--thousands", metavar="CHAR", help="Thousands separator of numbers in CSV.  [default: none]"),
     click.option(
-        "--date-format", metavar="FORMAT", help="How days and moments are written in CSV.  [default: as in ISO 8601]"
+        "--date-format", metavar="FORMAT", help="Format of dates and times in CSV.  [default: as in ISO 8601]"
     ),
     click.option(
         "--encoding", metavar="NAME", help="Encoding of CSV.  [default: UTF-8, or what a byte-order mark says]"
@@ -60,13 +60,18 @@ _OPTIONS: Final = (
         "--column-names",
         "header",
         metavar="NAMES",
-        help="Names of the columns of CSV, with commas between them, where its first row does not hold them.",
+        help="Comma-separated names of the CSV columns, if the first row does not contain them.",
     ),
     click.option(
-        "--no-header", is_flag=True, help="The first row of CSV holds no names: columns are named 0, 1, 2 ..."
+        "--no-header", is_flag=True, help="The first row of the CSV contains no names: columns are named 0, 1, 2 ..."
     ),
-    click.option("--skip-rows", metavar="N", type=click.IntRange(min=0), help="Lines of CSV before its first row."),
-    click.option("--comment", metavar="TEXT", help="What lines of CSV that are no rows begin with."),
+    click.option(
+        "--skip-rows",
+        metavar="N",
+        type=click.IntRange(min=0),
+        help="Number of lines to skip before the first row of the CSV.",
+    ),
+    click.option("--comment", metavar="TEXT", help="Prefix of comment lines in CSV."),
 )
 
 
@@ -81,7 +86,7 @@ def reading_options(command: _Command) -> _Command:
         given = {name: value for name in names if (value := arguments.pop(name)) not in (None, {})}
         if arguments.pop("no_header"):
             if "header" in given:
-                message = "--no-header and --column-names both say what the columns are called."
+                message = "--no-header and --column-names cannot be used together: both name the columns."
                 raise click.UsageError(message)
             given["header"] = False
         elif "header" in given:

@@ -10,7 +10,7 @@ from airflow_provider_dpq.core.cli.delivery import write_text
 from airflow_provider_dpq.core.cli.option import actor_option, dag_options, find_gate, store_option
 from airflow_provider_dpq.core.errors import StoreError
 
-_NAMES: Final = "dpq report list names the gates."
+_NAMES: Final = "Run dpq report list to see the gates."
 
 
 @click.group()
@@ -22,8 +22,8 @@ def gate() -> None:
 @click.argument("old", metavar="[OLD", required=False)
 @click.argument("new", metavar="NEW]", required=False)
 @dag_options
-@click.option("--new-dag", metavar="DAG", help="DAG that the gate belongs to from now on.  [default: the one it has]")
-@actor_option("Who renames it.")
+@click.option("--new-dag", metavar="DAG", help="New DAG of the gate.  [default: its present DAG]")
+@actor_option("Person who renames it.")
 @store_option(required=True)
 def rename(
     *,
@@ -54,6 +54,6 @@ def rename(
         renamed = {gate: Gate(gate.dag_id if new_dag is None else new_dag, new or gate.name) for gate in gates}
         moved = store.rename_gates(renamed, actor=actor)
     if not moved:
-        raise StoreError("unknown_gate", f"DAG {dag_id!r} has no gate in the store.", hint=_NAMES, quotes_data=False)
+        raise StoreError("unknown_gate", f"DAG {dag_id!r} has no gates in the store.", hint=_NAMES, quotes_data=False)
     for was, left in moved.items():
         write_text(f"Gate {str(was)!r} is now {str(renamed[was])!r}. {left}\n")

@@ -23,11 +23,20 @@ def report() -> None:
 
 
 @report.command("list")
-@click.option("--gate", metavar="NAME", help="List the reports of this gate.  [default: the newest of each gate]")
-@click.option("--check", metavar="NAME", help="Show what this check found in each report of --gate.")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Most reports listed.")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the list."
+    "--gate", metavar="NAME", help="List the reports of this gate.  [default: the newest report of each gate]"
+)
+@click.option("--check", metavar="NAME", help="Show what this check found in each report of --gate.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Maximum number of reports listed."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Format of the list.",
 )
 @dag_options
 @store_option(required=True)
@@ -49,7 +58,7 @@ def list_reports(
     from airflow_provider_dpq.core.store import open_store
 
     if check and not gate:
-        message = "--check needs --gate, whose check it is."
+        message = "--check needs --gate, the gate that the check belongs to."
         raise click.UsageError(message)
     with open_store(store_url, upgrade=False) as store:
         runs, starts = _newest(store, gate, dag_id, outside_airflow=outside_airflow)
@@ -66,7 +75,7 @@ def list_reports(
     elif rows:
         write_text(render(rows))
     else:
-        click.echo(f"No report{_of(gate, dag_id)} in the store. {meant}".rstrip(), err=True)
+        click.echo(f"The store has no reports{_of(gate, dag_id)}. {meant}".rstrip(), err=True)
 
 
 def _newest(
@@ -100,7 +109,7 @@ def _findings(store: Store, entries: Sequence[Entry], name: str) -> list[str]:
     known = dict.fromkeys(check.name for found in checks for check in found)
     if name not in known:
         named = ", ".join(map(repr, known)) or "none"
-        message = f"None of the reports listed has a check {name!r}. Their checks: {named}."
+        message = f"None of the listed reports has a check {name!r}. Their checks: {named}."
         raise click.BadParameter(message, param_hint="'--check'")
     told = [{check.name: f"{check.verdict.value}: {outcome.finding(check)}" for check in found} for found in checks]
     return [found.get(name, "") for found in told]
@@ -108,7 +117,7 @@ def _findings(store: Store, entries: Sequence[Entry], name: str) -> list[str]:
 
 @report.command("show")
 @click.argument("report_id", metavar="ID")
-@click.option("--gate", metavar="NAME", help="With latest: the gate whose newest report is written.")
+@click.option("--gate", metavar="NAME", help="With latest: the gate whose newest report is shown.")
 @format_option
 @dag_options
 @store_option(required=True)
@@ -122,7 +131,7 @@ def show_report(
     from airflow_provider_dpq.core.store import open_store
 
     if report_id != _LATEST and (gate or dag_id or outside_airflow):
-        message = "--gate, --dag and --outside-airflow go with latest, in the place of an ID."
+        message = "--gate, --dag and --outside-airflow can only be used with latest, not with an ID."
         raise click.UsageError(message)
     newer: list[Start] = []
     with open_store(store_url, upgrade=False) as store:
@@ -146,9 +155,9 @@ def _latest(store: Store, gate: str | None, dag_id: str | None, *, outside_airfl
     runs, starts = _newest(store, gate, dag_id, outside_airflow=outside_airflow)
     if not runs:
         begun = f" {_told(starts[0])}" if starts else ""
-        message = f"The store has no report{_of(gate, dag_id)}.{begun}"
+        message = f"The store has no reports{_of(gate, dag_id)}.{begun}"
         hint = "" if begun else _meant(store, gate, dag_id)
-        raise StoreError("unknown_report", message, hint=hint or "`dpq report list` names those that there are.")
+        raise StoreError("unknown_report", message, hint=hint or "Run dpq report list to see the reports.")
     newest = max(runs, key=lambda run: run.number)
     return newest.worst.report_id, [one for one in starts if one.identity == newest.gate or one.after >= newest.number]
 

@@ -14,7 +14,7 @@ def store() -> None:
 
 
 @store.command()
-@click.option("--anew", is_flag=True, help="Make what is missing where a store was and is gone, or lacks tables.")
+@click.option("--anew", is_flag=True, help="Create what is missing if the file or tables of a store are gone.")
 @store_option(required=True)
 def upgrade(anew: bool, store_url: str) -> None:
     """Create the store's tables, or bring those of an older release to this one's schema."""

@@ -57,7 +57,7 @@ class Problem(_Frozen):
     @property
     def without_values(self) -> str:
         """The message, or for one that may quote data, where to read it."""
-        return f"The report says why ({self.reason})." if self.quotes_data else self.message
+        return f"See the report for the reason ({self.reason})." if self.quotes_data else self.message
 
 
 class DataInterval(_Frozen):

@@ -27,8 +27,11 @@ def require_recording(kind: str) -> None:
         DeclarationError: ``wrong_form``.
     """
     if kind != LOAD:
-        message = f"The report of a {kind} gate cannot be written for HdrHistogram, which reads the times of a load."
-        raise DeclarationError("wrong_form", message, hint="Write it as json.")
+        message = (
+            f"The report of a {kind} gate cannot be written for HdrHistogram, which "
+            f"needs the response times of a load test."
+        )
+        raise DeclarationError("wrong_form", message, hint="Use the form json.")
 
 
 def render_hdr(report: Report) -> str:
@@ -44,8 +47,10 @@ def render_hdr(report: Report) -> str:
     recording = report.recording
     windows = [window for window in recording.windows if window.response] if recording else []
     if recording is None or not windows:
-        message = f"The report {report.id} has no response times."
-        raise DeclarationError("no_response_times", message, hint="Nothing ended under load; write it as json.")
+        message = f"Report {report.id} has no response times."
+        raise DeclarationError(
+            "no_response_times", message, hint="No iteration ended during the load; use the form json."
+        )
     started = recording.started_at_seconds
     begun = datetime.fromtimestamp(started, UTC).isoformat(sep=" ", timespec="milliseconds")
     gate = " ".join(str(report.identity).split())

@@ -60,7 +60,7 @@ def _rounded(value: float) -> float:
 def share(report: Report) -> str:
     """Say that a report is of one machine of several, which no threshold judges; empty where it is not."""
     found = report.kind == LOAD and any(check.name == SHARE for check in report.checks)
-    return "a share of a load: only the whole is judged" if found else ""
+    return "a share of a load: only the whole load is judged" if found else ""
 
 
 def scenario(row: Row) -> str:

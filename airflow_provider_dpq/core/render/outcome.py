@@ -155,12 +155,12 @@ def breach(result: ThresholdResult) -> str:
     """Say in one sentence what a threshold found."""
     of = f" of {belonging(result)}" if belonging(result) else ""
     if result.verdict is Verdict.ERROR:
-        return f"{result.threshold}: there is no {result.metric}{of} to judge"
+        return f"{result.threshold}: no value of {result.metric}{of} to judge"
     seen, limit = figure.numbers_apart(result.observed, result.limit, result.unit)
     if result.limit is None:
-        return f"{result.threshold}: observed {seen}{of}, there is no baseline"
+        return f"{result.threshold}: observed {seen}{of}, but there is no baseline"
     if result.verdict is Verdict.INCONCLUSIVE:
-        return f"{result.threshold}: observed {seen}{of}, too uncertain against the limit {limit}"
+        return f"{result.threshold}: observed {seen}{of}, too uncertain to compare with the limit {limit}"
     return f"{result.threshold}: observed {seen}{of}, limit {limit}"
 
 
@@ -206,7 +206,7 @@ def of(result: ThresholdResult) -> str:
 
 def note(metric_name: str) -> str:
     """Say what a figure counts whose name promises something else; empty for any other."""
-    return "checks that held, as Great Expectations counts" if metric_name == "success_percent" else ""
+    return "checks that succeeded, as Great Expectations counts them" if metric_name == "success_percent" else ""
 
 
 def contents(artifact: Artifact) -> str:

@@ -27,8 +27,8 @@ def require_samples(kind: str) -> None:
         DeclarationError: ``wrong_form``.
     """
     if kind != _KIND:
-        message = f"The report of a {kind} gate cannot be written for pyperf, which reads the samples of a benchmark."
-        raise DeclarationError("wrong_form", message, hint="Write it as json.")
+        message = f"The report of a {kind} gate cannot be written for pyperf, which needs the samples of a benchmark."
+        raise DeclarationError("wrong_form", message, hint="Use the form json.")
 
 
 def render_pyperf(report: Report) -> str:
@@ -46,8 +46,8 @@ def render_pyperf(report: Report) -> str:
     require_samples(report.kind)
     samples = [item for item in report.series if item.name == "wall" and item.values]
     if not samples or any(min(item.values) <= 0 for item in samples):
-        message = f"The report {report.id} has no wall times, or some that are not above zero."
-        raise DeclarationError("no_wall_times", message, hint="pyperf reads nothing else; write it as json.")
+        message = f"Report {report.id} has no wall times, or some of them are not above zero."
+        raise DeclarationError("no_wall_times", message, hint="pyperf needs positive wall times; use the form json.")
     samples.sort(key=lambda item: measured.order(item.tags))
     document = {
         "version": _VERSION,

@@ -172,7 +172,7 @@ def _blocked(report: Report, width: int) -> list[str]:
     return table(
         [
             Column("blocked", [figure.number(seconds, "s") for seconds in places.values()], right=True),
-            Column("the event loop was held up at", list(places), narrowest=16),
+            Column("event loop blocked at", list(places), narrowest=16),
         ],
         width,
     )
@@ -216,7 +216,7 @@ def _allocations(report: Report, width: int) -> list[str]:
     top = report.profile.allocations[:_MAX_FUNCTIONS]
     return table(
         [
-            Column("still held", [figure.number(item.size_bytes, "B") for item in top], right=True),
+            Column("still allocated", [figure.number(item.size_bytes, "B") for item in top], right=True),
             Column("blocks", [figure.number(item.count) for item in top], right=True),
             Column("allocated at", [" < ".join(item.location[:_MAX_FRAMES]) for item in top], narrowest=16),
         ],

@@ -70,7 +70,9 @@ def require_acceptable(report: Report) -> None:
         message = f"Report {report.id!r} is from a {report.kind} gate, and such gates have no baseline."
         raise DeclarationError("kind_without_baseline", message, hint=f"Kinds with a baseline: {', '.join(KINDS)}.")
     if report.verdict is Verdict.ERROR:
-        message = f"Report {report.id!r} of gate {str(report.identity)!r} has the verdict error and cannot become a baseline."
+        message = (
+            f"Report {report.id!r} of gate {str(report.identity)!r} has the verdict error and cannot become a baseline."
+        )
         raise DeclarationError("nothing_to_accept", message, hint="Accept a report whose measurement is complete.")
 
 

@@ -45,9 +45,7 @@ def find_file(url: URL, *, create: bool) -> None:
     path = url.database or ":memory:"
     if ":memory:" in path or url.query.get("mode") == "memory":
         message = "A store in memory is lost when its process ends."
-        raise StoreError(
-            "invalid_store_url", message, hint="Use a file: sqlite:////var/lib/dpq.db.", quotes_data=False
-        )
+        raise StoreError("invalid_store_url", message, hint="Use a file: sqlite:////var/lib/dpq.db.", quotes_data=False)
     if path.startswith("file:"):
         return
     if not create:

@@ -196,7 +196,9 @@ class Store:
         row = connection.execute(query.report(report_id)).mappings().first()
         if row is None:
             message = f"The store {self._database} has no report {report_id!r}."
-            raise StoreError("unknown_report", message, hint="Run dpq report list to see the reports.", quotes_data=False)
+            raise StoreError(
+                "unknown_report", message, hint="Run dpq report list to see the reports.", quotes_data=False
+            )
         return trusted_report(row)
 
     def entry(self, report_id: str) -> Entry | None:

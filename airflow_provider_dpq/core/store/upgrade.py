@@ -188,7 +188,9 @@ def _version(connection: Connection) -> int:
 
 def _refuse_newer(found: int, database: Database) -> None:
     if found > VERSION:
-        message = f"The store {database} has schema version {found}, but this release supports versions up to {VERSION}."
+        message = (
+            f"The store {database} has schema version {found}, but this release supports versions up to {VERSION}."
+        )
         raise StoreError("newer_store", message, hint="Upgrade airflow-provider-dpq.", quotes_data=False)
 
 

@@ -148,7 +148,7 @@ def test_summarize_leaves_out_the_words_of_what_was_measured(
     checks = (make_check(verdict=Verdict.ERROR, error=problem),)
     told = json.dumps(summarize(report.model_copy(update={"error": problem, "checks": checks})))
     assert SECRET not in told
-    assert told.count(f"The report says why ({reason}).") == 2
+    assert told.count(f"See the report for the reason ({reason}).") == 2
 
 
 def test_summarize_keeps_the_error_of_the_whole_short(report: Report) -> None:

@@ -336,7 +336,7 @@ def test_error_of_an_engine_quotes_no_value_that_is_not_shown(
     assert closed.error.reason == open_.error.reason
     text = closed.model_dump_json(exclude={"declaration"})
     assert ("Smith" in text, "Jones" in text) == (False, False)
-    assert own_words or open_.error.without_values == f"The report says why ({open_.error.reason})."
+    assert own_words or open_.error.without_values == f"See the report for the reason ({open_.error.reason})."
 
 
 def test_error_that_nobody_foresaw_leaves_without_its_words(monkeypatch: pytest.MonkeyPatch) -> None:

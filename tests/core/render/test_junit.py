@@ -42,7 +42,7 @@ def test_junit_has_a_case_for_each_check_and_threshold(report: Report) -> None:
         "success_percent >= 95": ("failure", "success_percent >= 95: observed 50%, limit 95%"),
         "missing_percent < 1.8": (
             "skipped",
-            "inconclusive: missing_percent < 1.8: observed 1.5%, too uncertain against the limit 1.8%",
+            "inconclusive: missing_percent < 1.8: observed 1.5%, too uncertain to compare with the limit 1.8%",
         ),
         "element_count > 0": ("error", "element_count > 0: there is no element_count to judge"),
         "unexpected_percent < 0.5 of tailnum present": (
@@ -110,7 +110,7 @@ def test_junit_tells_where_a_baseline_is_missing(report: Report) -> None:
     result = report.thresholds[0].model_copy(
         update={"threshold": "row_count > 0.9x baseline", "limit": None, "verdict": Verdict.WARN}
     )
-    message = "warn: row_count > 0.9x baseline: observed 336,776, there is no baseline"
+    message = "warn: row_count > 0.9x baseline: observed 336,776, but there is no baseline"
     found = _outcomes(report.model_copy(update={"checks": (), "thresholds": (result,)}))
     assert found == {"row_count > 0.9x baseline": ("system-out", message)}
 
@@ -138,8 +138,8 @@ def test_junit_tells_times_growths_and_ratios_as_people_read_them(compared: Repo
     assert found["cpu_median < 1.05x baseline"] == ("failure", f"cpu_median < 1.05x baseline: {ratio}")
     kind, message = found["median < 1.05x baseline"] or ("", "")
     assert kind == "skipped"
-    assert message.endswith("observed 1.083x baseline, too uncertain against the limit 1.05x baseline")
-    assert "observed 1.012 kB/op, too uncertain against the limit 512 B/op" in str(_outcomes(leaking))
+    assert message.endswith("observed 1.083x baseline, too uncertain to compare with the limit 1.05x baseline")
+    assert "observed 1.012 kB/op, too uncertain to compare with the limit 512 B/op" in str(_outcomes(leaking))
 
 
 def test_junit_holds_no_values_and_no_words_that_may_quote_them(

@@ -106,7 +106,7 @@ def test_report_of_a_share_says_that_it_is_not_judged(loaded: Report) -> None:
     """It passes because its generators were healthy, whatever the service did: that is no verdict."""
     check = CheckResult(name=SHARE, type="load", verdict=Verdict.PASS, severity="fail", success=True)
     report = loaded.model_copy(update={"checks": (check,), "thresholds": (), "verdict": Verdict.PASS})
-    note = "a share of a load: only the whole is judged"
+    note = "a share of a load: only the whole load is judged"
     head, *_, conclusion, _ = render_text(report).splitlines()
     assert head == f"load gate delays: PASS ({note})"
     assert conclusion == f"PASS: 1 of 1 check passed; {note}"

@@ -235,7 +235,7 @@ def test_text_shows_how_the_generators_were(loaded: Report) -> None:
         "worker_memory 81 MB",
         "target_cpu 93%",
     ]
-    assert _load_table(loaded, 5) == ["blocked the event loop was held up at", "500 ms app.py:7 in sleep"]
+    assert _load_table(loaded, 5) == ["blocked event loop blocked at", "500 ms app.py:7 in sleep"]
 
 
 def test_text_shows_the_levels_of_a_search(searched: Report) -> None:

@@ -32,7 +32,10 @@ def plot_distribution(report: Report) -> Plot | None:
     names = [", ".join(item.tags.values()) for item in several]
     keys = {colour: name for colour, name in zip(KEY_COLOURS, names, strict=False) if colour in lines}
     left_out = len(several) - len(keys)
-    told = "The share of iterations that took at most a time; towards the right each step is a tenth of the rest."
+    told = (
+        "The share of iterations that took at most a given time. Each step to the "
+        "right covers nine tenths of what remains."
+    )
     if len(lines) == 1:
         place, slowest = next(iter(lines.values()))[-1]
         told += f" {figure.number(100 * (1 - 1 / place))} % took at most {figure.number(slowest, 's')}."

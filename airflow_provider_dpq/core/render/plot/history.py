@@ -68,7 +68,7 @@ def _plot(series: Series, levels: _Points) -> Plot:
         f"{len(points) - 1:,} earlier ones: {figure.number(series.values[-1], series.unit)}."
     )
     if changes:
-        caption += f" A new level began {'once' if changes == 1 else f'{changes} times'}."
+        caption += f" The level changed {'once' if changes == 1 else f'{changes} times'}."
     return draw(f"History, {name}{f', size {size}' if size else ''}", caption, lambda canvas: _paint(canvas, history))
 
 

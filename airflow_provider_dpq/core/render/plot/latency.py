@@ -81,7 +81,7 @@ def _plot(scenario: str, lines: Mapping[str, Series], limits: Sequence[_Limit]) 
     tail = lines.get("response_p99") or next(iter(lines.values()))
     worst = max(zip(tail.values, tail.positions or (), strict=True))
     told = (
-        "Time from when iterations were due to their end, of those due in each stretch of time. "
+        "Time from when an iteration was due to its end, by the interval in which it was due. "
         f"The highest {_LINES[tail.name][0]} is {figure.number(worst[0], 's')}, {figure.number(worst[1])} s in."
     )
     title = f"Response time, {scenario}" if scenario else "Response time"

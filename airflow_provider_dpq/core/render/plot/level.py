@@ -30,7 +30,7 @@ def plot_levels(report: Report) -> Plot | None:
         "and how much of what was due was done."
     )
     if mark is not None:
-        told += f" The highest rate that held, marked by a line, is {figure.number(mark, '/s')}."
+        told += f" The highest rate sustained, marked by a line, is {figure.number(mark, '/s')}."
     height = 0.8 + 1.2 * len(panels)
     return draw("Levels", told, lambda canvas: _paint(canvas, panels, mark), height_inches=height)
 

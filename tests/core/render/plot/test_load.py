@@ -165,7 +165,7 @@ def test_levels_are_plotted_with_the_breaking_point(searched: Report) -> None:
     plot = _plot(searched, "Levels")
     assert {"Slowdown, times", "Throughput, %"} <= set(_texts(plot))
     assert "var(--fail)" in plot.svg
-    assert plot.caption.endswith("The highest rate that held, marked by a line, is 281 /s.")
+    assert plot.caption.endswith("The highest rate sustained, marked by a line, is 281 /s.")
     unfound = tuple(metric for metric in searched.metrics if metric.name != "breaking_point")
     assert "var(--fail)" not in _plot(searched.model_copy(update={"metrics": unfound}), "Levels").svg
 

@@ -128,7 +128,7 @@ def test_history_marks_this_run_and_new_levels(compared: Report) -> None:
     """Earlier runs are points, this one another mark, and a line tells each level."""
     plot = _plot(compared, "History, median CPU time")
     assert plot.caption.startswith("Median CPU time of this run, the last point, after 19 earlier ones: ")
-    assert plot.caption.endswith("A new level began once.")
+    assert plot.caption.endswith("The level changed once.")
     assert {"earlier runs", "this run", "level", "Time, ms", "Start of the run, UTC"} <= set(_texts(plot))
     assert len(_points(plot, "first")) == 19 + 1
     assert len(_points(plot, "ink")) == 1 + 1
