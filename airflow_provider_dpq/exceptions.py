@@ -47,7 +47,7 @@ def airflow_error(error: DpqError, gate: str) -> AirflowException:
         gate: Name of the gate, which the message begins with.
     """
     hint = None if error.quotes_data else error.hint
-    message, hint = printable(f"Gate {gate!r}: {_told(error)}"), hint and printable(hint)
+    message, hint = printable(f"Gate {gate!r}: {_message(error)}"), hint and printable(hint)
     if isinstance(error, DeclarationError):
         return GateDeclarationError(error.reason, message, hint=hint)
     kind = GateStoreError if isinstance(error, StoreError) else GateMeasurementError
@@ -73,7 +73,7 @@ def raised(error: BaseException, gate: str) -> BaseException:
     return airflow_error(unexpected_error(error, "Measuring"), gate)
 
 
-def _told(error: DpqError) -> str:
+def _message(error: DpqError) -> str:
     """Return what a task's log may say of an error: many read it."""
     if not error.quotes_data:
         return error.message

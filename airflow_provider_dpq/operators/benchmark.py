@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_dpq.core.gate.unit import parse_percent
 from airflow_provider_dpq.exceptions import declaring
 from airflow_provider_dpq.operators.gate import one_of, read_thresholds
-from airflow_provider_dpq.operators.operation import is_settled, seconds, unwrapped, with_unit
+from airflow_provider_dpq.operators.operation import is_literal_or_function, seconds, unwrapped, with_unit
 from airflow_provider_dpq.operators.operation_gate import OperationGateOperator
-from airflow_provider_dpq.operators.template import settled
+from airflow_provider_dpq.operators.template import is_literal
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.benchmark.design import Benchmark
@@ -96,12 +96,12 @@ class BenchmarkOperator(OperationGateOperator):
         arguments = self.operation
         operation = arguments.declared()
         baseline = None if self.baseline is None else arguments.other(self.baseline).declared_or_unknown()
-        sizes = self.sizes if settled(self.sizes) else None
+        sizes = self.sizes if is_literal(self.sizes) else None
         design = self._design(operation or arguments.declared_or_unknown(), baseline, sizes)
         design.validate_options()
-        if settled(self.thresholds):
+        if is_literal(self.thresholds):
             design.validate_thresholds(read_thresholds(self.thresholds, self.kind))
-        whole = is_settled(self.baseline) and settled(self.baseline_revision) and settled(self.sizes)
+        whole = is_literal_or_function(self.baseline) and is_literal(self.baseline_revision) and is_literal(self.sizes)
         if operation is not None and whole:
             design.validate()
         elif operation is not None:

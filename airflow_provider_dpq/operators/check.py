@@ -29,7 +29,7 @@ from airflow_provider_dpq.operators.namesake import GateBearer
 from airflow_provider_dpq.operators.run import CutShort
 from airflow_provider_dpq.operators.storage import storage_path
 from airflow_provider_dpq.operators.suite import dag_folder, find_suite, require_suite
-from airflow_provider_dpq.operators.template import settled
+from airflow_provider_dpq.operators.template import is_literal
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -177,7 +177,7 @@ class QualityCheck(GateBearer, BaseOperator):
         self._validate_format()
         self._validate_targets()
         # A suite in a file is read where it is there: the processor of DAGs may not have what the worker has.
-        suite = find_suite(self.suite, dag_folder(self)) if settled(self.suite) else None
+        suite = find_suite(self.suite, dag_folder(self)) if is_literal(self.suite) else None
         if suite is not None and (not isinstance(suite, (str, Path)) or Path(suite).is_file()):
             from airflow_provider_dpq.core.quality.suite import validate_suite
 
@@ -195,17 +195,17 @@ class QualityCheck(GateBearer, BaseOperator):
         if self.path is None and not self.conn_id:
             message = f"A check of {given[0]} needs a connection."
             raise DeclarationError("missing_connection", message, hint="Give conn_id.")
-        if self.conn_id is not None and settled(self.path) and _is_local(self.path):
+        if self.conn_id is not None and is_literal(self.path) and _is_local(self.path):
             message = f"A check of path takes no connection, but conn_id is {self.conn_id!r}."
             raise DeclarationError(
                 "ambiguous_source", message, hint="Remove conn_id, or give table or sql instead of path."
             )
 
     def _validate_names(self) -> None:
-        if isinstance(self.table, str) and settled(self.table) and is_query(self.table):
+        if isinstance(self.table, str) and is_literal(self.table) and is_query(self.table):
             message = f"{self.table!r} is not a table name."
             raise DeclarationError("invalid_table", message, hint="Pass a query as sql.", quotes_data=True)
-        inline = isinstance(self.sql, str) and settled(self.sql) and not self.sql.endswith(_SQL_FILE)
+        inline = isinstance(self.sql, str) and is_literal(self.sql) and not self.sql.endswith(_SQL_FILE)
         if inline and not is_query(_without_comments(str(self.sql))):
             message = f"{self.sql!r} is not a query."
             raise DeclarationError("invalid_query", message, hint="Start it with SELECT or WITH.", quotes_data=True)
@@ -214,7 +214,7 @@ class QualityCheck(GateBearer, BaseOperator):
         if isinstance(self.null_values, str):
             message = f"null_values is the string {self.null_values!r}, not a list."
             raise DeclarationError("unknown_option", message, hint=f"Use a list: [{self.null_values!r}].")
-        if settled(self.read_options):
+        if is_literal(self.read_options):
             parse_read_options(self.read_options, self.null_values)
         parse_result_format(
             self.result_format,
@@ -233,7 +233,7 @@ class QualityCheck(GateBearer, BaseOperator):
 
     def _validate_targets(self) -> None:
         targets = (self.quarantine, self.good_rows)
-        if all(target is None or (settled(target) and _is_local(target)) for target in targets):
+        if all(target is None or (is_literal(target) and _is_local(target)) for target in targets):
             request = parse_request(None, self.conn_id if self.path is None else None, *targets, None)
             require_whole(request, self.partition_by)
 

@@ -16,7 +16,7 @@ from airflow_provider_dpq.exceptions import GateFailedError, GateMeasurementErro
 from airflow_provider_dpq.operators.link import GateReportLink
 from airflow_provider_dpq.operators.namesake import GateBearer
 from airflow_provider_dpq.operators.run import GateRun, is_hurried
-from airflow_provider_dpq.operators.template import settled
+from airflow_provider_dpq.operators.template import is_literal
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -77,7 +77,7 @@ class GateOperator(GateBearer, BaseOperator):
         with declaring(self.gate):
             one_of("on_fail", on_fail, _ON_FAIL)
             one_of("on_inconclusive", on_inconclusive, _ON_INCONCLUSIVE)
-            if settled(thresholds):
+            if is_literal(thresholds):
                 read_thresholds(thresholds, self.kind)
             self.claim_gate(self.get_dag())
 

@@ -10,7 +10,7 @@ from airflow_provider_dpq.exceptions import declaring
 from airflow_provider_dpq.operators.gate import read_thresholds
 from airflow_provider_dpq.operators.operation import seconds, with_unit
 from airflow_provider_dpq.operators.operation_gate import OperationGateOperator
-from airflow_provider_dpq.operators.template import settled
+from airflow_provider_dpq.operators.template import is_literal
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.gate.threshold import Threshold
@@ -68,14 +68,14 @@ class LeakCheckOperator(OperationGateOperator):
     def _validate(self) -> None:
         operation = self.operation.declared()
         self._tolerated()
-        if self.thresholds is not None and settled(self.thresholds):
+        if self.thresholds is not None and is_literal(self.thresholds):
             from airflow_provider_dpq.core.leak.limits import with_defaults
 
             with_defaults(read_thresholds(self.thresholds, self.kind))
-        size = self.size if settled(self.size) else None
+        size = self.size if is_literal(self.size) else None
         check = self._check(operation or self.operation.declared_or_unknown(), size)
         check.validate_options()
-        if operation is not None and settled(self.size):
+        if operation is not None and is_literal(self.size):
             check.validate()
         elif operation is not None:
             operation.validate()

@@ -24,7 +24,7 @@ from airflow_provider_dpq.operators.scenario import (
     read_scenarios,
     unwrapped_scenarios,
 )
-from airflow_provider_dpq.operators.template import settled
+from airflow_provider_dpq.operators.template import is_literal
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.load.design import Scenario
@@ -98,7 +98,7 @@ class LoadTestOperator(OperationGateOperator):
         """What is under load, for people."""
         try:
             declared = self._declared_scenarios
-        except DeclarationError:  # it is told where it is measured, in a report with this subject
+        except DeclarationError:  # the measurement reports the error
             return "an operation"
         first, *others = (one.operation.subject for one in declared)
         return f"{first} and {len(others)} others" if others else first
@@ -134,11 +134,11 @@ class LoadTestOperator(OperationGateOperator):
         test = self._test([one.scenario(one.operation.declared_or_unknown()) for one in declared])
         test.validate_options()
         for one, scenario in zip(declared, test.scenarios, strict=True):
-            if one.is_known and settled(self.allow_hosts):
+            if one.is_known and is_literal(self.allow_hosts):
                 _alone(test, scenario).validate()
             else:
                 scenario.operation.validate()
-        if self.thresholds is not None and settled(self.thresholds):
+        if self.thresholds is not None and is_literal(self.thresholds):
             from airflow_provider_dpq.core.load.limits import check_thresholds
 
             check_thresholds(read_thresholds(self.thresholds, self.kind), test)
@@ -158,8 +158,8 @@ class LoadTestOperator(OperationGateOperator):
             iteration_timeout_seconds=seconds("iteration_timeout", self.iteration_timeout),
             max_requests=self.max_requests,
             max_duration_seconds=seconds("max_duration", self.max_duration),
-            allow_hosts=_hosts(self.allow_hosts) if settled(self.allow_hosts) else (),
-            target_pid=number(self.target_pid) if settled(self.target_pid) else None,
+            allow_hosts=_hosts(self.allow_hosts) if is_literal(self.allow_hosts) else (),
+            target_pid=number(self.target_pid) if is_literal(self.target_pid) else None,
         )
 
 
@@ -172,7 +172,7 @@ def _alone(test: LoadTest, scenario: Scenario) -> LoadTest:
 def _hosts(declared: Any) -> tuple[Any, ...]:
     """Return hosts; a template gives a list as a text."""
     if isinstance(declared, str) and declared.lstrip().startswith(("[", "(")):
-        with suppress(SyntaxError, ValueError):  # what it is then, is told below
+        with suppress(SyntaxError, ValueError):  # reported below
             declared = ast.literal_eval(declared.strip())
     if isinstance(declared, str) or not isinstance(declared, Iterable):
         message = f"allow_hosts must be a list, but is {declared!r}."

@@ -10,7 +10,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_dpq.core.errors import DeclarationError
-from airflow_provider_dpq.operators.template import settled
+from airflow_provider_dpq.operators.template import is_literal
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
@@ -45,7 +45,7 @@ class GateBearer:
         Raises:
             DeclarationError: ``gate_taken``.
         """
-        if dag is None or not settled(self.gate):
+        if dag is None or not is_literal(self.gate):
             return
         self._refuse_taken(dag.task_dict.values())
 
@@ -58,14 +58,14 @@ class GateBearer:
         Raises:
             DeclarationError: ``gate_taken``.
         """
-        if dag is None or not settled(self.gate):
+        if dag is None or not is_literal(self.gate):
             return
         self._refuse_taken(_Namesakes.of(dag).bearing(self.gate))
 
     def _refuse_taken(self, tasks: Iterable[Any]) -> None:
         for other in tasks:
             declared = declared_gate(other)
-            if declared is None or other.task_id == self.task_id or declared.settled != self.gate:
+            if declared is None or other.task_id == self.task_id or declared.literal_gate != self.gate:
                 continue
             if not (declared.shared and self.shared_gate):
                 raise gate_taken(self.gate, sorted([self.task_id, other.task_id]))
@@ -113,7 +113,7 @@ class _Namesakes:
                 self._unnamed.append(task_id)  # it is in the DAG before it has its arguments
                 continue
             declared = declared_gate(task)
-            name = None if declared is None else declared.settled
+            name = None if declared is None else declared.literal_gate
             if declared is None or name is None:
                 continue
             if not (declared.shared and self._by_gate[name]):  # of those that share it, one is enough
@@ -162,9 +162,9 @@ class Declared:
     shared: bool
 
     @property
-    def settled(self) -> str | None:
+    def literal_gate(self) -> str | None:
         """The name; None where it is not known before the task runs."""
-        return self.gate if isinstance(self.gate, str) and settled(self.gate) else None
+        return self.gate if isinstance(self.gate, str) and is_literal(self.gate) else None
 
 
 def declared_gate(task: Any) -> Declared | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.gate.unit import parse_duration
 from airflow_provider_dpq.operators.connection import database_url, http_address
-from airflow_provider_dpq.operators.template import settled
+from airflow_provider_dpq.operators.template import is_literal
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.operation.iteration import Operation
@@ -82,7 +82,7 @@ class OperationArguments:
             if operation is not None:
                 operation.validate()
                 return operation.subject
-        except Exception:  # noqa: BLE001, S110 - what is wrong is told where it is measured, in a report with this subject
+        except Exception:  # noqa: BLE001, S110 - the measurement reports the error
             pass
         return "an operation"
 
@@ -94,23 +94,23 @@ class OperationArguments:
         """Return the operation before any connection is looked up, to check it; None where a template is still in it.
 
         Raises:
-            DeclarationError: What can be told to be wrong even then.
+            DeclarationError: An argument is wrong whatever the others are.
         """
         self._require_arguments()
         parts = [getattr(self, self.kind), self.set_up, self.tear_down, self.dataset]
         if self.kind in ("sql", "url"):
             parts.append(self.op_kwargs)
         late = any(_is_late(arguments) for arguments in (self.op_args, self.op_kwargs))
-        if all(is_settled(part) for part in parts) and not late:
+        if all(is_literal_or_function(part) for part in parts) and not late:
             return self._early()._built("airflow://", "http://host" if self.http_conn_id else "", {})
         return None
 
     def _early(self) -> OperationArguments:
         """Return the same with None for each argument of the function that only the run will know."""
-        known = {name: value if is_settled(value) else None for name, value in self._keywords.items()}
+        known = {name: value if is_literal_or_function(value) else None for name, value in self._keywords.items()}
         return replace(
             self,
-            op_args=tuple(value if is_settled(value) else None for value in self._positional),
+            op_args=tuple(value if is_literal_or_function(value) else None for value in self._positional),
             op_kwargs=known,
         )
 
@@ -120,7 +120,7 @@ class OperationArguments:
         What does not depend on the operation can be checked with the stand-in.
 
         Raises:
-            DeclarationError: What can be told to be wrong even then.
+            DeclarationError: An argument is wrong whatever the others are.
         """
         from airflow_provider_dpq.core.operation.python import PythonOperation
 
@@ -239,12 +239,12 @@ def unwrapped(thing: Any) -> Any:
 
 def _is_late(arguments: Any) -> bool:
     """Return whether op_args or op_kwargs as a whole are only known once the task runs."""
-    return hasattr(arguments, "resolve") or (isinstance(arguments, str) and not settled(arguments))
+    return hasattr(arguments, "resolve") or (isinstance(arguments, str) and not is_literal(arguments))
 
 
-def is_settled(value: Any) -> bool:
-    """Return whether an argument that may be a function is already what the task will see; see `settled`."""
-    return settled(value) or (callable(value) and not hasattr(value, "resolve"))
+def is_literal_or_function(value: Any) -> bool:
+    """Return whether an argument is a literal or a function; see `is_literal`."""
+    return is_literal(value) or (callable(value) and not hasattr(value, "resolve"))
 
 
 def seconds(argument: str, value: object) -> float:

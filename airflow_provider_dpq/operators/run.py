@@ -134,7 +134,7 @@ class GateRun:
         """
         started_at, started = datetime.now(UTC), time.monotonic()
         try:
-            self._begin(kind, _told(subject))
+            self._begin(kind, _subject_of(subject))
             return measuring(), None
         except CutShort as cut:
             return cut.report, cut.error
@@ -161,7 +161,7 @@ class GateRun:
             with DpqHook(self.dpq_conn_id).get_store() as store:
                 entries = store.of_run(self.identity, self.provenance.run_id)
         except StoreError:
-            return  # as it will be told when the report is kept
+            return  # storing the report raises it again
         # A task that is no more may have reported in a run of the same id that was deleted.
         others = {str(entry.task_id) for entry in entries} & set(dag.task_dict) - {task.task_id}
         if others:
@@ -213,7 +213,7 @@ class GateRun:
         return make_report(
             gate=self.gate,
             kind=kind,
-            subject=_told(subject),
+            subject=_subject_of(subject),
             provenance=self.provenance,
             started_at=started_at,
             duration_seconds=seconds,
@@ -321,10 +321,10 @@ def _label(ti: Any) -> str | None:
     return ", ".join(shown)[:_LABEL_LENGTH] or None
 
 
-def _told(subject: Callable[[], str]) -> str:
+def _subject_of(subject: Callable[[], str]) -> str:
     try:
         return subject()
-    except Exception:  # noqa: BLE001 - what is measured may be what could not be told
+    except Exception:  # noqa: BLE001 - naming the subject may fail as measuring does
         return "unknown"
 
 

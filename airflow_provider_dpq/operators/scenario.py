@@ -13,7 +13,7 @@ from airflow_provider_dpq.core.load.design import Scenario
 from airflow_provider_dpq.core.load.model import ArrivalRate, Concurrency
 from airflow_provider_dpq.core.operation.python import PythonOperation
 from airflow_provider_dpq.operators.operation import OperationArguments, seconds, unwrapped
-from airflow_provider_dpq.operators.template import settled
+from airflow_provider_dpq.operators.template import is_literal
 
 if TYPE_CHECKING:
     from airflow_provider_dpq.core.operation.iteration import Operation
@@ -47,7 +47,7 @@ class ScenarioArguments:
     def is_known(self) -> bool:
         """Whether its operation is already what the task will see: nothing is a template, or in a connection."""
         connected = self.operation.conn_id is not None or self.operation.http_conn_id is not None
-        return settled(self.size) and not connected and self.operation.declared() is not None
+        return is_literal(self.size) and not connected and self.operation.declared() is not None
 
     def scenario(self, operation: Operation) -> Scenario:
         """Return the scenario with its operation, of which a number that only the run will know is left out.
@@ -62,10 +62,10 @@ class ScenarioArguments:
         named = {} if self.name is None else {"name": self.name}
         return Scenario(
             operation=operation,
-            weight=number(self.weight) if settled(self.weight) else 1.0,
-            think_time_seconds=seconds("think_time", self.think_time) if settled(self.think_time) else 0.0,
+            weight=number(self.weight) if is_literal(self.weight) else 1.0,
+            think_time_seconds=seconds("think_time", self.think_time) if is_literal(self.think_time) else 0.0,
             model=self.load,
-            size=number(self.size) if settled(self.size) else None,
+            size=number(self.size) if is_literal(self.size) else None,
             **named,
         )
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 _MARKS: Final = ("{{", "{%", "{#")
 
 
-def settled(value: Any) -> bool:
+def is_literal(value: Any) -> bool:
     """Return whether an argument is already what the task will see: no Jinja template and no XCom is in it.
 
     Args:
@@ -18,7 +18,7 @@ def settled(value: Any) -> bool:
     if isinstance(value, str):
         return not any(mark in value for mark in _MARKS)
     if isinstance(value, Mapping):
-        return all(settled(item) for item in value.values())
+        return all(is_literal(item) for item in value.values())
     if isinstance(value, (list, tuple, Set)):
-        return all(settled(item) for item in value)
+        return all(is_literal(item) for item in value)
     return isinstance(value, PathLike) or not (callable(value) or hasattr(value, "resolve"))

@@ -157,7 +157,7 @@ class QualityGateSensor(BaseSensorOperator):
             with declaring(self.gate):
                 message = "dag_id is empty after its template was rendered."
                 raise DeclarationError("invalid_option", message, hint="Give the DAG of the gate, or remove dag_id.")
-        asked = GateQuery(
+        query = GateQuery(
             gate=self.gate,
             dag_id=self.gate_dag_id,
             kind=self.kind,
@@ -165,25 +165,25 @@ class QualityGateSensor(BaseSensorOperator):
             max_age=self.max_age,
         )
         if self.max_age is not None:
-            return asked
+            return query
         if start is None or end is None:
             with declaring(self._named):
                 message = "This run has no data interval by which to find reports."
                 raise DeclarationError("no_data_interval", message, hint="Give max_age, such as timedelta(days=1).")
-        return replace(asked, interval=(start, end))
+        return replace(query, interval=(start, end))
 
     def _wait_in_triggerer(self, context: Context, standing: Standing, deadline: float | None = None) -> None:
         from airflow_provider_dpq.triggers.gate import QualityGateTrigger
 
         deadline = time.time() + self.timeout if deadline is None else deadline
-        asked = self._query(context)
-        interval = asked.interval
+        query = self._query(context)
+        interval = query.interval
         self.defer(
             trigger=QualityGateTrigger(
-                gate=asked.gate,
-                dag_id=asked.dag_id,
-                kind=asked.kind,
-                outside_airflow=asked.outside_airflow,
+                gate=query.gate,
+                dag_id=query.dag_id,
+                kind=query.kind,
+                outside_airflow=query.outside_airflow,
                 interval_start=interval[0].isoformat() if interval else None,
                 interval_end=interval[1].isoformat() if interval else None,
                 max_age_seconds=self.max_age.total_seconds() if self.max_age else None,

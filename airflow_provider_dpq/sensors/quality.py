@@ -13,7 +13,7 @@ from airflow_provider_dpq.operators.check import QualityCheck
 from airflow_provider_dpq.operators.gate import decision, read_thresholds
 from airflow_provider_dpq.operators.link import GateReportLink
 from airflow_provider_dpq.operators.run import GateRun, is_hurried
-from airflow_provider_dpq.operators.template import settled
+from airflow_provider_dpq.operators.template import is_literal
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -59,7 +59,7 @@ class DataQualitySensor(QualityCheck, BaseSensorOperator):
         self.thresholds = thresholds
         self.dpq_conn_id = dpq_conn_id
         with declaring(self.gate):
-            if settled(thresholds):
+            if is_literal(thresholds):
                 read_thresholds(thresholds, self.kind)
             self.validate_check()
             self.claim_gate(self.get_dag())

@@ -163,7 +163,7 @@ class GateQuery:
 
         interval = None if self.max_age is not None else self.interval
         left = outstanding((start for start in store.starts(gate) if start.may_be(self.kind, interval)), run)
-        return left[0].told() if left else ""
+        return left[0].describe() if left else ""
 
     def _overtaken(self, store: Store, gate: Gate, run: NewestRun, runs: Runs, now: datetime) -> str:
         if self.overtaken is not None and run.number <= self.overtaken:
@@ -186,13 +186,13 @@ class GateQuery:
         tasks = sorted(
             {str(one.task_id) for one in known}.union(*(one.gate_tasks or () for one in known)) or {gate.name}
         )
-        told = (
+        lost = (
             f"{Lost(one, str(state))} in run {run_id}"
             for run_id, states in runs.at(gate.dag_id, self.interval[0], tasks).items()
             for one, state in sorted(states.items())
             if state in FAILED
         )
-        return next(told, "")
+        return next(lost, "")
 
     def _gate(self, store: Store) -> Gate | None:
         """The gate that is meant; None where no DAG has one of that name."""

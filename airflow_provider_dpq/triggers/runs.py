@@ -69,10 +69,10 @@ class AirflowRuns:
             return None
         task_id, map_index = instance
         ended = TaskInstanceState(state)
-        asked = comms.GetPreviousTI(
+        request = comms.GetPreviousTI(
             dag_id=dag_id, task_id=task_id, map_index=map_index, logical_date=before, state=ended
         )
-        found = getattr(task_runner.SUPERVISOR_COMMS.send(asked), "task_instance", None)
+        found = getattr(task_runner.SUPERVISOR_COMMS.send(request), "task_instance", None)
         return None if found is None else LastInstance(found.run_id, found.logical_date, found.end_date)
 
     def has_failed(self, dag_id: str, run_id: str) -> bool:
@@ -90,10 +90,10 @@ class AirflowRuns:
         alike = [one for one in task_ids if _split(one)[1] >= 0 and _split(one)[0] in task_ids]
         together = [one for one in task_ids if one not in alike]
         found: dict[str, dict[Instance, str | None]] = {}
-        for asked in (together, *([one] for one in alike)):
-            states = task_runner.RuntimeTaskInstance.get_task_states(dag_id=dag_id, task_ids=asked, **of)  # type: ignore[arg-type]
+        for batch in (together, *([one] for one in alike)):
+            states = task_runner.RuntimeTaskInstance.get_task_states(dag_id=dag_id, task_ids=batch, **of)  # type: ignore[arg-type]
             for run_id, of_run in states.items():
-                named = {(name, -1) if name in asked else _split(name): state for name, state in of_run.items()}
+                named = {(name, -1) if name in batch else _split(name): state for name, state in of_run.items()}
                 found.setdefault(run_id, {}).update(named)
         return found
 

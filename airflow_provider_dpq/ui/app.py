@@ -26,7 +26,7 @@ from airflow_provider_dpq.ui import page
 from airflow_provider_dpq.ui.overview import rows
 from airflow_provider_dpq.ui.reader import Reader
 from airflow_provider_dpq.ui.runs import NoRuns, Runs
-from airflow_provider_dpq.ui.unmeasured import told
+from airflow_provider_dpq.ui.unmeasured import run_findings
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ def build_app(open_store: Callable[[], Store], access: Access, runs: Runs | None
     Args:
         open_store: Opens the store; called for each page.
         access: Who may read what.
-        runs: What became of the tasks of gates, beside their reports; None where nobody knows.
+        runs: What became of the tasks of gates; None if this is unknown.
     """
     app = FastAPI(title="Quality gates", dependencies=[Depends(access.signed_in)], openapi_url=None)
     app.exception_handler(HTTPException)(_refused)
@@ -154,11 +154,11 @@ def _gates_page(store: Store, runs: Runs, addresses: page.Addresses) -> HTMLResp
         if start.dag_id in addresses.dag_ids or start.identity in shown or start.may_be_of_any_gate
     ]
     starts = unanswered(begun, newest)
-    beside = told(store, runs, newest, starts, addresses.dag_ids)
+    found = run_findings(store, runs, newest, starts, addresses.dag_ids)
     broken = [run for run in newest if run.verdict is not Verdict.PASS and run.worst.problem is None]
     worst_first = sorted(broken, key=lambda run: -run.verdict.rank)[:_MOST_EXPLAINED]
     reasons = {run.gate: _reason(store, run.worst) for run in worst_first}
-    return page.gate_list(rows(newest, starts, reasons, beside.missing), addresses, beside)
+    return page.gate_list(rows(newest, starts, reasons, found.missing), addresses, found)
 
 
 def _reason(store: Store, entry: Entry) -> str:
@@ -196,7 +196,7 @@ def _task_page(
     entries = store.of_task(*instance)
     if not entries and (begun := _begun(store, instance)):
         advice = f" {begun[0].advice}" if begun[0].is_over() else ""
-        return page.message("No report", f"{begun[0].identity}: {begun[0].told()}.{advice}")
+        return page.message("No report", f"{begun[0].identity}: {begun[0].describe()}.{advice}")
     if not entries:
         return page.message("No report", _unmeasured(runs, instance) or _NO_REPORT)
     return _report_page(store, _first_to_read(entries), entries, addresses)

@@ -16,7 +16,7 @@ from airflow_provider_dpq.core.gate.report import Report
 from airflow_provider_dpq.core.render import figure, render_html
 from airflow_provider_dpq.core.store import Entry, Start
 from airflow_provider_dpq.ui.overview import Row, counted
-from airflow_provider_dpq.ui.unmeasured import Told
+from airflow_provider_dpq.ui.unmeasured import RunFindings
 
 NamedEntry: TypeAlias = tuple[str, Entry]
 """The report of a part in brief, after what the part is called."""
@@ -59,17 +59,17 @@ class Addresses:
         return "/".join((self.root, *(quote(name, safe="") for name in names)))
 
 
-def gate_list(rows: Sequence[Row], addresses: Addresses, told: Told) -> HTMLResponse:
+def gate_list(rows: Sequence[Row], addresses: Addresses, found: RunFindings) -> HTMLResponse:
     """Return the list of gates.
 
     Args:
         rows: One for each gate, the worst first.
         addresses: Where the reports are.
-        told: What the runs of their DAGs tell beside.
+        found: What the runs of their DAGs add to their reports.
     """
-    unmeasured = [("not measured", "error", len(told.unmeasured))] if told.unmeasured else []
+    unmeasured = [("not measured", "error", len(found.unmeasured))] if found.unmeasured else []
     tally = [*unmeasured, *counted(rows)]
-    return _response(_render("gates.html", rows=rows, tally=tally, told=told, addresses=addresses))
+    return _response(_render("gates.html", rows=rows, tally=tally, found=found, addresses=addresses))
 
 
 def report(

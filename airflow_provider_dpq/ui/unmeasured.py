@@ -39,8 +39,8 @@ class Unmeasured:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What the runs of DAGs tell of gates beside their reports.
+class RunFindings:
+    """What the runs of DAGs say about gates, in addition to their reports.
 
     Attributes:
         unmeasured: What ended without a report.
@@ -53,28 +53,30 @@ class Told:
     known: bool = True
 
 
-def told(
+def run_findings(
     store: Store, runs: Runs, newest: Sequence[NewestRun], starts: Iterable[Start], dag_ids: Collection[str]
-) -> Told:
-    """Return what the runs of DAGs tell of gates beside their reports.
+) -> RunFindings:
+    """Return what the runs of DAGs say about gates, in addition to their reports.
 
     Args:
         store: The store of reports.
         runs: The runs.
         newest: The newest run of each gate that has a report.
-        starts: What has started and left no report, which is told by itself.
+        starts: Starts without a report, which are reported separately.
         dag_ids: The DAGs.
     """
     passing = [run for run in newest if run.verdict.passed]
     states, ended = runs.states(passing), runs.ended(dag_ids)
     if states is None or ended is None:
-        return Told(known=False)
+        return RunFindings(known=False)
     missing = {run.gate: _missing(store, run, states.get((run.gate.dag_id, run.run_id), {})) for run in passing}
     missing = {gate: found for gate, found in missing.items() if found.awaited or found.lost}
     seen = {(run.gate, run.run_id) for run in passing if run.gate in missing}
     begun = {(start.dag_id, start.run_id, (start.task_id, start.map_index)) for start in starts}
     ended = [one for one in ended if (one.dag_id, one.run_id, one.instance) not in begun]
-    return Told([one for one in _unmeasured(store, newest, ended) if (one.gate, one.run_id) not in seen], missing)
+    return RunFindings(
+        [one for one in _unmeasured(store, newest, ended) if (one.gate, one.run_id) not in seen], missing
+    )
 
 
 def _missing(store: Store, run: NewestRun, states: Mapping[tuple[str, int], str | None]) -> Attendance:

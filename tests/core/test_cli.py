@@ -127,9 +127,9 @@ def test_an_ignored_interrupt_stays_ignored() -> None:
 @pytest.mark.parametrize("goes_on", [True, False])
 def test_a_measurement_that_goes_on_does_not_cost_the_exit_code(goes_on: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Python would end its thread within an engine's code, which aborts; what is removed at the end still is."""
-    deeds: list[Any] = []
-    monkeypatch.setattr(atexit, "_run_exitfuncs", lambda: deeds.append("removed"))
-    monkeypatch.setattr(os, "_exit", deeds.append)
+    workloads: list[Any] = []
+    monkeypatch.setattr(atexit, "_run_exitfuncs", lambda: workloads.append("removed"))
+    monkeypatch.setattr(os, "_exit", workloads.append)
     stopped = threading.Event()
     work = threading.Thread(target=stopped.wait, name="dpq-attempt", daemon=True)
 
@@ -146,7 +146,7 @@ def test_a_measurement_that_goes_on_does_not_cost_the_exit_code(goes_on: bool, m
     finally:
         stopped.set()
     assert end.value.code == 143
-    assert deeds == (["removed", 143] if goes_on else [])
+    assert workloads == (["removed", 143] if goes_on else [])
     if goes_on:
         work.join()
 

@@ -21,7 +21,7 @@ from airflow_provider_dpq.core.store import open_store
 
 pytestmark = pytest.mark.alone
 
-DEEDS = "tests.core.cli_deeds"
+WORKLOADS = "tests.core.cli_workloads"
 
 
 def dpq(*arguments: str) -> Result:
@@ -41,39 +41,39 @@ def report_of(result: Result) -> Report:
 
 def test_function_is_measured_and_judged() -> None:
     """A function within its limit exits with 0; its report has the target for the gate's name."""
-    result = bench(f"{DEEDS}:work", "--threshold", "median < 10s")
+    result = bench(f"{WORKLOADS}:work", "--threshold", "median < 10s")
     assert result.exit_code == 0
     report = report_of(result)
-    assert (report.gate, report.kind, report.verdict) == (f"{DEEDS}:work", "benchmark", Verdict.PASS)
+    assert (report.gate, report.kind, report.verdict) == (f"{WORKLOADS}:work", "benchmark", Verdict.PASS)
 
 
 def test_breach_exits_with_1() -> None:
     """A function that takes longer than its limit fails."""
-    assert bench(f"{DEEDS}:work", "--threshold", "min < 1ns").exit_code == 1
+    assert bench(f"{WORKLOADS}:work", "--threshold", "min < 1ns").exit_code == 1
 
 
 def test_slower_version_exits_with_1() -> None:
     """As written in the documentation: a new version against an old one, with a tolerance."""
-    result = dpq("bench", f"{DEEDS}:work_twice", "--baseline", f"{DEEDS}:work", "--tolerance", "5%")
+    result = dpq("bench", f"{WORKLOADS}:work_twice", "--baseline", f"{WORKLOADS}:work", "--tolerance", "5%")
     assert result.exit_code == 1
     assert "cpu_median < 1.05x baseline" in result.stdout
 
 
 @pytest.mark.parametrize(
     ("metric", "compared"),
-    [("median", []), ("max", ["--baseline", f"{DEEDS}:work"]), ("peak_memory", ["--history", "--store", "STORE"])],
+    [("median", []), ("max", ["--baseline", f"{WORKLOADS}:work"]), ("peak_memory", ["--history", "--store", "STORE"])],
 )
 def test_multiple_of_a_baseline_that_never_is_exits_with_2(metric: str, compared: list[str], tmp_path: Path) -> None:
     """Nothing is measured."""
     options = [f"sqlite:///{tmp_path / 'r.db'}" if option == "STORE" else option for option in compared]
-    result = bench(f"{DEEDS}:work", "--threshold", f"{metric} < 2x baseline", *options)
+    result = bench(f"{WORKLOADS}:work", "--threshold", f"{metric} < 2x baseline", *options)
     assert (result.exit_code, result.stdout) == (2, "")
     assert f"Threshold '{metric} < 2x baseline' needs a baseline, but" in result.stderr
 
 
 def test_sizes_and_datasets_are_measured() -> None:
     """Each --size is measured with the dataset that --dataset makes."""
-    result = bench(f"{DEEDS}:total", "--dataset", f"{DEEDS}:rows", "--size", "100", "--size", "200")
+    result = bench(f"{WORKLOADS}:total", "--dataset", f"{WORKLOADS}:rows", "--size", "100", "--size", "200")
     sizes = {item.tags["size"] for item in report_of(result).metrics if item.name == "median"}
     assert "100" in sizes
     assert sizes <= {"100", "200"}
@@ -136,10 +136,10 @@ def test_history_is_kept_and_read(tmp_path: Path) -> None:
     """With a store, a second run finds the first one; without one, a history is refused."""
     url = f"sqlite:///{tmp_path / 'r.db'}"
     for _ in range(2):
-        result = bench(f"{DEEDS}:work", "--history", "--store", url, "--gate", "work")
+        result = bench(f"{WORKLOADS}:work", "--history", "--store", url, "--gate", "work")
     (check,) = [item for item in report_of(result).checks if item.type == "history"]
     assert check.result == {"report_count": 1}
-    refused = bench(f"{DEEDS}:work", "--history")
+    refused = bench(f"{WORKLOADS}:work", "--history")
     assert refused.exit_code == 2
     assert "--store" in refused.stderr
 
@@ -147,18 +147,18 @@ def test_history_is_kept_and_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([f"{DEEDS}:works"], "'works'"),
+        ([f"{WORKLOADS}:works"], "'works'"),
         (["tests.nowhere:work"], "tests.nowhere"),
-        ([f"{DEEDS}:work", "--tolerance", "5%"], "this benchmark has none"),
-        ([f"{DEEDS}:work", "--baseline", f"{DEEDS}:work", "--tolerance", "5"], "'5'"),
-        ([f"{DEEDS}:work", "--iteration-timeout", "5"], "'5'"),
-        ([f"{DEEDS}:work", "--size", "5"], "sizes"),
-        ([f"{DEEDS}:work", "--size", "five"], "'five'"),
-        ([f"{DEEDS}:work", "--clock", "sun"], "'sun'"),
-        ([f"{DEEDS}:work", "--threshold", "speed < 1"], "speed"),
-        ([f"{DEEDS}:work", "--threshold", "p(100) < 1s"], "100"),
-        ([f"{DEEDS}:work", "--revision", "no-such-revision"], "no-such-revision"),
-        (["cmd:true", "--dataset", f"{DEEDS}:rows"], "dataset"),
+        ([f"{WORKLOADS}:work", "--tolerance", "5%"], "this benchmark has none"),
+        ([f"{WORKLOADS}:work", "--baseline", f"{WORKLOADS}:work", "--tolerance", "5"], "'5'"),
+        ([f"{WORKLOADS}:work", "--iteration-timeout", "5"], "'5'"),
+        ([f"{WORKLOADS}:work", "--size", "5"], "sizes"),
+        ([f"{WORKLOADS}:work", "--size", "five"], "'five'"),
+        ([f"{WORKLOADS}:work", "--clock", "sun"], "'sun'"),
+        ([f"{WORKLOADS}:work", "--threshold", "speed < 1"], "speed"),
+        ([f"{WORKLOADS}:work", "--threshold", "p(100) < 1s"], "100"),
+        ([f"{WORKLOADS}:work", "--revision", "no-such-revision"], "no-such-revision"),
+        (["cmd:true", "--dataset", f"{WORKLOADS}:rows"], "dataset"),
         (["ftp://h/"], "ftp"),
     ],
 )
@@ -186,7 +186,7 @@ def test_source_that_cannot_be_opened_leaves_a_report(tmp_path: Path) -> None:
 def test_operation_that_fails_exits_with_3_and_says_why(tmp_path: Path) -> None:
     """The report has the traceback, and is stored."""
     url = f"sqlite:///{tmp_path / 'r.db'}"
-    result = bench(f"{DEEDS}:fail", "--store", url)
+    result = bench(f"{WORKLOADS}:fail", "--store", url)
     assert result.exit_code == 3
     error = report_of(result).error
     assert error is not None
@@ -195,12 +195,12 @@ def test_operation_that_fails_exits_with_3_and_says_why(tmp_path: Path) -> None:
         assert [run.verdict for run in store.latest()] == [Verdict.ERROR]
 
 
-@pytest.mark.parametrize(("deed", "exit_code"), [("interrupt", 130), ("terminate", 143)])
-def test_signal_keeps_what_was_measured_and_has_its_exit_code(deed: str, exit_code: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("workload", "exit_code"), [("interrupt", 130), ("terminate", 143)])
+def test_signal_keeps_what_was_measured_and_has_its_exit_code(workload: str, exit_code: int, tmp_path: Path) -> None:
     """Ctrl-C or SIGTERM ends the child; the report of what there was is stored with verdict error."""
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     url = f"sqlite:///{tmp_path / 'r.db'}"
-    result = bench(f"{DEEDS}:{deed}", "--threshold", "median < 10s", "--store", url)
+    result = bench(f"{WORKLOADS}:{workload}", "--threshold", "median < 10s", "--store", url)
     assert result.exit_code == exit_code
     report = report_of(result)
     assert (report.verdict, report.error and report.error.reason) == (Verdict.ERROR, "cancelled")
@@ -215,6 +215,8 @@ def test_signal_keeps_what_was_measured_and_has_its_exit_code(deed: str, exit_co
 
 def test_pyperf_reads_the_samples() -> None:
     """The report can be written in the form that pyperf compares."""
-    result = dpq("bench", f"{DEEDS}:work", "--format", "pyperf", "--time-budget", "1s", "--threshold", "median < 10s")
+    result = dpq(
+        "bench", f"{WORKLOADS}:work", "--format", "pyperf", "--time-budget", "1s", "--threshold", "median < 10s"
+    )
     assert result.exit_code == 0
     assert json.loads(result.stdout)["benchmarks"]

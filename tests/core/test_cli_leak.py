@@ -14,7 +14,7 @@ from airflow_provider_dpq.core.store import open_store
 
 pytestmark = pytest.mark.alone
 
-DEEDS = "tests.core.cli_deeds"
+WORKLOADS = "tests.core.cli_workloads"
 
 
 def leak(*arguments: str) -> Result:
@@ -25,15 +25,17 @@ def leak(*arguments: str) -> Result:
 @pytest.mark.parametrize(("tolerance", "exit_code"), [("512B", 1), ("1MiB", 0)])
 def test_tolerance_decides_what_growth_is_a_leak(tolerance: str, exit_code: int) -> None:
     """Five kilobytes an iteration are more than 512 bytes, and less than a mebibyte."""
-    assert leak(f"{DEEDS}:keep", "--tolerance", tolerance, "--stage", "40", "--stage", "80").exit_code == exit_code
+    assert leak(f"{WORKLOADS}:keep", "--tolerance", tolerance, "--stage", "40", "--stage", "80").exit_code == exit_code
 
 
 def test_function_that_keeps_nothing_passes() -> None:
     """The default limits judge; the dataset has the size that is asked for."""
-    result = leak(f"{DEEDS}:total", "--dataset", f"{DEEDS}:rows", "--size", "100", "--stage", "80", "--format", "json")
+    result = leak(
+        f"{WORKLOADS}:total", "--dataset", f"{WORKLOADS}:rows", "--size", "100", "--stage", "80", "--format", "json"
+    )
     report = parse_report(result.stdout)
     assert (result.exit_code, report.kind, report.verdict) == (0, "leak", Verdict.PASS)
-    assert report.gate == f"{DEEDS}:total"
+    assert report.gate == f"{WORKLOADS}:total"
 
 
 def test_command_that_leaves_processes_behind_fails() -> None:
@@ -50,13 +52,13 @@ def test_command_that_leaves_processes_behind_fails() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([f"{DEEDS}:works"], "'works'"),
-        ([f"{DEEDS}:keep", "--tolerance", "512"], "'512'"),
-        ([f"{DEEDS}:keep", "--threshold", "growth < 2x baseline"], "needs a baseline"),
-        ([f"{DEEDS}:keep", "--size", "5"], "5"),
-        ([f"{DEEDS}:keep", "--stage", "3"], "3"),
-        ([f"{DEEDS}:keep", "--warm-up", "-1"], "-1"),
-        ([f"{DEEDS}:keep", "--format", "pyperf"], "pyperf"),
+        ([f"{WORKLOADS}:works"], "'works'"),
+        ([f"{WORKLOADS}:keep", "--tolerance", "512"], "'512'"),
+        ([f"{WORKLOADS}:keep", "--threshold", "growth < 2x baseline"], "needs a baseline"),
+        ([f"{WORKLOADS}:keep", "--size", "5"], "5"),
+        ([f"{WORKLOADS}:keep", "--stage", "3"], "3"),
+        ([f"{WORKLOADS}:keep", "--warm-up", "-1"], "-1"),
+        ([f"{WORKLOADS}:keep", "--format", "pyperf"], "pyperf"),
     ],
 )
 def test_mistake_exits_with_2(arguments: list[str], words: str) -> None:
@@ -69,7 +71,7 @@ def test_mistake_exits_with_2(arguments: list[str], words: str) -> None:
 def test_interrupt_keeps_what_was_seen_and_exits_with_130(tmp_path: Path) -> None:
     """Ctrl-C ends the child; the report of what there was is stored with verdict error."""
     url = f"sqlite:///{tmp_path / 'r.db'}"
-    result = leak(f"{DEEDS}:interrupt", "--warm-up", "2", "--store", url, "--format", "json")
+    result = leak(f"{WORKLOADS}:interrupt", "--warm-up", "2", "--store", url, "--format", "json")
     assert result.exit_code == 130
     report = parse_report(result.stdout)
     assert (report.verdict, report.error and report.error.reason) == (Verdict.ERROR, "cancelled")

@@ -32,8 +32,8 @@ from airflow_provider_dpq.core.store import open_store
 
 pytestmark = pytest.mark.alone
 
-WORK = "tests.core.cli_deeds:work"
-FAIL = "tests.core.cli_deeds:fail"
+WORK = "tests.core.cli_workloads:work"
+FAIL = "tests.core.cli_workloads:fail"
 
 
 def load(*arguments: str) -> Result:
@@ -155,7 +155,7 @@ def test_a_validation_needs_no_target(declared: list[LoadMeasurement], monkeypat
         ([WORK, "--rate", "5/s", "--duration", "2s", "--threshold", "p(50) < 2x baseline"], "needs a baseline"),
         ([WORK, "--rate", "5/s", "--duration", "2s", "--format", "pyperf"], "pyperf"),
         (["http://example.com/", "--preset", "smoke"], "example.com"),
-        (["tests.core.cli_deeds:nothing", "--preset", "smoke"], "nothing"),
+        (["tests.core.cli_workloads:nothing", "--preset", "smoke"], "nothing"),
     ],
 )
 def test_mistake_exits_with_2(arguments: list[str], words: str) -> None:
@@ -216,13 +216,13 @@ def test_a_signal_keeps_the_report_and_leaves_no_process(number: int, exit_code:
 
 def test_a_coroutine_function_runs_on_an_event_loop() -> None:
     """One that waits passes, and one that holds the loop up is named."""
-    waited = load("tests.core.cli_deeds:wait", "--workers", "2", "--iterations", "20", "--format", "json")
+    waited = load("tests.core.cli_workloads:wait", "--workers", "2", "--iterations", "20", "--format", "json")
     assert waited.exit_code == 0, waited.output
     assert parse_report(waited.stdout).verdict is Verdict.PASS
-    held = load("tests.core.cli_deeds:hold", "--rate", "4/s", "--duration", "2s", "--format", "json")
+    held = load("tests.core.cli_workloads:hold", "--rate", "4/s", "--duration", "2s", "--format", "json")
     assert held.exit_code == 3, held.output
     error = parse_report(held.stdout).error
     assert error is not None
     assert error.reason == "event_loop_blocked"
-    assert "cli_deeds.py" in error.message
+    assert "cli_workloads.py" in error.message
     assert "in hold" in error.message

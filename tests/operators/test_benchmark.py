@@ -19,11 +19,11 @@ from airflow_provider_dpq.core.store import Store
 from airflow_provider_dpq.operators.benchmark import BenchmarkOperator
 from airflow_provider_dpq.operators.run import XCOM_KEY
 from tests.airflow_home import DagOutcome, RunDag
-from tests.operators import deeds
+from tests.operators import workloads
 
 pytestmark = pytest.mark.alone
 
-DEEDS = "tests.operators.deeds"
+WORKLOADS = "tests.operators.workloads"
 
 
 def measured(run_dag: RunDag, *, task_id: str = "speed", **arguments: Any) -> DagOutcome:
@@ -55,17 +55,19 @@ def metric(report: Report, name: str) -> float:
 
 def test_function_is_measured_and_judged(run_dag: RunDag, store: Store) -> None:
     """A function of a module is timed, and the report says how it was judged."""
-    outcome = measured(run_dag, target=deeds.work, op_args=[2], thresholds=["median < 10s"])
+    outcome = measured(run_dag, target=workloads.work, op_args=[2], thresholds=["median < 10s"])
     assert outcome.states == {"speed": "success"}
     report = report_of(store, outcome)
-    assert (report.kind, report.verdict, report.subject) == ("benchmark", Verdict.PASS, f"{DEEDS}:work")
+    assert (report.kind, report.verdict, report.subject) == ("benchmark", Verdict.PASS, f"{WORKLOADS}:work")
     assert metric(report, "sample_count") >= 10
     assert outcome.xcoms["speed", XCOM_KEY]["report_id"] == report.id
 
 
 def test_slower_version_fails_the_task(run_dag: RunDag, store: Store) -> None:
     """Twice the work of the baseline is found with the default tolerance, and is final."""
-    outcome = measured(run_dag, target=f"{DEEDS}:work_twice", baseline=f"{DEEDS}:work", time_budget="20s", retries=2)
+    outcome = measured(
+        run_dag, target=f"{WORKLOADS}:work_twice", baseline=f"{WORKLOADS}:work", time_budget="20s", retries=2
+    )
     assert outcome.states == {"speed": "failed"}
     assert outcome.tries["speed"] == 1
     report = report_of(store, outcome)
@@ -76,7 +78,7 @@ def test_slower_version_fails_the_task(run_dag: RunDag, store: Store) -> None:
 
 def test_history_without_reports_is_no_pass(run_dag: RunDag, store: Store) -> None:
     """The first run of a gate has nothing to be held against: it succeeds with a warning."""
-    outcome = measured(run_dag, target=deeds.work, history=True)
+    outcome = measured(run_dag, target=workloads.work, history=True)
     assert outcome.states == {"speed": "success"}
     report = report_of(store, outcome)
     assert report.verdict is Verdict.WARN
@@ -86,7 +88,7 @@ def test_history_without_reports_is_no_pass(run_dag: RunDag, store: Store) -> No
 def test_history_is_read_from_the_store(run_dag: RunDag, store: Store) -> None:
     """With a report in the store, the next run says how many it found comparable."""
     for _ in range(2):
-        outcome = measured(run_dag, target=deeds.work, history=True)
+        outcome = measured(run_dag, target=workloads.work, history=True)
     (check,) = [item for item in report_of(store, outcome).checks if item.type == "history"]
     assert check.result == {"report_count": 1}
 
@@ -95,8 +97,8 @@ def test_sizes_are_measured_each(run_dag: RunDag, store: Store) -> None:
     """Each size has its metrics, and a threshold may be about one of them."""
     outcome = measured(
         run_dag,
-        target=deeds.total,
-        dataset=deeds.rows,
+        target=workloads.total,
+        dataset=workloads.rows,
         sizes=[100, 1000],
         thresholds=["median{size:1000} < 1s"],
         time_budget="30s",
@@ -118,7 +120,9 @@ def test_statement_is_measured_on_its_connection(
     assert report.subject.startswith("a statement on sqlite://")
 
 
-@pytest.mark.parametrize(("target", "reason"), [(deeds.fail, "operation_failed"), (deeds.exit_at_once, "child_exited")])
+@pytest.mark.parametrize(
+    ("target", "reason"), [(workloads.fail, "operation_failed"), (workloads.exit_at_once, "child_exited")]
+)
 def test_operation_that_cannot_be_measured_is_an_error(run_dag: RunDag, store: Store, target: Any, reason: str) -> None:
     """It never passes fast: the task is retried, and the report says what was seen."""
     outcome = measured(run_dag, target=target, thresholds=["median < 10s"], retries=1, retry_delay=timedelta(0))
@@ -128,14 +132,14 @@ def test_operation_that_cannot_be_measured_is_an_error(run_dag: RunDag, store: S
     error = store.report(entries[0].report_id).error
     assert error is not None
     assert error.reason == reason
-    if target is deeds.fail:
+    if target is workloads.fail:
         assert "no such luck" in error.message
-        assert "deeds.py" in error.message
+        assert "workloads.py" in error.message
 
 
 def test_hang_is_ended(run_dag: RunDag, store: Store) -> None:
     """An iteration that does not come back is ended with its process."""
-    outcome = measured(run_dag, target=deeds.hang, iteration_timeout="1s", thresholds=["median < 10s"])
+    outcome = measured(run_dag, target=workloads.hang, iteration_timeout="1s", thresholds=["median < 10s"])
     error = report_of(store, outcome).error
     assert error is not None
     assert error.reason == "operation_timeout"
@@ -162,7 +166,7 @@ def test_what_was_measured_is_kept_when_the_task_is_cut_short(
     number, raised, arguments = case
     outcome = measured(
         run_dag,
-        target=deeds.signal_parent,
+        target=workloads.signal_parent,
         op_args=[int(number)],
         thresholds=["median < 10s"],
         time_budget="1h",
@@ -189,7 +193,7 @@ def test_kill_before_measuring_lets_nothing_begin(run_dag: RunDag, store: Store)
             return super().measure(run)
 
     with DAG("benchmarks", schedule=None) as dag:
-        Killed(task_id="speed", target=deeds.work, thresholds=["median < 1s"])
+        Killed(task_id="speed", target=workloads.work, thresholds=["median < 1s"])
     outcome = run_dag(dag)
     report = report_of(store, outcome)
     assert (report.error and report.error.reason, report.series) == ("cancelled", ())
@@ -199,8 +203,8 @@ def test_mapped_benchmarks_have_a_report_each(run_dag: RunDag, store: Store) -> 
     """A classic operator expands over its arguments."""
     with DAG("benchmarks", schedule=None) as dag:
         BenchmarkOperator.partial(task_id="speed", thresholds=["median < 10s"], time_budget="1s").expand(
-            target=[f"{DEEDS}:work", f"{DEEDS}:work_twice"]
+            target=[f"{WORKLOADS}:work", f"{WORKLOADS}:work_twice"]
         )
     outcome = run_dag(dag)
     assert outcome.states == {("speed", 0): "success", ("speed", 1): "success"}
-    assert report_of(store, outcome, map_index=1).subject == f"{DEEDS}:work_twice"
+    assert report_of(store, outcome, map_index=1).subject == f"{WORKLOADS}:work_twice"

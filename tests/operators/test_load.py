@@ -26,7 +26,7 @@ from airflow_provider_dpq.operators.load import LoadTestOperator
 from airflow_provider_dpq.operators.run import XCOM_KEY
 from tests.airflow_home import DagOutcome, RunDag
 from tests.loopback import Service, serving
-from tests.operators import deeds
+from tests.operators import workloads
 from tests.operators.test_benchmark import spawned
 
 pytestmark = pytest.mark.alone
@@ -65,9 +65,9 @@ def count_of(report: Report, name: str, **tags: str) -> float:
 @pytest.mark.parametrize(
     "case",
     [
-        (deeds.fail_with_a_value, "1s", ""),
-        (deeds.lose_connection, "1s", "target_down"),
-        (deeds.lose_connection_later, "9s", "target_died"),
+        (workloads.fail_with_a_value, "1s", ""),
+        (workloads.lose_connection, "1s", "target_down"),
+        (workloads.lose_connection_later, "9s", "target_died"),
     ],
 )
 def test_what_failed_iterations_say_is_in_the_report_alone(
@@ -92,7 +92,9 @@ def test_what_failed_iterations_say_is_in_the_report_alone(
 
 def test_function_under_load_passes_and_xcom_gets_a_summary(run_dag: RunDag, store: Store) -> None:
     """The report has the recording; XCom has the verdict, and nothing as large as that."""
-    outcome = loaded(run_dag, target=deeds.total, op_args=[[1, 2]], thresholds=["iteration_count == 40", "p(50) < 1s"])
+    outcome = loaded(
+        run_dag, target=workloads.total, op_args=[[1, 2]], thresholds=["iteration_count == 40", "p(50) < 1s"]
+    )
     assert outcome.states == {"load": "success"}
     report = report_of(store, outcome)
     assert (report.kind, report.verdict) == ("load", Verdict.PASS)
@@ -105,7 +107,7 @@ def test_function_under_load_passes_and_xcom_gets_a_summary(run_dag: RunDag, sto
 
 def test_failures_fail_the_task_without_a_retry(run_dag: RunDag, store: Store) -> None:
     """An operation that raises each time breaches the threshold that stands where none is declared."""
-    outcome = loaded(run_dag, target=deeds.fail_now_and_then, load=smoke(20), retries=2)
+    outcome = loaded(run_dag, target=workloads.fail_now_and_then, load=smoke(20), retries=2)
     assert (outcome.states, outcome.tries) == ({"load": "failed"}, {"load": 1})
     report = report_of(store, outcome)
     assert report.verdict is Verdict.FAIL
@@ -187,7 +189,7 @@ def test_what_was_recorded_is_kept_when_the_task_is_cut_short(
     """A task that is killed, or whose time is up, leaves an error report with what there was, and no process."""
     outcome = loaded(
         run_dag,
-        target=deeds.signal_parent_at,
+        target=workloads.signal_parent_at,
         op_args=[int(number), 60],
         load=constant_arrival_rate("20/s", "10min"),
         **arguments,
@@ -205,7 +207,7 @@ def test_threshold_ends_the_load_early(run_dag: RunDag, store: Store) -> None:
     """A limit that is to abort does so once its delay is over, and the verdict is its own."""
     outcome = loaded(
         run_dag,
-        target=deeds.fail_now_and_then,
+        target=workloads.fail_now_and_then,
         load=constant_arrival_rate("20/s", "10min"),
         thresholds=[{"threshold": "error_rate < 10%", "abort_on_fail": True, "abort_delay": "1s"}],
     )
@@ -219,20 +221,20 @@ def test_threshold_ends_the_load_early(run_dag: RunDag, store: Store) -> None:
     ("arguments", "reason", "words"),
     [
         ({"url": None}, "ambiguous_operation", "nothing"),
-        ({"target": deeds.work}, "ambiguous_operation", "target and url"),
-        ({"scenarios": {"a": {"target": deeds.work}}}, "ambiguous_operation", "url beside"),
+        ({"target": workloads.work}, "ambiguous_operation", "target and url"),
+        ({"scenarios": {"a": {"target": workloads.work}}}, "ambiguous_operation", "url beside"),
         ({"url": None, "scenarios": {}}, "invalid_load", "no scenario"),
-        ({"url": None, "scenarios": [{"target": deeds.work}]}, "invalid_argument", "no mapping"),
-        ({"url": None, "scenarios": {"a": deeds.work}}, "invalid_argument", "'a'"),
-        ({"url": None, "scenarios": {"a": {"target": deeds.work, "wait": 1}}}, "unused_argument", "'wait'"),
-        ({"url": None, "scenarios": {"a": {"target": deeds.work, "weight": 0}}}, "invalid_load", "weight"),
+        ({"url": None, "scenarios": [{"target": workloads.work}]}, "invalid_argument", "no mapping"),
+        ({"url": None, "scenarios": {"a": workloads.work}}, "invalid_argument", "'a'"),
+        ({"url": None, "scenarios": {"a": {"target": workloads.work, "wait": 1}}}, "unused_argument", "'wait'"),
+        ({"url": None, "scenarios": {"a": {"target": workloads.work, "weight": 0}}}, "invalid_load", "weight"),
         (
-            {"url": None, "scenarios": {"a": {"target": deeds.work, "think_time": 1}}},
+            {"url": None, "scenarios": {"a": {"target": workloads.work, "think_time": 1}}},
             "malformed_duration",
             "think_time",
         ),
         (
-            {"url": None, "scenarios": {"a": {"target": deeds.work, "load": breakpoint_search("1/s", "9/s")}}},
+            {"url": None, "scenarios": {"a": {"target": workloads.work, "load": breakpoint_search("1/s", "9/s")}}},
             "invalid_argument",
             "load of scenario 'a'",
         ),
@@ -260,7 +262,11 @@ def test_threshold_ends_the_load_early(run_dag: RunDag, store: Store) -> None:
             {
                 "url": None,
                 "scenarios": {
-                    "rows": {"target": deeds.total, "dataset": deeds.rows, "load": constant_arrival_rate("1/s", "1s")},
+                    "rows": {
+                        "target": workloads.total,
+                        "dataset": workloads.rows,
+                        "load": constant_arrival_rate("1/s", "1s"),
+                    },
                     "late": {"url": "{{ ds }}"},
                 },
             },
@@ -297,8 +303,8 @@ def test_numbers_and_lists_that_templates_give_are_read_at_run(run_dag: RunDag, 
         load=shared_iterations(8, 4),
         scenarios={
             "rows": {
-                "target": deeds.total,
-                "dataset": deeds.rows,
+                "target": workloads.total,
+                "dataset": workloads.rows,
                 "size": "{{ params.size }}",
                 "weight": "{{ params.weight }}",
                 "think_time": "{{ params.wait }}",
@@ -316,7 +322,7 @@ def test_size_and_allowed_hosts_may_be_templates(run_dag: RunDag, store: Store) 
     """The size of the only operation is read, and a host of a rendered list is one that may get load."""
     params = {"size": 3, "hosts": ["no-such-host.invalid"]}
     outcome = loaded(
-        run_dag, params=params, target=deeds.total, dataset=deeds.rows, size="{{ params.size }}", load=smoke(3)
+        run_dag, params=params, target=workloads.total, dataset=workloads.rows, size="{{ params.size }}", load=smoke(3)
     )
     assert (outcome.states, report_of(store, outcome).verdict) == ({"load": "success"}, Verdict.PASS)
     outcome = loaded(

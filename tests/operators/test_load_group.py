@@ -15,7 +15,7 @@ from airflow_provider_dpq.core.store import Store
 from airflow_provider_dpq.exceptions import GateDeclarationError
 from airflow_provider_dpq.operators.load_group import LoadShardOperator, load_test_group
 from tests.airflow_home import DagOutcome, RunDag
-from tests.operators import deeds
+from tests.operators import workloads
 
 pytestmark = pytest.mark.alone
 
@@ -25,7 +25,7 @@ STEADY = constant_arrival_rate("20/s", "1s")
 def spread(run_dag: RunDag, **arguments: Any) -> DagOutcome:
     """Run a DAG of one group."""
     with DAG("groups", schedule=None, default_args={"retries": 3}) as dag:
-        load_test_group("group", **({"target": deeds.work, "load": STEADY, "retries": 0} | arguments))
+        load_test_group("group", **({"target": workloads.work, "load": STEADY, "retries": 0} | arguments))
     return run_dag(dag)
 
 
@@ -87,7 +87,7 @@ def test_shard_without_a_report_is_missed(run_dag: RunDag, store: Store, monkeyp
 def made(**arguments: Any) -> TaskGroup:
     """Make a group."""
     with DAG("groups"):
-        return load_test_group("group", **({"shards": 2, "target": deeds.work, "load": STEADY} | arguments))
+        return load_test_group("group", **({"shards": 2, "target": workloads.work, "load": STEADY} | arguments))
 
 
 def of_each(group: TaskGroup, name: str) -> list[Any]:

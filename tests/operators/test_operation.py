@@ -18,9 +18,9 @@ from airflow_provider_dpq.exceptions import GateDeclarationError
 from airflow_provider_dpq.operators.benchmark import BenchmarkOperator
 from airflow_provider_dpq.operators.leak import LeakCheckOperator
 from airflow_provider_dpq.operators.operation import OperationArguments
-from tests.operators import deeds
+from tests.operators import workloads
 
-WORK = "tests.operators.deeds:work"
+WORK = "tests.operators.workloads:work"
 
 
 def locking() -> Callable[[], None]:
@@ -77,13 +77,18 @@ REFUSED: dict[str, tuple[type, dict[str, Any], str, str]] = {
     "scheme": (BenchmarkOperator, {"url": "ftp://h/"}, "invalid_url", "'ftp'"),
     "empty command": (BenchmarkOperator, {"command": ""}, "invalid_command", "empty"),
     "no module": (BenchmarkOperator, {"target": "tests.nowhere:work"}, "unknown_target", "tests.nowhere"),
-    "no function": (BenchmarkOperator, {"target": "tests.operators.deeds:works"}, "unknown_target", "'works'"),
+    "no function": (BenchmarkOperator, {"target": "tests.operators.workloads:works"}, "unknown_target", "'works'"),
     "not a function": (BenchmarkOperator, {"target": 7}, "not_callable", "7"),
     "closure": (BenchmarkOperator, {"target": locking()}, "not_picklable", "'lock'"),
     "metric": (BenchmarkOperator, {"target": WORK, "thresholds": ["speed < 1s"]}, "unknown_metric", "speed"),
     "percentile": (BenchmarkOperator, {"target": WORK, "thresholds": ["p(100) < 1s"]}, "malformed_threshold", "100"),
-    "no sizes": (BenchmarkOperator, {"target": WORK, "dataset": deeds.rows, "sizes": []}, "invalid_sizes", "[]"),
-    "negative size": (BenchmarkOperator, {"target": WORK, "dataset": deeds.rows, "sizes": [-1]}, "invalid_sizes", "-1"),
+    "no sizes": (BenchmarkOperator, {"target": WORK, "dataset": workloads.rows, "sizes": []}, "invalid_sizes", "[]"),
+    "negative size": (
+        BenchmarkOperator,
+        {"target": WORK, "dataset": workloads.rows, "sizes": [-1]},
+        "invalid_sizes",
+        "-1",
+    ),
     "sizes of nothing": (BenchmarkOperator, {"target": WORK, "sizes": [10]}, "invalid_sizes", "nothing"),
     "budget without unit": (
         BenchmarkOperator,
@@ -114,7 +119,7 @@ REFUSED: dict[str, tuple[type, dict[str, Any], str, str]] = {
     ),
     "revision of a function by value": (
         BenchmarkOperator,
-        {"target": deeds.work, "baseline_revision": "main"},
+        {"target": workloads.work, "baseline_revision": "main"},
         "invalid_baseline",
         "work",
     ),
@@ -133,7 +138,7 @@ REFUSED: dict[str, tuple[type, dict[str, Any], str, str]] = {
     ),
     "leak without unit": (LeakCheckOperator, {"target": WORK, "tolerance": 512}, "missing_unit", "512"),
     "leak in percent": (LeakCheckOperator, {"target": WORK, "tolerance": "5%"}, "malformed_bytes", "'5%'"),
-    "leak of no size": (LeakCheckOperator, {"target": WORK, "dataset": deeds.rows}, "invalid_sizes", "None"),
+    "leak of no size": (LeakCheckOperator, {"target": WORK, "dataset": workloads.rows}, "invalid_sizes", "None"),
     "leak of few iterations": (LeakCheckOperator, {"target": WORK, "stages": (3,)}, "invalid_option", "3"),
 }
 
@@ -212,8 +217,10 @@ def test_result_of_another_task_is_left_for_the_run() -> None:
             return [2013]
 
         found = years()
-        made = BenchmarkOperator(task_id="speed", target=deeds.total, op_args=[found], sizes=found, dataset=deeds.rows)
-        BenchmarkOperator(task_id="whole", target=deeds.total, op_args=found, op_kwargs=found)
+        made = BenchmarkOperator(
+            task_id="speed", target=workloads.total, op_args=[found], sizes=found, dataset=workloads.rows
+        )
+        BenchmarkOperator(task_id="whole", target=workloads.total, op_args=found, op_kwargs=found)
     assert made.upstream_task_ids == {"years"}
 
 
@@ -233,10 +240,10 @@ def test_function_of_a_task_is_what_is_measured() -> None:
 def test_arguments_of_a_function_go_to_the_operation() -> None:
     """Nothing is lost on the way."""
     arguments = OperationArguments(
-        target=deeds.total, op_args=[3], op_kwargs={"by": 2}, set_up=deeds.rows, dataset=deeds.rows
+        target=workloads.total, op_args=[3], op_kwargs={"by": 2}, set_up=workloads.rows, dataset=workloads.rows
     )
     assert arguments.operation() == PythonOperation(
-        target=deeds.total, arguments=(3,), keywords={"by": 2}, set_up=deeds.rows, dataset=deeds.rows
+        target=workloads.total, arguments=(3,), keywords={"by": 2}, set_up=workloads.rows, dataset=workloads.rows
     )
 
 

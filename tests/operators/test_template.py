@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from airflow.sdk import DAG, BaseOperator
 
-from airflow_provider_dpq.operators.template import settled
+from airflow_provider_dpq.operators.template import is_literal
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from airflow_provider_dpq.operators.template import settled
 )
 def test_plain_values_are_settled(value: Any) -> None:
     """Values without a template are what the task will see; single braces are no template."""
-    assert settled(value)
+    assert is_literal(value)
 
 
 @pytest.mark.parametrize(
@@ -24,12 +24,12 @@ def test_plain_values_are_settled(value: Any) -> None:
 )
 def test_templates_are_not_settled(value: Any) -> None:
     """Jinja anywhere inside, and callables that Airflow renders, are only known to the task."""
-    assert not settled(value)
+    assert not is_literal(value)
 
 
 def test_an_xcom_is_not_settled() -> None:
     """The output of another task is only known once that has run."""
-    with DAG("settled"):
+    with DAG("literal"):
         other = BaseOperator(task_id="other")
-    assert not settled(other.output)
-    assert not settled({"rows": [other.output]})
+    assert not is_literal(other.output)
+    assert not is_literal({"rows": [other.output]})

@@ -15,7 +15,7 @@ from typing import Any, Final, NoReturn
 import click
 
 from airflow_provider_dpq.core.attempt import is_left_behind
-from airflow_provider_dpq.core.cli.words import told
+from airflow_provider_dpq.core.cli.words import described
 from airflow_provider_dpq.core.errors import DpqError, MeasurementError, SourceError, text_of
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.line import printable_lines
@@ -137,7 +137,7 @@ def _command(group: click.Group, ctx: click.Context) -> click.Command:
 def _end(error: Exception, command: click.Command) -> NoReturn:
     if isinstance(error, DpqError):
         measuring = isinstance(error, MeasurementError) and not isinstance(error, SourceError)
-        stop(told(error, command), NOT_MEASURED if measuring else REFUSED)
+        stop(described(error, command), NOT_MEASURED if measuring else REFUSED)
     if isinstance(error, OSError):
         stop(text_of(error), NOT_MEASURED)
     traceback.print_exception(error)

@@ -111,7 +111,7 @@ def begun(store: Store | None, start: Start) -> Iterator[None]:
         store.withdraw(start)
         raise
     except BaseException as error:
-        with suppress(StoreError):  # what went wrong first is told; the record is left to say that there is no report
+        with suppress(StoreError):  # the first error is raised; the record shows that there is no report
             store.write(_report_of(error, start))
         raise
 

@@ -71,8 +71,8 @@ class Row:
         plain = {name: getattr(self.entry, name, None) for name in names} | {"started_at": self.began}
         moments = {name: item.isoformat() for name, item in plain.items() if isinstance(item, datetime)}
         problem = self.entry.problem if isinstance(self.entry, Entry) else None
-        told = {"verdict": self.verdict, "problem": problem and problem.model_dump(mode="json"), "state": self.state}
-        return plain | moments | told | ({} if self.found is None else {"found": self.found})
+        facts = {"verdict": self.verdict, "problem": problem and problem.model_dump(mode="json"), "state": self.state}
+        return plain | moments | facts | ({} if self.found is None else {"found": self.found})
 
 
 def render(rows: Sequence[Row]) -> str:

@@ -111,8 +111,8 @@ def _findings(store: Store, entries: Sequence[Entry], name: str) -> list[str]:
         named = ", ".join(map(repr, known)) or "none"
         message = f"None of the listed reports has a check {name!r}. Their checks: {named}."
         raise click.BadParameter(message, param_hint="'--check'")
-    told = [{check.name: f"{check.verdict.value}: {outcome.finding(check)}" for check in found} for found in checks]
-    return [found.get(name, "") for found in told]
+    findings = [{check.name: f"{check.verdict.value}: {outcome.finding(check)}" for check in found} for found in checks]
+    return [found.get(name, "") for found in findings]
 
 
 @report.command("show")
@@ -140,7 +140,7 @@ def show_report(
         found = store.report(report_id)
     write_report(found, form)
     if newer:
-        stop(f"{_told(max(newer, key=lambda start: start.started_at))} The report shown is older.", NOT_MEASURED)
+        stop(f"{_started(max(newer, key=lambda start: start.started_at))} The report shown is older.", NOT_MEASURED)
 
 
 _LATEST: Final = "latest"
@@ -154,7 +154,7 @@ def _latest(store: Store, gate: str | None, dag_id: str | None, *, outside_airfl
     """
     runs, starts = _newest(store, gate, dag_id, outside_airflow=outside_airflow)
     if not runs:
-        begun = f" {_told(starts[0])}" if starts else ""
+        begun = f" {_started(starts[0])}" if starts else ""
         message = f"The store has no reports{_of(gate, dag_id)}.{begun}"
         hint = "" if begun else _meant(store, gate, dag_id)
         raise StoreError("unknown_report", message, hint=hint or "Run dpq report list to see the reports.")
@@ -174,8 +174,8 @@ def _of(gate: str | None, dag_id: str | None) -> str:
     return f" of gate {str(Gate.of(gate, dag_id))!r}" if gate else f" of DAG {dag_id!r}" if dag_id else ""
 
 
-def _told(start: Start) -> str:
-    return f"Gate {str(start.identity)!r}: {start.told()}."
+def _started(start: Start) -> str:
+    return f"Gate {str(start.identity)!r}: {start.describe()}."
 
 
 @report.command("schema")

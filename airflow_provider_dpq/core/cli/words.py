@@ -15,7 +15,7 @@ _ARGUMENT: Final = re.compile(r"(?<![\w./-])(?:(?P<compound>[a-z]+(?:_[a-z]+)+)\
 """What is the name of an argument in a sentence: it holds an underscore, or an equals sign follows."""
 
 
-def told(error: DpqError, command: click.Command) -> str:
+def described(error: DpqError, command: click.Command) -> str:
     """Return what an error says, with the options of a command in place of the arguments that they stand for.
 
     Args:

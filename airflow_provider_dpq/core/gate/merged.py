@@ -69,8 +69,8 @@ def tally(judged: Sequence[tuple[str, Verdict]], noun: str = "") -> str:
         return ""
     of_all = worst(verdict for _, verdict in judged)
     as_bad = [name for name, verdict in judged if verdict is of_all]
-    told = f"{len(as_bad)} of {len(judged)}{noun and f' {noun}'} {of_all.did}"
+    headline = f"{len(as_bad)} of {len(judged)}{noun and f' {noun}'} {of_all.did}"
     if len(as_bad) == len(judged) or not all(as_bad):
-        return told
+        return headline
     more = [f"{len(as_bad) - _MOST_NAMED} more"] if len(as_bad) > _MOST_NAMED else []
-    return f"{told}: {', '.join([*as_bad[:_MOST_NAMED], *more])}"
+    return f"{headline}: {', '.join([*as_bad[:_MOST_NAMED], *more])}"

@@ -20,7 +20,7 @@ SHARE: Final = "generators of a share"
 """The check of the report of a share, which thresholds do not judge."""
 
 LEVELS: Final = "levels"
-"""The check of a search that says of each level whether it held, and which thresholds judged them."""
+"""The check of a search: whether each level was sustained, and which thresholds judged it."""
 
-HELD: Final = "held"
-"""What the check of the levels says of one that held."""
+SUSTAINED: Final = "held"
+"""Outcome of a level that was sustained."""

@@ -248,7 +248,7 @@ def _digits(number: float) -> str:
 
 
 _MOST_DIGITS: Final = 1000
-"""Digits of a number written out that are told apart; beyond them it is a floating number."""
+"""Longest number of digits written out; a longer number is written as a floating-point number."""
 
 
 def _more_digits(text: str, limit: float) -> str | None:

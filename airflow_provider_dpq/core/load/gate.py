@@ -17,7 +17,7 @@ from airflow_provider_dpq.core.gate.report import (
     make_report,
 )
 from airflow_provider_dpq.core.gate.series import Series
-from airflow_provider_dpq.core.gate.stored import HELD, LEVELS, LOAD, SCENARIO, SHARE
+from airflow_provider_dpq.core.gate.stored import LEVELS, LOAD, SCENARIO, SHARE, SUSTAINED
 from airflow_provider_dpq.core.gate.threshold import Threshold
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.load.design import LoadTest
@@ -113,8 +113,8 @@ def _levels(result: LoadResult, thresholds: Sequence[Threshold]) -> Iterator[Che
     outcomes: dict[str, JsonValue] = {}
     for level in result.levels:
         tag = load_tag(level.load)
-        if level.held is not None and outcomes.get(tag) != HELD:
-            outcomes[tag] = HELD if level.held else level.why
+        if level.held is not None and outcomes.get(tag) != SUSTAINED:
+            outcomes[tag] = SUSTAINED if level.held else level.why
     if outcomes:
         yield CheckResult(
             name=LEVELS,

@@ -35,7 +35,7 @@ def facts(report: Report) -> list[Fact]:
     checked = report.checked
     if checked is None:
         return []
-    told = [
+    facts = [
         Fact("rows", "Rows", _rows(checked)),
         Fact("partition", "Partition", _pairs(checked.partition)),
         Fact("each", "Partitioned by", ", ".join(checked.partition_by)),
@@ -46,7 +46,7 @@ def facts(report: Report) -> list[Fact]:
         Fact("suite", "Suite", _suite(checked)),
         Fact("tables", "References", _pairs(checked.references)),
     ]
-    return [fact for fact in told if fact.text]
+    return [fact for fact in facts if fact.text]
 
 
 def columns(report: Report) -> str:

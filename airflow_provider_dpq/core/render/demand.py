@@ -32,8 +32,8 @@ def demand(check: CheckResult) -> str:
         return _followed(check)
     limits = [_bounds(check.declaration), *_others(check.declaration)]
     judged = ", ".join(result.threshold for result in check.thresholds)
-    told = ", ".join(filter(None, (*limits, "" if judged else _share(check))))
-    return "; ".join(filter(None, (told, judged)))
+    own = ", ".join(filter(None, (*limits, "" if judged else _share(check))))
+    return "; ".join(filter(None, (own, judged)))
 
 
 def _followed(check: CheckResult) -> str:

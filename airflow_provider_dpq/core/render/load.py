@@ -12,7 +12,7 @@ from airflow_provider_dpq.core.errors import DeclarationError
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.recording import Failure
 from airflow_provider_dpq.core.gate.report import Report
-from airflow_provider_dpq.core.gate.stored import HELD, LEVEL, LEVELS, LOAD, SCENARIO, SHARD, SHARE
+from airflow_provider_dpq.core.gate.stored import LEVEL, LEVELS, LOAD, SCENARIO, SHARD, SHARE, SUSTAINED
 from airflow_provider_dpq.core.gate.threshold import Threshold, parse_threshold
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.render import figure
@@ -140,13 +140,13 @@ def levels(report: Report) -> Sequence[Level]:
 
 def _outcome(report: Report, load: str) -> str:
     """Return what a search says of a level; where that is left out, as in logs, on which side of the answer it lies."""
-    told = next((check.result for check in report.checks if check.name == LEVELS), {}).get(load)
-    if isinstance(told, str):
-        return told if told == HELD else f"broke: {told}"
+    outcome = next((check.result for check in report.checks if check.name == LEVELS), {}).get(load)
+    if isinstance(outcome, str):
+        return outcome if outcome == SUSTAINED else f"broke: {outcome}"
     answer = next((metric.value for metric in report.metrics if metric.name == "breaking_point"), None)
     if answer is None:
         return ""
-    return HELD if _amount(load) <= answer else "broke"
+    return SUSTAINED if _amount(load) <= answer else "broke"
 
 
 def level_limits(report: Report) -> Sequence[Threshold]:

@@ -145,10 +145,10 @@ def finding(check: CheckResult) -> str:
 
 def reasons(report: Report) -> list[tuple[Verdict, str]]:
     """Say in a sentence each what kept a report from passing: its error, then thresholds, then checks."""
-    told = [(Verdict.ERROR, report.error.message)] if report.error else []
-    told += [(one.verdict, breach(one)) for one in report.thresholds]
-    told += [(check.verdict, f"{check.name}: {finding(check)}") for check in worst_first(report.checks)]
-    return [(verdict, text) for verdict, text in told if verdict is not Verdict.PASS]
+    findings = [(Verdict.ERROR, report.error.message)] if report.error else []
+    findings += [(one.verdict, breach(one)) for one in report.thresholds]
+    findings += [(check.verdict, f"{check.name}: {finding(check)}") for check in worst_first(report.checks)]
+    return [(verdict, text) for verdict, text in findings if verdict is not Verdict.PASS]
 
 
 def breach(result: ThresholdResult) -> str:
@@ -195,8 +195,8 @@ def conclusion(report: Report) -> str:
     if report.error is not None:
         reason = report.error.reason
         judged = f"{judged}, then {reason}" if report.checks else f"could not be measured ({reason})"
-    told = tally([(part.name, part.verdict) for part in report.merged], "parts")
-    return f"{judged}; {told}" if told else judged
+    tallied = tally([(part.name, part.verdict) for part in report.merged], "parts")
+    return f"{judged}; {tallied}" if tallied else judged
 
 
 def of(result: ThresholdResult) -> str:

@@ -257,8 +257,8 @@ def _broken(checks: Sequence[CheckResult], width: int) -> list[str]:
             "found": "; ".join(_some(otherwise)),
             "in": "; ".join(_some(outcome.broken_parts(check, limit=_MAX_SAMPLES))),
         }
-        told = [line for name, fact in facts.items() if fact for line in _fact(name, fact, width)]
-        lines += [*wrap(printable(check.name), width), *told] if told else []
+        details = [line for name, fact in facts.items() if fact for line in _fact(name, fact, width)]
+        lines += [*wrap(printable(check.name), width), *details] if details else []
     return lines
 
 
@@ -274,8 +274,8 @@ def _fact(name: str, fact: str, width: int) -> list[str]:
 def _targets(checks: Sequence[CheckResult]) -> list[str]:
     """Name the checks' targets, unless every check's name says its own already: a terminal is narrow."""
     targets = [outcome.targets(check) for check in checks]
-    told = all(name in check.name for names, check in zip(targets, checks, strict=True) for name in names)
-    return ["" if told else ", ".join(names) for names in targets]
+    named = all(name in check.name for names, check in zip(targets, checks, strict=True) for name in names)
+    return ["" if named else ", ".join(names) for names in targets]
 
 
 def _thresholds(results: Sequence[ThresholdResult], width: int, paint: _Paint) -> list[str]:
@@ -320,7 +320,7 @@ def _problems(report: Report, width: int) -> list[str]:
 def _not_checked(report: Report, width: int) -> list[str]:
     if not report.not_checked:
         return []
-    lines = [line for told in report.not_checked for line in wrap(printable(told), width - len(_INDENT))]
+    lines = [line for promise in report.not_checked for line in wrap(printable(promise), width - len(_INDENT))]
     return ["not checked:", *(_INDENT + line for line in lines)]
 
 

@@ -59,13 +59,13 @@ def starts(gate: Gate | None, dialect: str) -> Select[Any]:
         type_coerce(column, UnprovedMoment).label(column.name) if isinstance(column.type, Moment) else column
         for column in (_BEGUN.number, *(_BEGUN[one.name] for one in fields(Start)))
     ]
-    asked = select(*columns).order_by(_BEGUN.number.desc())
+    statement = select(*columns).order_by(_BEGUN.number.desc())
     if gate is None:
-        return asked
+        return statement
     for column, name in ((_BEGUN.gate, gate.name), (_BEGUN.dag_id, gate.dag_id)):
         damaged = [func.typeof(column) != "text"] if dialect == "sqlite" else []
-        asked = asked.where(or_(column == name, *damaged))
-    return asked
+        statement = statement.where(or_(column == name, *damaged))
+    return statement
 
 
 def elsewhere(gate: Gate, run_id: str) -> Select[Any]:

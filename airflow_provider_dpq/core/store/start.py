@@ -162,16 +162,16 @@ class Start:
         """What to do about it where it was killed: nothing else can tell why."""
         where = f"try {self.try_number} of task {self.task_id!r}" if self.task_id else "the process"
         return (
-            f"Read the end of the log of {where}: most often memory ran out, or the worker went away."
-            " Then run it again."
+            f"Read the end of the log of {where}: the usual causes are too little memory or a lost worker."
+            " Then run the gate again."
         )
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """Describe its state."""
         begun = f"{self.started_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
         if self.is_over():
-            return f"measuring started at {begun} in run {self.run_id} and has left no report: its process was killed"
-        return f"measuring started at {begun} in run {self.run_id} and has left no report yet"
+            return f"measuring started at {begun} in run {self.run_id} and left no report: its process was killed"
+        return f"measuring started at {begun} in run {self.run_id} and has not left a report yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,9 +222,9 @@ class DamagedStart(Start):
         """How to be rid of it."""
         return f"Restore the store from a backup, or run the gate again and then delete row {self.number} of dpq_start."
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """Describe what is wrong."""
-        return f"{self._described}, and nobody can tell what became of that measurement"
+        return f"{self._described}, and the outcome of that measurement is unknown"
 
     @property
     def _described(self) -> str:

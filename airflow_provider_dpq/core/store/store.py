@@ -61,7 +61,7 @@ def upgrade_store(url: str, *, anew: bool = False) -> tuple[int, int]:
     Raises:
         StoreError: ``store_unreachable``, ``newer_store``, ``store_gone`` ...: it cannot be used.
     """
-    return upgrade_tables(Database(url, anew=anew), told=True, anew=anew)
+    return upgrade_tables(Database(url, anew=anew), requested=True, anew=anew)
 
 
 class Store:
@@ -247,13 +247,13 @@ class Store:
         """
         with self._database.reading() as connection:
             if interval is not None:
-                asked = query.of_interval(gate, *interval, kind)
+                statement = query.of_interval(gate, *interval, kind)
             else:
                 run_id = connection.execute(query.newest_run_id(gate, kind)).scalar()
                 if run_id is None:
                     return None
-                asked = query.of_run(gate, run_id, kind)
-            return newest_run([entry_of(row, interval) for row in connection.execute(asked).mappings()])
+                statement = query.of_run(gate, run_id, kind)
+            return newest_run([entry_of(row, interval) for row in connection.execute(statement).mappings()])
 
     def history(self, gate: Gate, *, limit: int = 20, kind: str | None = None) -> list[Entry]:
         """Return the entries of a gate, newest first.
@@ -312,9 +312,9 @@ class Store:
         found = self._entries(query.elsewhere(gate, run_id))
         return {(str(entry.task_id), entry.map_index) for entry in found if entry.problem is None}
 
-    def _entries(self, asked: Select[Any]) -> list[Entry]:
+    def _entries(self, statement: Select[Any]) -> list[Entry]:
         with self._database.reading() as connection:
-            return [entry_of(row) for row in connection.execute(asked).mappings()]
+            return [entry_of(row) for row in connection.execute(statement).mappings()]
 
     def accept_baseline(self, report_id: str, *, actor: str, reason: str) -> Baseline:
         """Start the history of a gate over at a report, and record that in the audit trail; both or neither.

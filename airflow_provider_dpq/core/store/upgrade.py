@@ -72,13 +72,16 @@ def _add_digests(connection: Connection) -> None:
 
 
 def _add_dags_of_baselines(connection: Connection) -> None:
-    """Take the DAG of a baseline from its report or, if that is gone, from the audit event of its acceptance."""
+    """Take the DAG of a baseline from its report or, if that is gone, from the audit event of its of_report."""
     table = baselines.c
     for number, report_id in connection.execute(select(table.number, table.report_id)).all():
         dag_id = connection.execute(select(reports.c.dag_id).where(reports.c.report_id == report_id)).scalar()
         if dag_id is None:
-            told = (audit.c.event == ACCEPTED, audit.c.detail.contains(f", report {report_id}: ", autoescape=True))
-            dag_id = connection.execute(select(audit.c.dag_id).where(*told).limit(1)).scalar()
+            of_report = (
+                audit.c.event == ACCEPTED,
+                audit.c.detail.contains(f", report {report_id}: ", autoescape=True),
+            )
+            dag_id = connection.execute(select(audit.c.dag_id).where(*of_report).limit(1)).scalar()
         connection.execute(update(baselines).where(table.number == number).values(dag_id=dag_id or ""))
 
 
@@ -102,12 +105,12 @@ VERSION: Final = len(STEPS)
 """Version of the tables that this release reads and writes."""
 
 
-def upgrade_tables(database: Database, *, told: bool = False, anew: bool = False) -> tuple[int, int]:
+def upgrade_tables(database: Database, *, requested: bool = False, anew: bool = False) -> tuple[int, int]:
     """Bring a database to `VERSION` in one transaction; if several processes try, one does it while the others wait.
 
     Args:
         database: The database.
-        told: Whether a person asked for it, so that tables without a version may be completed.
+        requested: Whether a user requested it, so that tables without a version may be completed.
         anew: Whether tables that the store has lost may be made again.
 
     Returns:
@@ -120,7 +123,7 @@ def upgrade_tables(database: Database, *, told: bool = False, anew: bool = False
         found, present = _version(connection), _present(connection)
         _refuse_newer(found, database)
         lost = _lost(found, present)
-        if not anew and not (told and found == 0):
+        if not anew and not (requested and found == 0):
             _refuse_lost(lost, database)
         for step in STEPS if lost else STEPS[found:]:
             step(connection)
@@ -201,8 +204,8 @@ def _alone(database: Database) -> Iterator[Connection]:
             connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         elif connection.dialect.name in MYSQL:
             # Held until the connection closes, since changing tables commits the transaction.
-            held = connection.execute(select(func.get_lock(schema.name, _LOCK_TIMEOUT_SECONDS))).scalar()
-            if held != 1:
+            locked = connection.execute(select(func.get_lock(schema.name, _LOCK_TIMEOUT_SECONDS))).scalar()
+            if locked != 1:
                 message = f"Another process is upgrading the store {database}."
                 raise StoreError("store_locked", message, hint="Try again when it has finished.", quotes_data=False)
         yield connection

@@ -13,7 +13,7 @@ from airflow_provider_dpq.core.errors import DeclarationError, MeasurementError
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.report import CheckResult, Provenance, Report, parse_report
 from airflow_provider_dpq.core.gate.series import Series
-from airflow_provider_dpq.core.gate.stored import HELD, LEVELS, LOAD, SHARE
+from airflow_provider_dpq.core.gate.stored import LEVELS, LOAD, SHARE, SUSTAINED
 from airflow_provider_dpq.core.gate.threshold import parse_thresholds
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.load.gate import KEPT_WINDOWS, MAX_POINTS, judge_load, series_of
@@ -145,7 +145,7 @@ def test_levels_of_a_search_are_told_with_their_thresholds() -> None:
         check for check in judged(found, "p(95) < 200ms", "breaking_point > 50/s").checks if check.name == LEVELS
     ]
     assert check.verdict is Verdict.PASS
-    assert check.result == {"100": HELD, "150": "p(95) < 200ms: 0.4 s"}
+    assert check.result == {"100": SUSTAINED, "150": "p(95) < 200ms: 0.4 s"}
     assert check.declaration == {"thresholds": ["p(95) < 200ms", "error_rate < 1%", "dropped_iterations < 1"]}
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from airflow_provider_dpq.core.operation.isolation import Child
 from airflow_provider_dpq.core.operation.iteration import Operation
-from tests.core.operation import deeds
+from tests.core.operation import workloads
 
 
 @pytest.fixture
@@ -23,7 +23,9 @@ def in_child() -> Callable[..., list[Any]]:
     def run(operation: Operation, *, size: int | None = None, count: int = 1, **options: Any) -> list[Any]:
         with Child(**options) as child:
             return list(
-                child.stream(deeds.iterated, operation, size, count, functions=operation.functions, timeout_seconds=20)
+                child.stream(
+                    workloads.iterated, operation, size, count, functions=operation.functions, timeout_seconds=20
+                )
             )
 
     return run

@@ -17,7 +17,7 @@ import pytest
 
 from airflow_provider_dpq.core.errors import CancelledError, DeclarationError, MeasurementError
 from airflow_provider_dpq.core.operation.isolation import Child
-from tests.core.operation import deeds
+from tests.core.operation import workloads
 
 pytestmark = pytest.mark.alone
 
@@ -44,7 +44,7 @@ def _is_gone(pid: int) -> bool:
 
 def _error_of(child: Child, function: Callable[..., Any], *arguments: Any, timeout_seconds: float = 20) -> Any:
     with pytest.raises(MeasurementError) as caught:
-        list(child.stream(deeds.calling, function, *arguments, timeout_seconds=timeout_seconds))
+        list(child.stream(workloads.calling, function, *arguments, timeout_seconds=timeout_seconds))
     return caught.value
 
 
@@ -57,14 +57,14 @@ def child() -> Iterator[Child]:
 
 def test_a_child_answers_one_request_after_another(child: Child) -> None:
     """Items come in their order, and a failure is no end."""
-    assert list(child.stream(deeds.numbers, 3, timeout_seconds=20)) == [0, 1, 2]
-    _error_of(child, deeds.failing)
-    assert list(child.stream(deeds.numbers, 2, timeout_seconds=20)) == [0, 1]
+    assert list(child.stream(workloads.numbers, 3, timeout_seconds=20)) == [0, 1, 2]
+    _error_of(child, workloads.failing)
+    assert list(child.stream(workloads.numbers, 2, timeout_seconds=20)) == [0, 1]
 
 
 def test_an_exception_is_told_with_its_own_frames(child: Child) -> None:
     """The frames of the measurement say nothing to whoever wrote the operation."""
-    error = _error_of(child, deeds.failing_at_depth)
+    error = _error_of(child, workloads.failing_at_depth)
     assert error.reason == "operation_failed"
     assert error.message.startswith("The operation raised ValueError: the sky fell\n")
     assert "in failing_at_depth" in error.message
@@ -75,10 +75,10 @@ def test_an_exception_is_told_with_its_own_frames(child: Child) -> None:
 @pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), GeneratorExit()])
 def test_what_is_no_exception_is_a_failure_too(error: BaseException, child: Child) -> None:
     """SystemExit and its like end neither the child nor the task."""
-    caught = _error_of(child, deeds.throw, error)
+    caught = _error_of(child, workloads.throw, error)
     assert caught.reason == "operation_failed"
     assert type(error).__name__ in caught.message
-    assert list(child.stream(deeds.numbers, 1, timeout_seconds=20)) == [0]
+    assert list(child.stream(workloads.numbers, 1, timeout_seconds=20)) == [0]
 
 
 def test_an_exception_of_this_project_comes_back_as_it_is(child: Child) -> None:
@@ -86,7 +86,10 @@ def test_an_exception_of_this_project_comes_back_as_it_is(child: Child) -> None:
     with pytest.raises(DeclarationError) as caught:
         list(
             child.stream(
-                deeds.calling, deeds.throw, DeclarationError("bad_size", "Too small.", hint="More."), timeout_seconds=9
+                workloads.calling,
+                workloads.throw,
+                DeclarationError("bad_size", "Too small.", hint="More."),
+                timeout_seconds=9,
             )
         )
     assert (caught.value.reason, caught.value.message, caught.value.hint) == ("bad_size", "Too small.", "More.")
@@ -94,7 +97,7 @@ def test_an_exception_of_this_project_comes_back_as_it_is(child: Child) -> None:
 
 def test_an_exception_that_cannot_be_pickled_or_told_is_told_by_its_name(child: Child) -> None:
     """Only its name crosses over, and the frames."""
-    error = _error_of(child, deeds.raise_the_untellable)
+    error = _error_of(child, workloads.raise_the_untellable)
     assert error.reason == "operation_failed"
     assert "NameThatCannotBeTold" in error.message
     assert "in raise_the_untellable" in error.message
@@ -102,25 +105,25 @@ def test_an_exception_that_cannot_be_pickled_or_told_is_told_by_its_name(child: 
 
 def test_a_long_message_of_an_exception_is_cut(child: Child) -> None:
     """A report is no place for a whole table."""
-    assert len(_error_of(child, deeds.throw, ValueError("x" * 1_000_000)).message) < 10_000
+    assert len(_error_of(child, workloads.throw, ValueError("x" * 1_000_000)).message) < 10_000
 
 
 def test_an_item_that_cannot_be_pickled_is_a_failure(child: Child) -> None:
     """The child goes on."""
     assert "pickle" in _error_of(child, threading.Lock).message
-    assert list(child.stream(deeds.numbers, 1, timeout_seconds=20)) == [0]
+    assert list(child.stream(workloads.numbers, 1, timeout_seconds=20)) == [0]
 
 
 def test_an_item_that_cannot_be_read_back_is_a_failure(child: Child) -> None:
     """It is not taken for the end of the child, although it raises what the end raises."""
-    error = _error_of(child, deeds.CannotBeReadBack)
+    error = _error_of(child, workloads.CannotBeReadBack)
     assert error.reason == "unreadable_answer"
     assert "not here" in error.message
 
 
 def test_exit_is_told_with_the_last_lines(child: Child) -> None:
     """What was printed before is not lost in a buffer."""
-    error = _error_of(child, deeds.say_and_exit, "first\nlast\n", 7)
+    error = _error_of(child, workloads.say_and_exit, "first\nlast\n", 7)
     assert error.reason == "child_exited"
     assert "exit code 7" in error.message
     assert error.message.endswith("Last lines of its output:\nfirst\nlast")
@@ -129,20 +132,20 @@ def test_exit_is_told_with_the_last_lines(child: Child) -> None:
 @pytest.mark.parametrize(("number", "words"), [(signal.SIGKILL, "memory runs out"), (signal.SIGTERM, "SIGTERM")])
 def test_a_signal_is_named(number: int, words: str, child: Child) -> None:
     """Of SIGKILL it is said who sends it unasked."""
-    error = _error_of(child, deeds.signalled, number)
+    error = _error_of(child, workloads.signalled, number)
     assert error.reason == "child_killed"
     assert words in error.message
 
 
 def test_a_segmentation_fault_shows_where_it_was(child: Child) -> None:
     """The interpreter's own traceback is among the last lines."""
-    error = _error_of(child, deeds.segfault)
+    error = _error_of(child, workloads.segfault)
     assert error.reason == "child_killed"
     assert "SIGSEGV" in error.message
     assert "in segfault" in error.message
 
 
-@pytest.mark.parametrize("start", [deeds.start_and_wait, deeds.start_apart_and_wait])
+@pytest.mark.parametrize("start", [workloads.start_and_wait, workloads.start_apart_and_wait])
 def test_a_hang_is_ended_in_time_with_all_that_was_started(start: Callable[[str], None], tmp_path: Path) -> None:
     """No process of it is left, in its session or in one of its own."""
     note = tmp_path / "pid"
@@ -159,7 +162,7 @@ def test_a_hang_is_ended_in_time_with_all_that_was_started(start: Callable[[str]
 def test_processes_that_an_operation_leaves_are_ended() -> None:
     """When the context is left, whatever the operation started goes too."""
     with Child() as child:
-        (sleeper,) = child.stream(deeds.calling, deeds.sleeper_id, timeout_seconds=20)
+        (sleeper,) = child.stream(workloads.calling, workloads.sleeper_id, timeout_seconds=20)
         assert not _is_gone(sleeper)
     assert _until(lambda: _is_gone(sleeper))
 
@@ -167,7 +170,7 @@ def test_processes_that_an_operation_leaves_are_ended() -> None:
 def test_a_crash_is_seen_at_once_although_a_forked_process_lives(child: Child) -> None:
     """A process that the operation forked holds no end of the connection."""
     began = time.monotonic()
-    error = _error_of(child, deeds.fork_and_exit, timeout_seconds=60)
+    error = _error_of(child, workloads.fork_and_exit, timeout_seconds=60)
     assert time.monotonic() - began < WAIT_SECONDS
     assert error.reason == "child_exited"
     assert "exit code 5" in error.message
@@ -177,7 +180,7 @@ def test_output_is_told_line_by_line() -> None:
     """Standard output and error, the last line too, which has no end."""
     lines: list[str] = []
     with Child(tell=lines.append) as child:
-        list(child.stream(deeds.calling, deeds.say, "one\ntw", "o\n", "three", timeout_seconds=20))
+        list(child.stream(workloads.calling, workloads.say, "one\ntw", "o\n", "three", timeout_seconds=20))
     assert lines == ["one", "two", "three"]
 
 
@@ -185,8 +188,8 @@ def test_output_is_bounded() -> None:
     """Neither many lines nor one long one fill the log or the memory."""
     lines: list[str] = []
     with Child(tell=lines.append) as child:
-        list(child.stream(deeds.calling, deeds.say, "x" * 5_000_000, "line\n" * 5000, timeout_seconds=20))
-        assert list(child.stream(deeds.numbers, 1, timeout_seconds=20)) == [0]
+        list(child.stream(workloads.calling, workloads.say, "x" * 5_000_000, "line\n" * 5000, timeout_seconds=20))
+        assert list(child.stream(workloads.numbers, 1, timeout_seconds=20)) == [0]
     assert len(lines) == 1001
     assert max(map(len, lines)) <= 2000
     assert "omitted" in lines[-1]
@@ -199,20 +202,20 @@ def test_output_is_read_although_the_one_who_is_told_fails() -> None:
         raise BrokenPipeError
 
     with Child(tell=fail) as child:
-        list(child.stream(deeds.calling, deeds.say, "line\n" * 100_000, timeout_seconds=20))
+        list(child.stream(workloads.calling, workloads.say, "line\n" * 100_000, timeout_seconds=20))
 
 
 def test_an_operation_may_close_its_output(child: Child) -> None:
     """It is its own."""
-    list(child.stream(deeds.calling, deeds.close_output, timeout_seconds=20))
-    assert list(child.stream(deeds.numbers, 1, timeout_seconds=20)) == [0]
+    list(child.stream(workloads.calling, workloads.close_output, timeout_seconds=20))
+    assert list(child.stream(workloads.numbers, 1, timeout_seconds=20)) == [0]
 
 
 def test_a_stream_that_is_left_early_ends_the_child(child: Child, tmp_path: Path) -> None:
     """What it would still yield is never taken for the answer to the next request."""
-    for _ in child.stream(deeds.sent_in_parts, str(tmp_path / "note"), timeout_seconds=20):
+    for _ in child.stream(workloads.sent_in_parts, str(tmp_path / "note"), timeout_seconds=20):
         break
-    error = _error_of(child, deeds.failing)
+    error = _error_of(child, workloads.failing)
     assert error.reason == "child_exited"
     assert "already ended" in error.message
 
@@ -222,11 +225,11 @@ def test_kill_from_a_signal_handler_cancels(child: Child) -> None:
     before = signal.signal(signal.SIGUSR1, lambda number, frame: child.kill())
     threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGUSR1)).start()
     try:
-        error = _error_of(child, deeds.wait)
+        error = _error_of(child, workloads.wait)
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert (error.reason, type(error)) == ("cancelled", CancelledError)
-    assert _error_of(child, deeds.failing).reason == "cancelled"
+    assert _error_of(child, workloads.failing).reason == "cancelled"
 
 
 def test_an_error_of_a_signal_handler_ends_the_child() -> None:
@@ -238,10 +241,10 @@ def test_an_error_of_a_signal_handler_ends_the_child() -> None:
     before = signal.signal(signal.SIGUSR1, interrupt)
     try:
         with Child() as child:
-            (pid,) = child.stream(deeds.calling, os.getpid, timeout_seconds=20)
+            (pid,) = child.stream(workloads.calling, os.getpid, timeout_seconds=20)
             threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGUSR1)).start()
             with pytest.raises(TimeoutError):
-                list(child.stream(deeds.calling, deeds.wait, timeout_seconds=20))
+                list(child.stream(workloads.calling, workloads.wait, timeout_seconds=20))
             assert _until(lambda: _is_gone(pid))
     finally:
         signal.signal(signal.SIGUSR1, before)
@@ -249,7 +252,7 @@ def test_an_error_of_a_signal_handler_ends_the_child() -> None:
 
 def test_kill_after_the_end_does_nothing(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
     """The number of a process that was waited for may be another's."""
-    _error_of(child, deeds.say_and_exit, "", 0)
+    _error_of(child, workloads.say_and_exit, "", 0)
     killed: list[int] = []
     monkeypatch.setattr(os, "killpg", lambda pid, number: killed.append(pid))
     child.kill()
@@ -259,14 +262,14 @@ def test_kill_after_the_end_does_nothing(child: Child, monkeypatch: pytest.Monke
 PARENT = """
 import sys
 from airflow_provider_dpq.core.operation.isolation import Child
-from tests.core.operation import deeds
+from tests.core.operation import workloads
 with Child() as child:
     import os
-    (pid,) = child.stream(deeds.calling, os.getpid, timeout_seconds=20)
-    (grandchild,) = child.stream(deeds.calling, deeds.sleeper_id, timeout_seconds=20)
+    (pid,) = child.stream(workloads.calling, os.getpid, timeout_seconds=20)
+    (grandchild,) = child.stream(workloads.calling, workloads.sleeper_id, timeout_seconds=20)
     print(pid, grandchild, flush=True)
     if sys.argv[1] == "busy":
-        for _ in child.stream(deeds.begin_and_wait, timeout_seconds=600):
+        for _ in child.stream(workloads.begin_and_wait, timeout_seconds=600):
             print("it runs", flush=True)
     sys.stdin.read()
 """
@@ -299,15 +302,15 @@ def test_environment_variables_are_set_beside_those_of_this_process(monkeypatch:
     monkeypatch.setenv("DPQ_TEST_KEPT", "kept")
     monkeypatch.setenv("DPQ_TEST_SET", "old")
     with Child(environment={"DPQ_TEST_SET": "new"}) as child:
-        assert list(child.stream(deeds.calling, os.getenv, "DPQ_TEST_SET", timeout_seconds=20)) == ["new"]
-        assert list(child.stream(deeds.calling, os.getenv, "DPQ_TEST_KEPT", timeout_seconds=20)) == ["kept"]
+        assert list(child.stream(workloads.calling, os.getenv, "DPQ_TEST_SET", timeout_seconds=20)) == ["new"]
+        assert list(child.stream(workloads.calling, os.getenv, "DPQ_TEST_KEPT", timeout_seconds=20)) == ["kept"]
 
 
 def test_the_child_starts_without_what_this_process_imported(child: Child) -> None:
     """It is spawned, not forked: what the task has loaded does not weigh upon the measurement."""
     import pandas  # noqa: F401
 
-    (loaded,) = child.stream(deeds.calling, deeds.loaded, timeout_seconds=20)
+    (loaded,) = child.stream(workloads.calling, workloads.loaded, timeout_seconds=20)
     assert not {"pandas", "airflow", "sqlalchemy", "pydantic", "cloudpickle"} & loaded
 
 
@@ -320,19 +323,19 @@ def test_the_child_imports_from_the_path_given_and_nothing_else(
     (tmp_path / "own" / "given_module.py").write_text("def items():\n    yield 'from the path given'\n")
     monkeypatch.chdir(tmp_path)
     with Child(path=[str(tmp_path / "own"), *sys.path]) as child:
-        (found,) = child.stream(deeds.of_given_module, timeout_seconds=20)
+        (found,) = child.stream(workloads.of_given_module, timeout_seconds=20)
     assert found == "from the path given"
 
 
 def test_nothing_is_left_open() -> None:
     """Neither after the end, nor where the interpreter does not start."""
-    before = deeds.descriptors()
+    before = workloads.descriptors()
     for _ in range(3):
         with Child() as child:
-            list(child.stream(deeds.numbers, 1, timeout_seconds=20))
+            list(child.stream(workloads.numbers, 1, timeout_seconds=20))
     with pytest.raises(ValueError, match="null byte"):
         Child(environment={"DPQ_TEST": "\0"})
-    assert _until(lambda: deeds.descriptors() == before)
+    assert _until(lambda: workloads.descriptors() == before)
 
 
 def test_two_children_answer_two_threads() -> None:
@@ -341,7 +344,7 @@ def test_two_children_answer_two_threads() -> None:
 
     def ask(count: int) -> None:
         with Child() as child:
-            answers[count] = list(child.stream(deeds.numbers, count, timeout_seconds=20))
+            answers[count] = list(child.stream(workloads.numbers, count, timeout_seconds=20))
 
     threads = [threading.Thread(target=ask, args=(count,)) for count in (2, 3, 4)]
     for thread in threads:

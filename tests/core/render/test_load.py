@@ -7,7 +7,7 @@ import pytest
 from airflow_provider_dpq.core.gate.metric import Metric
 from airflow_provider_dpq.core.gate.recording import Failure, Recording
 from airflow_provider_dpq.core.gate.report import CheckResult, Report
-from airflow_provider_dpq.core.gate.stored import HELD, LEVELS, SHARE
+from airflow_provider_dpq.core.gate.stored import LEVELS, SHARE, SUSTAINED
 from airflow_provider_dpq.core.gate.verdict import Verdict
 from airflow_provider_dpq.core.render import load, render_html, render_junit, render_text
 
@@ -123,7 +123,7 @@ def test_levels_of_a_search_say_what_broke_them(searched: Report) -> None:
         severity="fail",
         success=True,
         declaration={"thresholds": ["p(95) < 200ms", "error_rate < 1%", "of another release"]},
-        result={"225/s": HELD, "337.5/s": "p(95) < 200ms: 0.31 s"},
+        result={"225/s": SUSTAINED, "337.5/s": "p(95) < 200ms: 0.31 s"},
     )
     report = searched.model_copy(update={"checks": (check,)})
     assert [level.outcome for level in load.levels(report)][-2:] == ["held", "broke: p(95) < 200ms: 0.31 s"]

@@ -146,11 +146,11 @@ def test_a_process_that_was_killed_is_seen_as_such(tmp_path: Path) -> None:
         with open_store(url) as store:
             (start,) = store.starts()
             assert not start.is_over()
-            assert start.told().endswith("has left no report yet")
+            assert start.describe().endswith("has left no report yet")
             child.send_signal(signal.SIGKILL)
             child.wait()
             assert start.is_over()
-            assert start.told().endswith("its process was killed")
+            assert start.describe().endswith("its process was killed")
 
 
 def test_a_process_on_another_machine_has_its_time_limit() -> None:

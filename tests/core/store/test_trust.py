@@ -166,11 +166,11 @@ def test_damaged_start_is_told_by_itself(store: Store, store_path: Path, column:
     assert (whole.gate, whole.state) == ("customers", "measuring")
     assert isinstance(damaged, DamagedStart)
     assert (damaged.parts, damaged.state) == ((column,), "damaged")
-    assert column in damaged.told()
+    assert column in damaged.describe()
     assert "row 2 of dpq_start" in damaged.advice
     query = GateQuery(gate="orders", dag_id="etl", max_age=timedelta(days=1))
     standing = query.standing(store, AirflowRuns())
-    assert damaged.told() in standing.unreported
+    assert damaged.describe() in standing.unreported
     with pytest.raises(StoreError) as refused:
         store.rename_gates({Gate("etl", "orders"): Gate("etl", "new")}, actor="ann")
     assert refused.value.reason == "store_corrupt"

@@ -32,16 +32,16 @@ def plot_distribution(report: Report) -> Plot | None:
     names = [", ".join(item.tags.values()) for item in several]
     keys = {colour: name for colour, name in zip(KEY_COLOURS, names, strict=False) if colour in lines}
     left_out = len(several) - len(keys)
-    told = (
+    caption = (
         "The share of iterations that took at most a given time. Each step to the "
         "right covers nine tenths of what remains."
     )
     if len(lines) == 1:
         place, slowest = next(iter(lines.values()))[-1]
-        told += f" {figure.number(100 * (1 - 1 / place))} % took at most {figure.number(slowest, 's')}."
+        caption += f" {figure.number(100 * (1 - 1 / place))} % took at most {figure.number(slowest, 's')}."
     if left_out > 0:
-        told += f" {left_out} more scenarios are not drawn."
-    return draw("Distribution", told, lambda canvas: _paint(canvas, lines), height_inches=2.9, keys=keys)
+        caption += f" {left_out} more scenarios are not drawn."
+    return draw("Distribution", caption, lambda canvas: _paint(canvas, lines), height_inches=2.9, keys=keys)
 
 
 def _points(series: Series) -> _Points:

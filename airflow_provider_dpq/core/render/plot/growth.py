@@ -45,17 +45,17 @@ def plot_growth(report: Report) -> Plot | None:
 
 
 def _caption(growth: _Growth) -> str:
-    told = []
+    sentences = []
     if growth.heap:
-        told.append("Memory on the heap over the iterations, above the lowest sample.")
+        sentences.append("Memory on the heap over the iterations, above the lowest sample.")
     if growth.heap and growth.slope:
         interval = f" ({figure.between(growth.slope)})" if growth.slope.interval else ""
-        told.append(f"The line grows by {figure.number(growth.slope.value, growth.slope.unit)}{interval}.")
-    told += [
+        sentences.append(f"The line grows by {figure.number(growth.slope.value, growth.slope.unit)}{interval}.")
+    sentences += [
         f"{_COUNTS[item.name]} went from {figure.number(item.values[0])} to {figure.number(item.values[-1])}."
         for item in growth.counts
     ]
-    return " ".join(told)
+    return " ".join(sentences)
 
 
 def _paint(canvas: Figure, growth: _Growth) -> None:

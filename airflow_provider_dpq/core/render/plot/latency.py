@@ -80,12 +80,12 @@ def _is_percentile(metric: str) -> bool:
 def _plot(scenario: str, lines: Mapping[str, Series], limits: Sequence[_Limit]) -> Plot:
     tail = lines.get("response_p99") or next(iter(lines.values()))
     worst = max(zip(tail.values, tail.positions or (), strict=True))
-    told = (
+    caption = (
         "Time from when an iteration was due to its end, by the interval in which it was due. "
         f"The highest {_LINES[tail.name][0]} is {figure.number(worst[0], 's')}, {figure.number(worst[1])} s in."
     )
     title = f"Response time, {scenario}" if scenario else "Response time"
-    return draw(title, told, lambda canvas: _paint(canvas, lines, limits), height_inches=2.9)
+    return draw(title, caption, lambda canvas: _paint(canvas, lines, limits), height_inches=2.9)
 
 
 def _paint(canvas: Figure, lines: Mapping[str, Series], limits: Sequence[_Limit]) -> None:

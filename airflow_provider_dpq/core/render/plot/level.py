@@ -25,14 +25,14 @@ def plot_levels(report: Report) -> Plot | None:
         return None
     breaking = next((item.value for item in report.metrics if item.name == "breaking_point" and not item.tags), None)
     mark = breaking if breaking is not None and drawable_log([breaking]) else None
-    told = (
+    caption = (
         "Over the load: how many times the median response time of the lowest level, "
         "and how much of what was due was done."
     )
     if mark is not None:
-        told += f" The highest rate sustained, marked by a line, is {figure.number(mark, '/s')}."
+        caption += f" The highest rate sustained, marked by a line, is {figure.number(mark, '/s')}."
     height = 0.8 + 1.2 * len(panels)
-    return draw("Levels", told, lambda canvas: _paint(canvas, panels, mark), height_inches=height)
+    return draw("Levels", caption, lambda canvas: _paint(canvas, panels, mark), height_inches=height)
 
 
 def _points(report: Report, name: str) -> _Points:

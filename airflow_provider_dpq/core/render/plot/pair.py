@@ -72,8 +72,8 @@ def _plot(report: Report, series: Series, name: str, clock: str) -> Plot:
 
 
 def _span(ratio: Metric) -> str:
-    told = figure.between(ratio)
-    return told if told.startswith(("from", "up", "no")) else f"from {told}"
+    span = figure.between(ratio)
+    return span if span.startswith(("from", "up", "no")) else f"from {span}"
 
 
 def _paint(canvas: Figure, pairs: _Pairs) -> None:

@@ -31,13 +31,13 @@ def plot_rate(report: Report) -> Plot | None:
 
 def _caption(series: Mapping[str, Series]) -> str:
     done = series["rate"]
-    told = f"Iterations that ended without a failure, per second: {figure.number(max(done.values), '/s')} at most."
+    caption = f"Iterations that ended without a failure, per second: {figure.number(max(done.values), '/s')} at most."
     if "due" in series:
-        told += " The dashed line is how many were due."
+        caption += " The dashed line is how many were due."
     failures = series.get("failures")
     if failures and max(failures.values) > 0:
-        told += f" Up to {figure.number(max(failures.values), '/s')} failed."
-    return told
+        caption += f" Up to {figure.number(max(failures.values), '/s')} failed."
+    return caption
 
 
 def _paint(canvas: Figure, series: Mapping[str, Series]) -> None:

@@ -50,15 +50,15 @@ def _panels(series: Mapping[str, Series]) -> Mapping[str, _Panel]:
 
 
 def _caption(panels: Mapping[str, _Panel]) -> str:
-    told = []
+    sentences = []
     for name, found in panels.items():
         most = " and ".join(
             f"{figure.number(float(f'{max(item.values):.3g}'), item.unit)} by the {of}" for of, item in found.items()
         )
-        told.append(f"{_PANELS[name]}: {most} at most.")
+        sentences.append(f"{_PANELS[name]}: {most} at most.")
     if "cpu" in panels:
-        told.append("100% is one processor.")
-    return " ".join(told)
+        sentences.append("100% is one processor.")
+    return " ".join(sentences)
 
 
 def _paint(canvas: Figure, panels: Mapping[str, _Panel]) -> None:

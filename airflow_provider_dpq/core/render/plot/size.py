@@ -37,13 +37,13 @@ def plot_sizes(report: Report) -> Plot | None:
         return None
     exponent = next((item for item in report.metrics if item.name == "exponent"), None)
     slope = exponent.value if exponent and exponent.value is not None and abs(exponent.value) < 100 else None
-    told = "Median time of a call at each size; both axes are logarithmic."
+    caption = "Median time of a call at each size; both axes are logarithmic."
     if exponent and slope is not None:
         interval = f" ({figure.between(exponent)})" if exponent.interval else ""
-        told += f" Time grows as the size to the power of {slope:.3g}{interval}."
+        caption += f" Time grows as the size to the power of {slope:.3g}{interval}."
     of = "cpu_median" if exponent and exponent.tags.get("clock") == "cpu" else "median"
     grown = shown.get(of) or next(iter(shown.values()))
-    return draw("Time by size", told, lambda canvas: _paint(canvas, shown, grown, slope))
+    return draw("Time by size", caption, lambda canvas: _paint(canvas, shown, grown, slope))
 
 
 def _points(rows: Sequence[measured.Row], name: str) -> _Points:
