@@ -77,7 +77,7 @@ def test_dag_tells_gates_apart(dpq: Callable[..., Result]) -> None:
         lines = dpq("report", "list", *arguments, "--dag", "orders").stdout.splitlines()
         assert len(lines) == 2
         assert "orders > flights" in lines[1]
-    assert dpq("report", "list", "--outside-airflow").stderr == "No report in the store.\n"
+    assert dpq("report", "list", "--outside-airflow").stderr == "The store has no reports.\n"
     both = ["--dag", "orders", "--outside-airflow"]
     for command in (["list", "--gate", "flights"], ["list"], ["show", "latest"]):
         refused = dpq("report", *command, *both)

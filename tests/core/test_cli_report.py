@@ -77,10 +77,10 @@ def test_list_shows_the_history_of_a_gate(store_url: str, kept: list[Report]) ->
 def test_list_says_where_there_is_nothing(store_url: str, kept: list[Report]) -> None:
     """An unknown gate is told on standard error, so that a program reads no line."""
     result = _dpq("report", "list", "--gate", "trains", "--store", store_url)
-    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "No report of gate 'trains' in the store.\n")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "The store has no reports of gate 'trains'.\n")
     of_nobody = ["--dag", "nobody", "--store", store_url]
-    assert _dpq("report", "list", *of_nobody).stderr == "No report of DAG 'nobody' in the store.\n"
-    assert "The store has no report of DAG 'nobody'." in _dpq("report", "show", "latest", *of_nobody).stderr
+    assert _dpq("report", "list", *of_nobody).stderr == "The store has no reports of DAG 'nobody'.\n"
+    assert "The store has no reports of DAG 'nobody'." in _dpq("report", "show", "latest", *of_nobody).stderr
 
 
 @pytest.mark.parametrize(
@@ -93,14 +93,14 @@ def test_gate_that_is_nearly_named_is_proposed(
     near = "Did you mean 'flights_quality > flights'?"
     store = ["--store", store_url]
     listed = _dpq("report", "list", *options, *store)
-    assert listed.stderr == f"No report of gate {asked!r} in the store. {near}\n"
+    assert listed.stderr == f"The store has no reports of gate {asked!r}. {near}\n"
     shown = _dpq("report", "show", "latest", *options, *store)
-    assert (shown.exit_code, f"The store has no report of gate {asked!r}. {near}" in shown.stderr) == (2, True)
+    assert (shown.exit_code, f"The store has no reports of gate {asked!r}. {near}" in shown.stderr) == (2, True)
     name, *dag = options[1:]
     renamed = _dpq("gate", "rename", name, "new", *dag, *store)
     assert (renamed.exit_code, near in renamed.stderr) == (2, True)
     baselines = _dpq("baseline", "list", name, *dag, *store)
-    assert baselines.stderr == f"No baseline of gate {asked!r} in the store. {near}\n"
+    assert baselines.stderr == f"The store has no baseline of gate {asked!r}. {near}\n"
 
 
 @pytest.mark.parametrize("killed", [True, False])
@@ -151,7 +151,7 @@ def test_list_says_where_a_store_is_empty(store_url: str) -> None:
     """A store that was just created lists nothing."""
     assert _dpq("store", "upgrade", "--store", store_url).exit_code == 0
     result = _dpq("report", "list", "--store", store_url)
-    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "No report in the store.\n")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "The store has no reports.\n")
 
 
 def test_show_writes_the_report_as_it_was_stored(store_url: str, kept: list[Report]) -> None:
