@@ -34,7 +34,7 @@ def benchmark_task(python_callable: Callable[..., Any] | None = None, **kwargs: 
 
     Args:
         python_callable: The function.
-        **kwargs: Arguments of `BenchmarkOperator` but for those that say what is measured.
+        **kwargs: Arguments of `BenchmarkOperator` except those that define what is measured.
     """
     return task_decorator_factory(
         python_callable=python_callable, decorated_operator_class=DecoratedBenchmarkOperator, **kwargs

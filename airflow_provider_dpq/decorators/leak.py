@@ -34,7 +34,7 @@ def leak_check_task(python_callable: Callable[..., Any] | None = None, **kwargs:
 
     Args:
         python_callable: The function.
-        **kwargs: Arguments of `LeakCheckOperator` but for those that say what is measured.
+        **kwargs: Arguments of `LeakCheckOperator` except those that define what is measured.
     """
     return task_decorator_factory(
         python_callable=python_callable, decorated_operator_class=DecoratedLeakCheckOperator, **kwargs

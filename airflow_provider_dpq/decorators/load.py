@@ -35,7 +35,7 @@ def load_test_task(python_callable: Callable[..., Any] | None = None, **kwargs: 
 
     Args:
         python_callable: The function.
-        **kwargs: Arguments of `LoadTestOperator` but for those that say what is measured.
+        **kwargs: Arguments of `LoadTestOperator` except those that define what is measured.
     """
     return task_decorator_factory(
         python_callable=python_callable, decorated_operator_class=DecoratedLoadTestOperator, **kwargs

@@ -16,7 +16,7 @@ class DecoratedOperationOperator(DecoratedOperator, OperationGateOperator):
 
     Args:
         python_callable: The function.
-        op_args: Its positional arguments; they stand behind the dataset where there is one.
+        op_args: Its positional arguments, after the dataset if there is one.
         op_kwargs: Its keyword arguments.
         **kwargs: Arguments of the operator.
     """
@@ -50,7 +50,7 @@ class DecoratedOperationOperator(DecoratedOperator, OperationGateOperator):
 def _first_argument(
     function: Callable[..., Any], op_args: Collection[Any], op_kwargs: Mapping[str, Any]
 ) -> tuple[None, ...]:
-    """Return what stands for the dataset where the function cannot be called without it."""
+    """Return a stand-in for the dataset if the function cannot be called without it."""
     try:
         inspect.signature(function).bind(*op_args, **op_kwargs)
     except TypeError:

@@ -23,8 +23,8 @@ class DpqHook(BaseHook):
     """Opens the store that keeps the reports of gates.
 
     Args:
-        dpq_conn_id: Connection of type ``dpq``. Its host is a SQLAlchemy URL without a password, or a host name beside
-            login, password, port and database; a login and password given beside a URL are put into it. None: the
+        dpq_conn_id: Connection of type ``dpq``. Its host is a SQLAlchemy URL without a password, or a host name with
+            login, password, port and database; a login and password given with a URL are added to it. None: the
             store of ``[dpq] store_url``, by default the SQLite file dpq.db in AIRFLOW_HOME.
     """
 

@@ -36,7 +36,7 @@ class AuditNotifier(BaseNotifier):
     """Appends an entry to the audit trail; for any ``on_..._callback`` of tasks and DAGs.
 
     Args:
-        dpq_conn_id: Connection of the store; the configured store where it is not given.
+        dpq_conn_id: Connection of the store; by default the configured store.
     """
 
     def __init__(self, dpq_conn_id: str | None = None) -> None:

@@ -21,30 +21,29 @@ if TYPE_CHECKING:
 
 
 class BenchmarkOperator(OperationGateOperator):
-    """Measures how long an operation takes and how much memory, and holds it against limits, or another version.
+    """Measures the time and memory that an operation takes, and compares them with limits or with another version.
 
     Give at most one of `baseline`, `baseline_revision` and `history`. With one of them, a run that is slower than
-    `tolerance` allows fails, and one of which that cannot be told is ``inconclusive``. Without any, only `thresholds`
-    judge.
+    `tolerance` allows fails, and a run that cannot be decided is ``inconclusive``. Without any of them, only
+    `thresholds` judge.
 
     Args:
-        baseline: What it is compared with in interleaved pairs, of the same kind as the operation: another function or
-            its name, statement, command or address. Its other arguments are those of the operation.
-        baseline_revision: Git revision whose version of the same function it is compared with. The function must be
-            given by its name, and its module must lie in a git repository on the worker.
-        history: Whether it is compared with the gate's earlier reports that did not fail.
-        tolerance: How much slower than what it is compared with it may be, such as ``"5%"``; that is the default, too,
-            where no threshold compares times with the baseline.
-        sizes: Numbers of rows, one dataset of each, in this order; 100 to 1,000,000 where `dataset` is given and none
-            are. A size that would not end within `time_budget` is left out, and the report warns of
-            it.
-        clock: What time `tolerance` is about, ``"cpu"`` or ``"wall"``; by default processor time for what works in this
-            process or its children, and the time on the wall for what waits for a server.
-        time_budget: Time for all sizes, such as ``"2min"``; a comparison goes on until it can be decided, but not
-            beyond. The least that is needed for a verdict at the first size is measured in any case. With `history`,
-            two confirming runs may follow at the sizes that stand out; each may take the time of those sizes again.
-        iteration_timeout: Longest time that one iteration, or making its dataset, may take.
-        profile: Whether to look where time and memory went even where nothing is breached.
+        baseline: Operation to compare with in interleaved pairs, of the same kind: another function or its name,
+            statement, command or address. Its other arguments are those of the operation.
+        baseline_revision: Git revision to compare with: its version of the same function. The function must be given by
+            its name, and its module must be in a git repository on the worker.
+        history: Whether to compare with the gate's earlier reports that did not fail.
+        tolerance: How much slower than the baseline the operation may be, such as ``"5%"``, which is the default unless
+            a threshold compares times with the baseline.
+        sizes: Numbers of rows; one dataset is made of each, in this order. By default 100 to 1,000,000 if `dataset` is
+            given. A size that would not finish within `time_budget` is skipped, with a warning in the report.
+        clock: Clock that `tolerance` applies to, ``"cpu"`` or ``"wall"``; by default CPU time for operations that run
+            in the process or its children, and wall time for operations that wait for a server.
+        time_budget: Time limit for all sizes, such as ``"2min"``; a comparison ends earlier once it is conclusive. The
+            minimum needed for a verdict at the first size is always measured. With `history`, up to two confirming
+            runs may follow at the sizes that deviate; each may take the time of those sizes again.
+        iteration_timeout: Longest time that one iteration, or creating its dataset, may take.
+        profile: Whether to profile time and memory even if nothing is breached.
     """
 
     kind = "benchmark"

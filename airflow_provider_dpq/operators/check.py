@@ -1,4 +1,4 @@
-"""What a task that checks data is told to check, and how it does: what the operator and the sensor share."""
+"""The arguments of a task that checks data, and the check itself, shared by the operator and the sensor."""
 
 from __future__ import annotations
 
@@ -51,41 +51,41 @@ def _tell(line: str) -> None:
 
 
 class QualityCheck(GateBearer, BaseOperator):
-    """A task that checks a table, a file or a query against a suite of expectations: what operator and sensor share.
+    """Arguments and check of a table, a file or a query against a suite, shared by the operator and the sensor.
 
     Args:
-        table: Name of a table on `conn_id`, ``schema.table`` where it needs a schema. Give one of table, path and sql.
+        table: Name of a table on `conn_id`, ``schema.table`` if it needs a schema. Give one of table, path and sql.
         path: Path or glob of Parquet, CSV (also zipped or gzipped) or JSON lines files; in object storage a URL such as
-            ``s3://conn_id@bucket/key`` or an `ObjectStoragePath`. A list of these is one table of all their files.
+            ``s3://conn_id@bucket/key`` or an `ObjectStoragePath`. A list forms one table of all files.
         sql: Query on `conn_id`, beginning with SELECT or WITH, or the name of a ``.sql`` file.
         conn_id: Connection of a SQL database, whose hook must be a `DbApiHook`; with a URL as `path`, the connection of
-            the object storage where the URL names none.
-        suite: Path or URL of a suite (JSON or YAML), a relative path beside the DAG's file or below the worker's own
-            folder, or the suite itself: a list of expectations, a mapping, or a Great
+            the object storage if the URL contains none.
+        suite: Path or URL of a suite (JSON or YAML); a relative path starts at the folder of the DAG file or at the
+            worker's current folder. Or the suite itself: a list of expectations, a mapping, or a Great
             Expectations ``ExpectationSuite``.
         suite_parameters: Values of the suite's ``$PARAMETER`` references.
         references: Paths or URLs of other tables, by the names under which expectations refer to them. Expectations
             about a table or query name other tables of the same connection directly.
-        partition: Column values that select the rows to check: ``{"day": "{{ ds }}"}``; in runs that an asset
-            or a person triggers there is no ``ds``: use ``{{ (dag_run.logical_date or dag_run.run_after) | ds }}``.
-        partition_by: Column, or key of folders such as ``day=2024-01-01``, by which the table grows, or several: only
-            partitions that are new or have changed are scanned, and the report is about the whole table.
-        row_condition: Condition that selects the rows to check, in the forms that Great Expectations knows.
-        null_values: Texts in CSV files that mean a missing value.
-        read_options: How text files are read, where that is declared: a mapping of `delimiter`, `column_types` and the
-            like, as of `ReadOptions`.
+        partition: Column values that select the rows to check: ``{"day": "{{ ds }}"}``; in runs triggered by an
+            asset or by hand there is no ``ds``: use ``{{ (dag_run.logical_date or dag_run.run_after) | ds }}``.
+        partition_by: Column, or key of folders such as ``day=2024-01-01``, by which the table is partitioned, or
+            several: only new and changed partitions are scanned, and the report covers the whole table.
+        row_condition: Condition that selects the rows to check, in the forms that Great Expectations supports.
+        null_values: Texts in CSV files that stand for a missing value.
+        read_options: How to read text files: a mapping of `delimiter`, `column_types` and other fields of
+            `ReadOptions`.
         result_format: ``BOOLEAN_ONLY``, ``BASIC``, ``SUMMARY`` or ``COMPLETE``, or Great Expectations' mapping of it.
         memory_limit: Memory that checking a file may use, such as ``500MB``; ``[dpq] memory_limit`` if not given.
         query_timeout: Longest time that one statement may take: seconds, a duration such as ``"90s"``, or a timedelta;
             ``[dpq] query_timeout`` if not given.
-        on_empty: Best verdict of a check about rows that finds none and does not say so itself: ``pass``, ``warn`` (if
-            not given) or ``fail``; or ``expectation`` to leave it at what the expectation says of no rows.
-        sample_rows: Most failing rows of a check that its result may show, whatever `result_format` says; 0 for none.
-        hidden_columns: Columns whose values no result shows, such as those that hold personal data. One that nothing
-            has is refused.
-        exclude_unexpected_values: Whether values of failing rows, but for the columns that name rows, stay out of the
-            results.
-        **kwargs: Arguments of the other classes that a task is made of.
+        on_empty: Best possible verdict of a check of rows that finds no rows, unless the check sets its own: ``pass``,
+            ``warn`` (the default) or ``fail``; ``expectation`` leaves the verdict to the expectation.
+        sample_rows: Maximum number of failing rows in the result of a check, whatever `result_format` is; 0 for none.
+        hidden_columns: Columns whose values no result shows, such as those with personal data. A column that does not
+            exist is refused.
+        exclude_unexpected_values: Whether to keep the values of failing rows out of the results, except for the columns
+            that identify rows.
+        **kwargs: Arguments of the task's other base classes.
     """
 
     template_fields: Sequence[str] = (
@@ -167,7 +167,7 @@ class QualityCheck(GateBearer, BaseOperator):
         return f"{self.table} on {self.conn_id}" if self.table is not None else f"a query on {self.conn_id}"
 
     def validate_check(self) -> None:
-        """Check what is declared without touching any data; what is still a template or an XCom is left for later.
+        """Check the declaration without reading any data; templates and XComs are checked later.
 
         Raises:
             DeclarationError: What is wrong.
@@ -337,5 +337,5 @@ def _is_local(path: Any) -> bool:
 
 
 def _without_comments(sql: str) -> str:
-    """Return a query without the comments before it, by whose first word it is told from a table's name."""
+    """Return a query without leading comments; its first word distinguishes it from a table name."""
     return sql[_COMMENTS.match(sql).end() :]  # type: ignore[union-attr]

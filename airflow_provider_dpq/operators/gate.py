@@ -1,4 +1,4 @@
-"""The gate operator: what every gate does once it has measured. Store the report, tell of it, act on the verdict."""
+"""The gate operator: after measuring, every gate stores the report, announces it and acts on the verdict."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ _MAX_REASONS: Final = 5
 
 
 class GateOperator(GateBearer, BaseOperator):
-    """A task that measures something, stores the report, and then lets the verdict decide what happens downstream.
+    """A task that measures something, stores the report and lets the verdict decide what happens downstream.
 
-    A kind of gate says in `kind` and `measure` what is measured, and in `subject` what it is called.
+    A kind of gate defines what is measured by `kind` and `measure`, and its name by `subject`.
 
     Args:
-        gate: Name of the gate, under which its history is kept; the task's id where it is not given. A gate is known by
-            its DAG and its name, so that gates of two DAGs never share a history.
-        shared_gate: Whether other tasks of the DAG that say so, too, may report under this name: one history for all of
-            them, in which the worst of a run counts. Otherwise a name that another task has is refused.
+        gate: Name of the gate, under which its history is kept; by default the task's id. A gate is identified by its
+            DAG and its name, so gates of two DAGs never share a history.
+        shared_gate: Whether other tasks of the DAG with this option may report under the same name. They have one
+            history, in which the worst of a run counts. Otherwise the name of another task's gate is refused.
         thresholds: Thresholds of the gate, one or a list of them, each a string such as ``"row_count > 0"`` or a
-            mapping of ``threshold`` and ``severity`` (``warn`` or ``fail``; in other words ``warning``, ``critical``).
+            mapping of ``threshold`` and ``severity`` (``warn`` or ``fail``; ``warning`` and ``critical`` also work).
         on_fail: What a ``fail`` verdict does. ``fail``: the task fails, without a retry. ``skip``: the task ends as
             skipped, and downstream tasks follow their trigger rules. ``continue``: the task succeeds with a warning.
         on_inconclusive: What an ``inconclusive`` verdict does. ``warn``: the task succeeds with a warning. ``fail`` and
             ``skip`` as above.
-        dpq_conn_id: Connection of the store of reports; the configured store where it is not given.
+        dpq_conn_id: Connection of the report store; by default the configured store.
 
     Raises:
         GateDeclarationError: While the DAG file is parsed: an argument is wrong.
@@ -91,7 +91,7 @@ class GateOperator(GateBearer, BaseOperator):
         """Measure, judge, and return the report.
 
         Raises:
-            DpqError: It could not be measured, or what is declared is wrong.
+            DpqError: It could not be measured, or the declaration is wrong.
             CutShort: It was measured in part.
         """
 

@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 
 class LeakCheckOperator(OperationGateOperator):
-    """Runs an operation again and again, and fails where it keeps memory, files, threads or processes each time.
+    """Runs an operation repeatedly, and fails if it keeps memory, files, threads or processes each time.
 
-    Where the growth may be a cache that fills, or is lost in what the operation holds anyway, the verdict is
-    ``inconclusive``. Where it leaks, a second run finds the places that allocate what is kept.
+    If the growth may be a cache that fills, or is too small against the memory that the operation uses anyway, the
+    verdict is ``inconclusive``. If it leaks, a second run finds the places that allocate the memory kept.
 
     Args:
-        tolerance: Growth of memory that is allowed for each iteration, such as ``"512B"``; that is the default, too,
-            where no threshold is about ``growth``.
-        size: Number of rows of the dataset, where `dataset` is given or the operation has ``size`` in it.
-        warm_up_iterations: How often it runs before anything is looked at: caches fill, modules are imported.
-        stages: After how many iterations the memory is judged; the first stage that can tell is the last.
-        iteration_timeout: Longest time that one iteration, or making its dataset, may take.
+        tolerance: Allowed growth of memory per iteration, such as ``"512B"``, which is the default unless a threshold
+            limits ``growth``.
+        size: Number of rows of the dataset, if `dataset` is given or the operation contains ``size``.
+        warm_up_iterations: Number of iterations before measuring starts, while caches fill and modules are imported.
+        stages: Numbers of iterations after which memory is judged; the run ends at the first conclusive stage.
+        iteration_timeout: Longest time that one iteration, or creating its dataset, may take.
     """
 
     kind = "leak"

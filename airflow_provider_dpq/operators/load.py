@@ -33,27 +33,27 @@ if TYPE_CHECKING:
 
 
 class LoadTestOperator(OperationGateOperator):
-    """Runs operations under load, and fails where they are too slow, fail too often, or cannot keep up.
+    """Runs operations under load, and fails if they are too slow, fail too often or cannot keep up.
 
-    Where the process that makes the load was itself the limit, the verdict is ``error``: nothing was learnt about the
-    operation. No load goes to another machine unless `allow_hosts` names it.
+    If the process that generates the load was the bottleneck, the verdict is ``error``, because nothing was learnt
+    about the operation. Other machines are only loaded if `allow_hosts` lists them.
 
     Args:
-        load: How iterations come about, from a function of ``airflow_provider_dpq.core.load.model`` or
+        load: How iterations are started, from a function of ``airflow_provider_dpq.core.load.model`` or
             ``airflow_provider_dpq.core.load.preset``, such as ``constant_arrival_rate("100/s", "1min")``. Not needed
-            where each scenario has its own.
-        scenarios: What runs side by side, in place of the arguments of one operation: for each name a mapping of the
-            arguments of its operation (target, sql, command, url ...), and of its ``weight`` (its share of the load in
-            proportion to the others, by default 1), ``think_time`` (how long a worker of a closed model waits after an
-            iteration, such as ``"100ms"``), ``load`` (one of its own, beside the test's) and ``size``.
-        processes: How many processes make the load; one uses at most one processor for Python code.
-        iteration_timeout: Longest time that an iteration may take, and that an arrival waits for a worker.
-        max_requests: More iterations than this are never started, and no load that needs more is accepted.
-        max_duration: No load that lasts longer is accepted.
-        allow_hosts: Hosts other than this machine that may get load.
-        target_pid: Process on the worker whose processor time, memory, files and threads are looked at while it is
-            under load; by default the one that listens at a local address.
-        size: Number of rows of the dataset, where `dataset` is given or the operation has ``size`` in it.
+            if each scenario has its own.
+        scenarios: Operations that run concurrently, instead of the arguments of one operation: for each name a mapping
+            of the arguments of its operation (target, sql, command, url ...), and of its ``weight`` (its share of the
+            load in proportion to the others, by default 1), ``think_time`` (how long a worker of a closed model waits
+            after an iteration, such as ``"100ms"``), ``load`` (its own, in addition to the test's) and ``size``.
+        processes: Number of processes that generate the load; each uses at most one processor for Python code.
+        iteration_timeout: Longest time that an iteration may take, and that an arrival may wait for a worker.
+        max_requests: Maximum number of iterations that are ever started; a load that needs more is refused.
+        max_duration: Longest duration of a load; a longer load is refused.
+        allow_hosts: Hosts other than this machine that may be loaded.
+        target_pid: Process on the worker whose CPU time, memory, files and threads are monitored under load; by default
+            the one that listens at the local address.
+        size: Number of rows of the dataset, if `dataset` is given or the operation contains ``size``.
     """
 
     kind = "load"

@@ -35,25 +35,25 @@ _OF_ALL: Final = ("throughput", "iteration_count")
 def load_test_group(
     group_id: str, *, shards: int, start_delay: str | timedelta = "30s", gate: str | None = None, **arguments: Any
 ) -> TaskGroup:
-    """Spread a load test over mapped tasks, on whatever executor Airflow has: more machines, more load, one verdict.
+    """Spread a load test over mapped tasks, with any executor: more machines, more load, one verdict.
 
-    A task ``start`` agrees on an instant. The mapped tasks ``shard`` all begin then, each with its share of the load,
-    and store their reports under the gate's name with ``.shard`` behind it. The task ``verdict`` merges what they
-    recorded and judges it; a shard that is missing, or was not measured, makes the verdict an ``error``. The clocks of
-    the machines have to agree.
+    A task ``start`` sets a start time. The mapped tasks ``shard`` all begin then, each with its share of the load, and
+    store their reports under the gate's name with the suffix ``.shard``. The task ``verdict`` merges their recordings
+    and judges them; a missing or unmeasured shard makes the verdict an ``error``. The clocks of the machines have to
+    agree.
 
-    A shard is not retried, and must not be cleared alone: it would be late for the agreed instant. Clear the group.
+    A shard is not retried, and must not be cleared alone, because it would miss the start. Clear the whole group.
 
     Args:
-        group_id: Id of the group, which stands before its tasks' ids.
-        shards: How many tasks the load is spread over. The executor needs as many free slots at a time.
-        start_delay: How long after ``start`` the load begins, so that every shard has its slot and its processes by
-            then.
-        gate: Name of the gate; the group's id where it is not given.
-        **arguments: Arguments of `LoadTestOperator`; the load is that of all shards together, and `processes` is of
-            each. A search for the breaking point cannot be spread. And arguments of Airflow's BaseOperator, such as
-            queue, pool, execution_timeout or callbacks, for each of the tasks, but for these: `outlets` are those of
-            ``verdict``, `retries` are of ``start`` and ``verdict``, and `trigger_rule` is that of ``start``.
+        group_id: Id of the group, which is the prefix of its tasks' ids.
+        shards: Number of tasks that share the load. The executor needs as many free slots at the same time.
+        start_delay: Time from ``start`` to the beginning of the load, long enough for every shard to get a slot and
+            start its processes.
+        gate: Name of the gate; by default the group's id.
+        **arguments: Arguments of `LoadTestOperator`; `load` is that of all shards together, `processes` that of
+            each shard. A search for the breaking point cannot be spread. Arguments of Airflow's BaseOperator, such as
+            queue, pool, execution_timeout or callbacks, apply to every task, except that `outlets` apply to
+            ``verdict``, `retries` to ``start`` and ``verdict``, and `trigger_rule` to ``start``.
 
     Returns:
         The group.
@@ -61,7 +61,7 @@ def load_test_group(
     Raises:
         GateDeclarationError: While the DAG file is parsed: an argument is wrong, or there are more shards than
             requests.
-        TypeError: There is no such argument.
+        TypeError: An argument is unknown.
     """
     _require_known(arguments)
     gate = group_id if gate is None else gate
@@ -116,11 +116,11 @@ def agree(delay_seconds: float) -> float:
 
 
 class LoadShardOperator(LoadTestOperator):
-    """Runs one share of a load test from an agreed instant on; `load_test_group` makes it.
+    """Runs one share of a load test from a common start time; created by `load_test_group`.
 
     Args:
         shard: Number of the share, from 0.
-        shards: How many shares there are.
+        shards: Number of shares.
         starts_at_seconds: When the load begins, in seconds since 1970.
         **kwargs: Arguments of `LoadTestOperator`.
     """
@@ -154,11 +154,11 @@ class LoadShardOperator(LoadTestOperator):
 
 
 class MergeShardsOperator(LoadTestOperator):
-    """Merges what the shards of a load test recorded, and judges it; `load_test_group` makes it.
+    """Merges the recordings of the shards of a load test and judges them; created by `load_test_group`.
 
     Args:
-        shards: How many there are.
-        shard_task_id: The mapped task that they are.
+        shards: Number of shards.
+        shard_task_id: Id of their mapped task.
         **kwargs: Arguments of `LoadTestOperator`.
     """
 

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class MergeReportsOperator(GateOperator):
-    """Puts the reports of a mapped `DataQualityCheckOperator` together: one report and one verdict on all parts.
+    """Merges the reports of a mapped `DataQualityCheckOperator` into one report with one verdict.
 
-    It runs once every part has ended, however it ended. The verdict is the worst of the parts; a part that left no
-    report makes it an ``error``. Thresholds judge the counts of the whole.
+    It runs once every part has ended, in whatever state. The verdict is the worst of the parts; a part without a report
+    makes it an ``error``. Thresholds judge the total counts.
 
     Args:
         parts: The mapped gate, which becomes upstream of this task.
@@ -66,7 +66,7 @@ class MergeReportsOperator(GateOperator):
 def summaries(ti: Any, task_id: str, indexes: Iterable[int]) -> list[Any]:
     """Return for instances of a task the summary that the last try of each left in XCom; None where it left none.
 
-    XCom tells which report is of the last try: what a try before it pushed is gone once the next one starts.
+    XCom shows which report is from the last try, because the XComs of a try are deleted when the next one starts.
 
     Args:
         ti: An instance of any task of the same run.

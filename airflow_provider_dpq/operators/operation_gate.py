@@ -19,28 +19,28 @@ if TYPE_CHECKING:
 
 
 class OperationGateOperator(GateOperator):
-    """A gate that measures a function, a statement, a command or a request, in a Python process of its own.
+    """A gate that measures a function, a statement, a command or a request in its own Python process.
 
-    Where it is cancelled or runs out of time, that process is ended, and what was measured is stored as a report whose
-    verdict is ``error``.
+    If it is cancelled or runs out of time, that process is terminated, and the partial measurement is stored as a
+    report with the verdict ``error``.
 
     Args:
         target: A function, a function decorated with ``@task``, or its name as ``package.module:function``. A function
-            of the DAG file travels to the process by value, with what it refers to. Give one of target, sql, command
-            and url.
-        sql: A statement on `conn_id`; ``:name`` in it is a parameter of `op_kwargs`, and ``:size`` the size.
+            of the DAG file is sent to the process by value, with everything it refers to. Give one of target, sql,
+            command and url.
+        sql: A statement on `conn_id`; ``:name`` is a parameter in `op_kwargs`, and ``:size`` the size.
         conn_id: Airflow connection of the SQL database; options beyond its SQLAlchemy URL do not apply.
-        command: A program and its arguments, a text or a list; no shell runs it. ``{size}`` in it is the size.
-        url: Address of a request, with `http_conn_id` only the path. ``{size}`` in it is the size.
+        command: A program and its arguments, as a string or a list, run without a shell. ``{size}`` is the size.
+        url: Address of a request; with `http_conn_id`, only the path. ``{size}`` is the size.
         http_conn_id: Airflow connection with the address, login and headers of the web server.
-        op_args: Positional arguments of the function; they stand behind the dataset where there is one.
-        op_kwargs: Keyword arguments of the function; the parameters of the statement; of a request its method, headers,
-            body, expected_status and timeout_seconds (a number of seconds, or a duration such as ``500ms``).
-        set_up: What runs before each iteration, outside the measured span: a function, which gets the dataset and whose
-            result takes its place; statements; a command.
-        tear_down: What runs after each iteration, outside the measured span: a function, which gets the result;
-            statements; a command.
-        dataset: A function that gets a number of rows and returns the first argument of the function.
+        op_args: Positional arguments of the function, after the dataset if there is one.
+        op_kwargs: Keyword arguments of the function, parameters of the statement, or method, headers, body,
+            expected_status and timeout_seconds of the request (a number of seconds, or a duration such as ``500ms``).
+        set_up: Runs before each iteration and is not measured: a function, which takes the dataset and whose result
+            replaces it; statements; or a command.
+        tear_down: Runs after each iteration and is not measured: a function, which takes the result; statements; or a
+            command.
+        dataset: A function that takes a number of rows and returns the first argument of the function.
     """
 
     template_fields: Sequence[str] = (

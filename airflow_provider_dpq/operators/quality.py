@@ -11,16 +11,16 @@ from airflow_provider_dpq.operators.gate import GateOperator
 
 
 class DataQualityCheckOperator(QualityCheck, GateOperator):
-    """Checks a table, a file or a query against a suite of expectations, and lets downstream tasks run or not.
+    """Checks a table, a file or a query against a suite of expectations, and blocks downstream tasks if it fails.
 
-    A table or query is checked in its database, as aggregate queries; a file by DuckDB in the worker.
+    A table or query is checked in its database by aggregate queries, a file by DuckDB in the worker.
 
     Args:
         quarantine: Where to write the rows that break a check whose verdict is not ``pass``, each with the names of the
             checks that it broke: a Parquet file (a path, a URL such as ``s3://conn_id@bucket/key.parquet``, or an
-            `ObjectStoragePath`), or with `table` and `sql` a table of `conn_id`. What is there is replaced.
-        good_rows: Where to write all other rows, in the same ways.
-        **kwargs: What is checked (path, table, suite ...), as of `QualityCheck`, and arguments of `GateOperator` (gate,
+            `ObjectStoragePath`), or with `table` and `sql` a table of `conn_id`. Existing data there are replaced.
+        good_rows: Where to write all other rows, in the same forms.
+        **kwargs: Arguments of `QualityCheck` (path, table, suite ...), arguments of `GateOperator` (gate,
             thresholds, on_fail ...) and of Airflow's BaseOperator.
 
     Raises:

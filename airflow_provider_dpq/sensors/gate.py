@@ -27,27 +27,27 @@ KINDS: Final = ("quality", "benchmark", "load", "leak")
 
 
 class QualityGateSensor(BaseSensorOperator):
-    """Blocks downstream tasks until a gate, mostly one of another DAG, has passed.
+    """Blocks downstream tasks until a gate, usually of another DAG, has passed.
 
-    A gate has passed when in its newest run the newest try of every task instance has the verdict ``pass`` or ``warn``,
-    of all tasks that share it. A task that runs again, or has ended without a report, keeps it shut.
-    The reports that count are those for exactly the data interval of this DAG run or, with `max_age`, those young
-    enough. The newest run is the one that the store got last, whatever the clocks of the machines say; where it began
-    more than five minutes ahead of this machine's clock, the gate has not passed.
+    A gate has passed if, in its newest run, the newest try of every instance of every task that shares it has the
+    verdict ``pass`` or ``warn``. A task that is running again, or has ended without a report, keeps it closed.
+    The reports that count are those for exactly the data interval of this DAG run or, with `max_age`, those recent
+    enough. The newest run is the one that was stored last, whatever the clocks of the machines show; if it began more
+    than five minutes ahead of this machine's clock, the gate has not passed.
 
     Args:
         gate: Name of the gate.
-        dag_id: DAG of the gate. Without it the gate is the one of that name, and a name that several DAGs bear is
+        dag_id: DAG of the gate. Without it, the gate is the one of that name; if several DAGs have one, the name is
             refused.
         kind: Kind of the gate: ``quality``, ``benchmark``, ``load`` or ``leak``. Reports of other kinds do not count.
-        outside_airflow: Whether the gate is one that no DAG has, such as one that ``dpq check`` runs. Otherwise such
-            reports do not count.
-        max_age: Age that the reports may have at most, counted from the start of measuring. For runs without a data
+        outside_airflow: Whether the gate belongs to no DAG, such as one run by ``dpq check``. Otherwise such reports do
+            not count.
+        max_age: Maximum age of the reports, from the start of their measurement. For runs without a data
             interval, such as those triggered by hand or by an asset, and for DAGs on different schedules.
-        fail_on_verdict: Whether a final verdict against it (``fail`` or ``inconclusive``) fails this task at once,
-            without a retry. Otherwise it waits, for the gate may be run again.
+        fail_on_verdict: Whether a final negative verdict (``fail`` or ``inconclusive``) fails this task at once,
+            without a retry. Otherwise it waits, because the gate may run again.
         deferrable: Whether to wait in the triggerer instead of in a worker.
-        dpq_conn_id: Connection of the store of reports; the configured store where it is not given.
+        dpq_conn_id: Connection of the report store; by default the configured store.
         **kwargs: Arguments of Airflow's BaseSensorOperator.
     """
 

@@ -25,16 +25,15 @@ if TYPE_CHECKING:
 class DataQualitySensor(QualityCheck, BaseSensorOperator):
     """Checks a table, a file or a query against a suite of expectations until the verdict is ``pass`` or ``warn``.
 
-    Data that does not exist yet, such as a missing file or table, is waited for. What is declared wrongly fails at once
-    and without a retry. Each look replaces the report of the one before, so that one report remains for each try.
+    It waits for data that do not exist yet, such as a missing file or table. A wrong declaration fails at once, without
+    a retry. Each poke replaces the report of the previous one, so that one report remains per try.
 
     Args:
-        gate: Name of the gate; the task's id where it is not given.
-        shared_gate: Whether other tasks of the DAG that say so, too, may report under this name.
+        gate: Name of the gate; by default the task's id.
+        shared_gate: Whether other tasks of the DAG with this option may report under the same name.
         thresholds: Thresholds of the gate.
-        dpq_conn_id: Connection of the store of reports; the configured store where it is not given.
-        **kwargs: What is checked (path, table, suite ...), as of `QualityCheck`, and arguments of Airflow's
-            BaseSensorOperator.
+        dpq_conn_id: Connection of the report store; by default the configured store.
+        **kwargs: Arguments of `QualityCheck` (path, table, suite ...) and of Airflow's BaseSensorOperator.
 
     Raises:
         GateDeclarationError: While the DAG file is parsed: an argument, a threshold or the suite is wrong.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def baseline() -> None:
-    """Accept a change of what a gate is judged by."""
+    """Accept a change in what a gate is compared with."""
 
 
 @baseline.command()
@@ -28,7 +28,7 @@ def baseline() -> None:
 @actor_option("Person who accepts it.")
 @store_option(required=True)
 def accept(report_id: str, reason: str, actor: str, store_url: str) -> None:
-    """Let the history of a gate begin anew with the report REPORT_ID, as `dpq report list` names it."""
+    """Restart the history of a gate at the report REPORT_ID, as shown by `dpq report list`."""
     from airflow_provider_dpq.core.store import open_store
 
     with open_store(store_url, upgrade=False) as store:
@@ -41,7 +41,7 @@ def accept(report_id: str, reason: str, actor: str, store_url: str) -> None:
 @dag_options
 @store_option(required=True)
 def list_baselines(gate: str, dag_id: str | None, outside_airflow: bool, store_url: str) -> None:
-    """List what was accepted for GATE, the newest first."""
+    """List the accepted baselines of GATE, newest first."""
     from airflow_provider_dpq.core.store import open_store
 
     with open_store(store_url, upgrade=False) as store:

@@ -82,14 +82,14 @@ def bench(
     output: Path | None,
     store_url: str | None,
 ) -> None:
-    """Measure how long TARGET takes and how much memory, and judge it.
+    """Measure the time and memory that TARGET takes, and judge them.
 
     TARGET is MODULE:FUNCTION, 'sql:STATEMENT' with --connection, 'cmd:COMMAND LINE', or the address of an HTTP request.
     Modules of the current directory can be imported.
 
-    Exits with 0 where the gate passes or only warns, 1 where it fails, 2 where nothing was measured because the request
-    or the store is not usable, 3 where measuring failed, 4 where the samples cannot decide, and 130 where Ctrl-C or
-    143 where SIGTERM ended it, with a report of what was measured until then.
+    Exit codes: 0 if the gate passes or only warns, 1 if it fails, 2 if nothing was measured because the request or the
+    store is not usable, 3 if measuring failed, 4 if the samples are inconclusive, and 130 after Ctrl-C or 143 after
+    SIGTERM, with a report of what was measured until then.
     """
     from airflow_provider_dpq.core.benchmark.design import Benchmark
     from airflow_provider_dpq.core.benchmark.gate import KIND

@@ -138,11 +138,11 @@ def check(
 ) -> None:
     """Check DATA against a suite of expectations.
 
-    DATA is a file of CSV, Parquet or JSON lines, or a glob of such files in quotes; also the URL of a place that fsspec
-    knows, such as s3://bucket/key. The files of several DATA make one table.
+    DATA is a CSV, Parquet or JSON Lines file, a quoted glob of such files, or a URL that fsspec supports, such as
+    s3://bucket/key. The files of several DATA arguments form one table.
 
-    Exits with 0 where the gate passes or only warns, 1 where it fails, 2 where nothing was measured because the
-    request, the data or the store is not usable, 3 where measuring failed, and 4 where the data cannot decide.
+    Exit codes: 0 if the gate passes or only warns, 1 if it fails, 2 if nothing was measured because the request, the
+    data or the store is not usable, 3 if measuring failed, and 4 if the data are inconclusive.
     """
     from airflow_provider_dpq.core.gate.report import Provenance
     from airflow_provider_dpq.core.gate.threshold import parse_thresholds

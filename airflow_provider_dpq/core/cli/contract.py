@@ -12,19 +12,19 @@ BREAKING = 1
 
 @click.group()
 def contract() -> None:
-    """Look at contracts of tables."""
+    """Inspect contracts of tables."""
 
 
 @contract.command()
 @click.argument("old")
 @click.argument("new")
 def diff(old: str, new: str) -> None:
-    """List what changed from the contract OLD to the contract NEW.
+    """List the changes from the contract OLD to the contract NEW.
 
-    OLD and NEW are files; of a contract with several objects, one is named as FILE#OBJECT.
+    OLD and NEW are files; FILE#OBJECT selects one object of a contract with several.
 
-    Exits with 0 where no change breaks readers or data, 1 where one does, and 2 where a contract cannot be read or
-    contradicts itself.
+    Exit codes: 0 if no change breaks readers or data, 1 if one does, and 2 if a contract cannot be read or contradicts
+    itself.
     """
     from airflow_provider_dpq.core.quality.contract.compatibility import Breaks, changes
     from airflow_provider_dpq.core.quality.contract.read import load_contract

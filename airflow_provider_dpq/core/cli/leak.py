@@ -57,14 +57,14 @@ def leak(
     output: Path | None,
     store_url: str | None,
 ) -> None:
-    """Run TARGET again and again, and judge what it keeps: memory, open files, threads, processes.
+    """Run TARGET repeatedly, and judge what it keeps: memory, open files, threads, processes.
 
     TARGET is MODULE:FUNCTION, 'sql:STATEMENT' with --connection, 'cmd:COMMAND LINE', or the address of an HTTP request.
     Modules of the current directory can be imported.
 
-    Exits with 0 where the gate passes or only warns, 1 where it fails, 2 where nothing was measured because the request
-    or the store is not usable, 3 where measuring failed, 4 where what was seen cannot decide, and 130 where Ctrl-C or
-    143 where SIGTERM ended it, with a report of what was measured until then.
+    Exit codes: 0 if the gate passes or only warns, 1 if it fails, 2 if nothing was measured because the request or the
+    store is not usable, 3 if measuring failed, 4 if the result is inconclusive, and 130 after Ctrl-C or 143 after
+    SIGTERM, with a report of what was measured until then.
     """
     from airflow_provider_dpq.core.gate.threshold import parse_thresholds
     from airflow_provider_dpq.core.leak.design import LeakCheck

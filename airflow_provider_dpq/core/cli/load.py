@@ -130,14 +130,14 @@ def load(
     store_url: str | None,
     **declared: Any,
 ) -> None:
-    """Put TARGET under load, and judge how it holds: response times, errors, what it cannot take.
+    """Put TARGET under load, and judge its response times, errors and limits.
 
     TARGET is MODULE:FUNCTION, 'sql:STATEMENT' with --connection, 'cmd:COMMAND LINE', or the address of an HTTP request.
-    Modules of the current directory can be imported. Load goes to this machine alone, unless --allow-host says where.
+    Modules of the current directory can be imported. Only this machine is loaded, unless --allow-host names others.
 
-    Exits with 0 where the gate passes or only warns, 1 where it fails, 2 where nothing was measured because the request
-    or the store is not usable, 3 where measuring failed or the generator itself was the limit, 4 where what was seen
-    cannot decide, and 130 where Ctrl-C or 143 where SIGTERM ended it, with a report of what was measured until then.
+    Exit codes: 0 if the gate passes or only warns, 1 if it fails, 2 if nothing was measured because the request or the
+    store is not usable, 3 if measuring failed or the load generator was the bottleneck, 4 if the result is
+    inconclusive, and 130 after Ctrl-C or 143 after SIGTERM, with a report of what was measured until then.
     """
     from airflow_provider_dpq.core.gate.unit import parse_duration
     from airflow_provider_dpq.core.load.design import LoadTest, Scenario

@@ -15,7 +15,7 @@ _NAMES: Final = "Run dpq report list to see the gates."
 
 @click.group()
 def gate() -> None:
-    """Keep the names of gates."""
+    """Manage the names of gates."""
 
 
 @gate.command()
@@ -35,10 +35,10 @@ def rename(
     actor: str,
     store_url: str,
 ) -> None:
-    """Move the history of the gate OLD to the name NEW, where a DAG or a task was renamed.
+    """Move the history of the gate OLD to the name NEW after a DAG or task was renamed.
 
-    Without names all gates of --dag move to --new-dag, and keep their names. Reports and baselines move in one
-    transaction, and the audit trail tells of it. A gate that has a history already is refused as NEW.
+    Without names, all gates of --dag move to --new-dag and keep their names. Reports and baselines move in one
+    transaction, which the audit trail records. NEW must not have a history yet.
     """
     from airflow_provider_dpq.core.gate.identity import Gate
     from airflow_provider_dpq.core.store import open_store

@@ -50,9 +50,9 @@ def list_reports(
     outside_airflow: bool,
     store_url: str,
 ) -> None:
-    """List reports, the newest first; without --gate the newest run of each gate, and of that what is worst.
+    """List reports, newest first; without --gate, the worst report of the newest run of each gate.
 
-    What has started since and left no report is listed as measuring, or as killed.
+    Later starts without a report are listed as measuring or killed.
     """
     from airflow_provider_dpq.core.cli.listing import Row, render
     from airflow_provider_dpq.core.store import open_store
@@ -124,9 +124,9 @@ def _findings(store: Store, entries: Sequence[Entry], name: str) -> list[str]:
 def show_report(
     *, report_id: str, gate: str | None, form: str, dag_id: str | None, outside_airflow: bool, store_url: str
 ) -> None:
-    """Write the report ID, as `dpq report list` names it, or the newest one where ID is latest.
+    """Show the report ID, as listed by `dpq report list`, or the newest report if ID is latest.
 
-    Exits with 3 where the gate has been measured once more since, and that has left no report.
+    Exits with 3 if a newer measurement of the gate has left no report.
     """
     from airflow_provider_dpq.core.store import open_store
 

@@ -10,14 +10,14 @@ from airflow_provider_dpq.core.cli.option import store_option
 
 @click.group()
 def store() -> None:
-    """Keep the store of reports."""
+    """Manage the report store."""
 
 
 @store.command()
 @click.option("--anew", is_flag=True, help="Create what is missing if the file or tables of a store are gone.")
 @store_option(required=True)
 def upgrade(anew: bool, store_url: str) -> None:
-    """Create the store's tables, or bring those of an older release to this one's schema."""
+    """Create the store's tables, or upgrade those of an older release."""
     from airflow_provider_dpq.core.store import upgrade_store
 
     found, version = upgrade_store(store_url, anew=anew)
