@@ -70,7 +70,7 @@ def test_functions_of_a_dag_file_are_put_under_load(run_dag: RunDag, store: Stor
     [
         ("@task.load_test", "no load"),
         ("@task.load_test(load=smoke(), processes=9)", "shards than requests"),
-        ("@task.load_test(load=smoke(), scenarios={})", "beside"),
+        ("@task.load_test(load=smoke(), scenarios={})", "both scenarios and"),
     ],
 )
 def test_mistake_keeps_the_dag_file_from_being_imported(tmp_path: Path, line: str, words: str) -> None:

@@ -68,9 +68,9 @@ def test_connection_may_be_written_as_a_uri(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"conn_type": "postgres", "host": "db"}, "'postgres' does not say where a store is"),
-        ({"host": ""}, "does not say where a store is"),
-        ({"host": "postgresql://db:port/x"}, "no SQLAlchemy URL"),
+        ({"conn_type": "postgres", "host": "db"}, "'postgres' does not contain the address of a store"),
+        ({"host": ""}, "does not contain the address of a store"),
+        ({"host": "postgresql://db:port/x"}, "not a SQLAlchemy URL"),
     ],
 )
 def test_connection_that_is_none_of_a_store_is_refused(

@@ -150,7 +150,7 @@ def test_store_out_of_reach_is_logged_and_changes_nothing(
     outcome = run(run_dag)
     assert outcome.states == {"work": "success"}
     (first, *_) = [record for record in caplog.records if record.name == "airflow_provider_dpq.notifications.audit"]
-    assert "The audit trail lacks an entry about DAG 'audited'" in first.getMessage()
+    assert "No entry could be added to the audit trail for DAG 'audited'" in first.getMessage()
     assert first.exc_info is not None
 
 

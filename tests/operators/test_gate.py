@@ -291,8 +291,8 @@ def test_template_that_renders_to_a_malformed_threshold_is_not_retried(run_dag: 
         ({"thresholds": ["row_count"]}, "Malformed threshold 'row_count'"),
         ({"thresholds": ["rows > 1"]}, "'rows'"),
         ({"thresholds": "row_count"}, "Malformed threshold 'row_count'"),
-        ({"on_fail": "explode"}, "on_fail is 'explode'"),
-        ({"on_inconclusive": "continue"}, "on_inconclusive is 'continue'"),
+        ({"on_fail": "explode"}, "Invalid on_fail: 'explode'"),
+        ({"on_inconclusive": "continue"}, "Invalid on_inconclusive: 'continue'"),
     ],
 )
 def test_wrong_argument_is_refused_while_the_dag_is_parsed(arguments: dict[str, Any], told: str) -> None:

@@ -220,11 +220,11 @@ def test_threshold_ends_the_load_early(run_dag: RunDag, store: Store) -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason", "words"),
     [
-        ({"url": None}, "ambiguous_operation", "nothing"),
+        ({"url": None}, "ambiguous_operation", "No operation"),
         ({"target": workloads.work}, "ambiguous_operation", "target and url"),
-        ({"scenarios": {"a": {"target": workloads.work}}}, "ambiguous_operation", "url beside"),
+        ({"scenarios": {"a": {"target": workloads.work}}}, "ambiguous_operation", "both scenarios and url"),
         ({"url": None, "scenarios": {}}, "invalid_load", "no scenario"),
-        ({"url": None, "scenarios": [{"target": workloads.work}]}, "invalid_argument", "no mapping"),
+        ({"url": None, "scenarios": [{"target": workloads.work}]}, "invalid_argument", "must be a mapping"),
         ({"url": None, "scenarios": {"a": workloads.work}}, "invalid_argument", "'a'"),
         ({"url": None, "scenarios": {"a": {"target": workloads.work, "wait": 1}}}, "unused_argument", "'wait'"),
         ({"url": None, "scenarios": {"a": {"target": workloads.work, "weight": 0}}}, "invalid_load", "weight"),

@@ -60,7 +60,7 @@ def test_shard_without_a_slot_in_time_is_an_error(run_dag: RunDag, store: Store)
     assert outcome.states["group.verdict"] == "failed"
     late, verdict = report_of(store, outcome, "shard", second), report_of(store, outcome, "verdict")
     assert late.error is not None
-    assert (late.error.reason, "A shard that runs again by itself is always late" in late.error.message) == (
+    assert (late.error.reason, "A shard that is rerun alone is always late" in late.error.message) == (
         "shard_late",
         True,
     )

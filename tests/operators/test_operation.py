@@ -35,7 +35,7 @@ def locking() -> Callable[[], None]:
 
 
 REFUSED: dict[str, tuple[type, dict[str, Any], str, str]] = {
-    "nothing": (BenchmarkOperator, {}, "ambiguous_operation", "nothing"),
+    "nothing": (BenchmarkOperator, {}, "ambiguous_operation", "No operation"),
     "two": (BenchmarkOperator, {"target": WORK, "command": "true"}, "ambiguous_operation", "target and command"),
     "sql without connection": (BenchmarkOperator, {"sql": "SELECT 1"}, "missing_connection", "connection"),
     "empty sql": (BenchmarkOperator, {"sql": " ", "conn_id": "db"}, "empty_statement", "empty"),

@@ -527,8 +527,8 @@ def test_file_is_read_as_it_is_declared(run_dag: RunDag, store: Store, tmp_path:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ({}, "It checks nothing. Give exactly one of table, path and sql."),
-        ({"path": "x.csv", "table": "x", "conn_id": "w"}, "It checks table and path."),
+        ({}, "No data to check. Give exactly one of table, path and sql."),
+        ({"path": "x.csv", "table": "x", "conn_id": "w"}, "Ambiguous data to check: table and path."),
         ({"table": "orders"}, "A check of table needs a connection. Give conn_id."),
         ({"sql": "SELECT 1"}, "A check of sql needs a connection."),
         ({"path": "x.csv", "conn_id": "warehouse"}, "conn_id is 'warehouse'"),

@@ -52,7 +52,7 @@ def test_report_of_a_run_made_again_takes_the_place_of_the_deleted_ones(
         RUN.keep(report_of(rows))
     (entry,) = store.of_task("d", "t", "backfill__2026-01-01")
     assert entry.verdict is Verdict.PASS
-    assert "it is replaced" in caplog.text
+    assert "It is replaced" in caplog.text
 
 
 def test_link_is_an_address_when_airflow_knows_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

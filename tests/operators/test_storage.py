@@ -124,5 +124,5 @@ def test_url_of_a_file_is_that_file(run_dag: RunDag, store: Store, tmp_path: Pat
 
 def test_connection_beside_a_local_path_is_refused() -> None:
     """A connection has nothing to do with a file of the worker, and is refused when the DAG is parsed."""
-    with pytest.raises(GateDeclarationError, match="needs no connection"):
+    with pytest.raises(GateDeclarationError, match="takes no connection"):
         DataQualityCheckOperator(task_id="orders", path="orders.csv", conn_id="lake", suite=[UNIQUE])

@@ -110,7 +110,7 @@ def test_max_age_needs_no_data_interval(mode: dict[str, Any], run_dag: RunDag, s
 
 
 def test_old_report_does_not_count_with_max_age(run_dag: RunDag, store: Store) -> None:
-    """A report older than max_age is as good as none, even one of the run's own interval."""
+    """A report older than Invalid max_age: as good as none, even one of the run's own interval."""
     store.write(report_with(Verdict.PASS, data_interval=AT_ONCE, age=timedelta(minutes=61)))
     assert wait(run_dag, max_age=HOUR).states["wait"] == "failed"
 
@@ -241,5 +241,5 @@ def test_resumed_sensor_looks_for_itself_and_waits_on_for_the_rest_of_its_time(
 @pytest.mark.parametrize("max_age", [timedelta(0), timedelta(hours=-1)])
 def test_meaningless_max_age_is_refused_while_the_dag_is_parsed(max_age: timedelta) -> None:
     """An age that no report can have is an import error of the DAG file."""
-    with pytest.raises(GateDeclarationError, match="Gate 'orders': max_age is "):
+    with pytest.raises(GateDeclarationError, match="Gate 'orders': Invalid max_age: "):
         QualityGateSensor(task_id="wait", gate="orders", max_age=max_age)

@@ -378,7 +378,7 @@ def test_reports_from_outside_airflow_count_only_when_asked_for(query: GateQuery
     store.write(report_with(Verdict.PASS, dag_id=None))
     standing = query.standing(store, strange)
     assert standing == Standing()
-    assert "reports from outside Airflow, which count only with outside_airflow=True" in str(standing)
+    assert "reports from outside Airflow; they count only with outside_airflow=True" in str(standing)
     assert replace(query, outside_airflow=True).standing(store, strange).passed
     store.write(report_with(Verdict.FAIL))
     assert query.standing(store, strange).verdict is Verdict.FAIL
@@ -464,7 +464,7 @@ def test_report_that_is_too_old_is_told(store: Store) -> None:
     store.write(report_with(Verdict.PASS, age=timedelta(hours=2)))
     standing = RECENT.standing(store, strange)
     assert not standing.passed
-    assert str(standing).startswith(f"no report yet. Its newest run, {RUN}, measured at ")
+    assert str(standing).startswith(f"no report yet. Its newest run, {RUN}, was measured at ")
     assert str(standing).endswith(" UTC: max_age, 1:00:00, is over.")
     later = "scheduled__2026-01-03"
     died = RECENT.standing(store, Known({later: {"check": "upstream_failed"}}, ended={later: datetime.now(UTC)}))

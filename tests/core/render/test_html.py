@@ -261,7 +261,7 @@ def test_html_shows_where_time_and_memory_went(sized: Report) -> None:
         "<built-in sort>built in250 us10 ms20",
         "100 samples of the stack, one every 5 ms",
         "take (take.py:7): 60 of 100 samples, 60.00%",
-        "Still held after 20 iterations",
+        "Still allocated after 20 iterations",
         "dags/flights.py:90frame.py:74030 MB9",
     ):
         assert text in page.shown
@@ -274,7 +274,7 @@ def test_html_shows_a_load_by_scenario(loaded: Report) -> None:
     for text in (
         "all12,000200 /s0.33%77.8 ms1.5 ms6.15 ms600 ms16.5 ms21 ms75 ms",
         "write3,00050 /s0.33%7",
-        "From its start: median 4 ms, max 200 ms, p(95) 9 ms.",
+        "Measured from its actual start: median 4 ms, max 200 ms, p(95) 9 ms.",
         "status 503read35overloadedtry <later>",
         "app.py:7 in sleep500 ms",
         "lateness_p(99)600 us",

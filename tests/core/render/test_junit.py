@@ -44,7 +44,7 @@ def test_junit_has_a_case_for_each_check_and_threshold(report: Report) -> None:
             "skipped",
             "inconclusive: missing_percent < 1.8: observed 1.5%, too uncertain to compare with the limit 1.8%",
         ),
-        "element_count > 0": ("error", "element_count > 0: there is no element_count to judge"),
+        "element_count > 0": ("error", "element_count > 0: no value of element_count to judge"),
         "unexpected_percent < 0.5 of tailnum present": (
             "system-out",
             "warn: unexpected_percent < 0.5: observed 0.745896% of tailnum present, limit 0.5%",
