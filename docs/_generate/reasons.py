@@ -22,7 +22,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Name them apart: DuckDB would read one in the place of another.",
     ),
     "ambiguous_gate": (
-        "Several DAGs have a gate of that name, and nothing says which one is meant.",
+        "Several DAGs have a gate of that name, and none of them was selected.",
         "Give `dag_id` to the sensor, `--dag` (or `--outside-airflow`) on the command line.",
     ),
     "ambiguous_metric": (
@@ -30,11 +30,11 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Name the check in `check`, or its column as a tag.",
     ),
     "ambiguous_operation": (
-        "A benchmark or leak gate is told to measure nothing, or several things.",
+        "A benchmark or leak gate has no operation, or several.",
         "Give exactly one of `target`, `sql`, `command` and `url`.",
     ),
     "ambiguous_source": (
-        "An operator was given more or less than one of `table`, `path` and `sql`.",
+        "An operator has none or more than one of `table`, `path` and `sql`.",
         "Give exactly one; a path of the worker's disk needs no `conn_id`.",
     ),
     "archive_too_large": (
@@ -55,15 +55,15 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "clock_backwards": (
         "A clock of the machine stood still or went backwards while an operation was timed.",
-        "Times of that machine cannot be trusted; look at its clock source.",
+        "Times of that machine are unreliable; check its clock source.",
     ),
     "connection_failed": (
-        "A request got no whole answer: the connection was refused or broke, or the host has no address.",
-        "Check the address, and that the server runs. Nothing is tried again within a measurement.",
+        "A request got no complete response: the connection was refused or broke, or the host has no address.",
+        "Check the address, and that the server runs. Requests are not retried within a measurement.",
     ),
     "connection_lost": (
         "The connection to the database or to object storage broke while checks ran.",
-        "The task is retried; look at the other side if it happens again.",
+        "The task is retried; check the server if it happens again.",
     ),
     "connection_timeout": (
         "A request of a load test got no connection in time.",
@@ -75,22 +75,22 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "empty_file": (
         "A file is empty, or all files of a pattern are: there is no row, not even one that names columns.",
-        "Was it written to its end? An empty file among others is left out.",
+        "Was it written completely? An empty file among others is left out.",
     ),
     "empty_glob": (
         "No file matches a glob.",
         "Check the pattern, and whether the data have arrived. A `DataQualitySensor` waits for them.",
     ),
     "empty_partition": (
-        "The partition that was asked for has no row.",
-        "Check its value, and whether it is written already. The task is retried.",
+        "The requested partition has no rows.",
+        "Check its value, and whether it has been written yet. The task is retried.",
     ),
     "empty_statement": (
         "A SQL operation has an empty statement.",
         "Write the SQL to measure.",
     ),
     "empty_suite": (
-        "A suite has no expectation.",
+        "A suite has no expectations.",
         "Declare at least one: a gate that checks nothing would always pass.",
     ),
     "growth_fading": (
@@ -114,8 +114,8 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Raise the limit, or check where the C library is glibc.",
     ),
     "hidden_index_column": (
-        "A hidden column is to name the failing rows.",
-        "Name them by other columns in `unexpected_index_column_names`, or do not hide it.",
+        "A hidden column is used to identify failing rows.",
+        "Identify them by other columns in `unexpected_index_column_names`, or do not hide the column.",
     ),
     "impossible_figure": (
         "A count is below 0 or above the number of rows, or there is no figure of values that exist.",
@@ -139,34 +139,34 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "invalid_command": (
         "A command is empty, or its quotation marks are not closed.",
-        "Write a program and its arguments; no shell reads them.",
+        "Write a program and its arguments; they are run without a shell.",
     ),
     "invalid_condition": (
         "The row condition of a whole gate cannot be applied.",
         "Compare columns with values of their types, joined by `and` and `or`.",
     ),
     "invalid_contract": (
-        "A contract is none, contradicts itself, or is of another version of the standard.",
+        "A contract is invalid, contradicts itself, or follows another version of the standard.",
         "The message names the column and what is wrong; see [contracts](contracts.md).",
     ),
     "invalid_connection": (
-        "A connection does not say where a database or store is, or its driver is missing.",
+        "A connection does not contain the address of a database or store, or its driver is missing.",
         "Give a SQLAlchemy engine or URL; in Airflow a connection of the right type.",
     ),
-    "invalid_frame": ("The columns of a frame are not distinct texts.", "Name each column by a text of its own."),
-    "invalid_hidden_columns": ("`hidden_columns` is no list of names.", "Give a list of column names."),
-    "invalid_json_schema": ("A JSON schema of a check is none itself.", "Mend the schema."),
+    "invalid_frame": ("The columns of a frame are not distinct texts.", "Give each column a different name."),
+    "invalid_hidden_columns": ("`hidden_columns` is not a list of names.", "Give a list of column names."),
+    "invalid_json_schema": ("A JSON schema of a check is not a valid schema.", "Correct the schema."),
     "invalid_like_pattern": (
         "A pattern of LIKE ends in its escape character.",
-        "Double the character to mean it itself.",
+        "Double the character to match it literally.",
     ),
     "invalid_limit": (
-        "DuckDB refuses a limit of memory or threads, or the temporary directory.",
+        "DuckDB rejected a limit of memory or threads, or the temporary directory.",
         "Write memory as `2GB` or `500MB`.",
     ),
     "invalid_option": (
-        "An option or argument has a value that it cannot have.",
-        "The message names it and what it may be.",
+        "An option or argument has an invalid value.",
+        "The message names it and its valid values.",
     ),
     "invalid_parameter": (
         "A reference to a suite parameter has other keys, or arithmetic that cannot be computed.",
@@ -177,7 +177,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Give a value of the column's type, or its text.",
     ),
     "invalid_quarantine": (
-        "`quarantine` or `good_rows` is no place that rows can be written to.",
+        "`quarantine` or `good_rows` is not a place that rows can be written to.",
         "Give the path of a Parquet file that is not checked itself, or with a connection the name of another table.",
     ),
     "invalid_query": (
@@ -186,43 +186,43 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Give one query that begins with SELECT or WITH, with nothing after it.",
     ),
     "invalid_read_option": (
-        "An option of reading text files is unknown, or has a value that cannot be meant.",
+        "An option for reading text files is unknown or has an invalid value.",
         "Correct it as the message says; see [text files](text-files.md).",
     ),
-    "invalid_regex": ("Python does not compile a regular expression.", "Mend the pattern."),
+    "invalid_regex": ("Python does not compile a regular expression.", "Correct the pattern."),
     "invalid_request": (
-        "The method, a header, the expected status or the timeout of an HTTP request is none.",
-        "Read which one the message names.",
+        "The method, a header, the expected status or the timeout of an HTTP request is invalid.",
+        "The message names it.",
     ),
     "invalid_result_format": (
         "The result format is unknown.",
         "Use BOOLEAN_ONLY, BASIC, SUMMARY or COMPLETE, or Great Expectations' mapping.",
     ),
-    "invalid_sample_rows": ("`sample_rows` is no number of rows.", "Give a whole number, 0 for none."),
+    "invalid_sample_rows": ("`sample_rows` is not a number of rows.", "Give a whole number, 0 for none."),
     "invalid_sizes": (
-        "Sizes are none, not positive, given twice, or given to an operation that does not depend on them.",
+        "Sizes are missing, not positive, given twice, or given to an operation that does not depend on them.",
         "Give numbers of rows and a dataset factory, or `{size}` in a command or URL, or `:size` in SQL.",
     ),
     "invalid_store_url": (
         "The address of the store cannot be used.",
-        "Give a SQLAlchemy URL of a file or a database; a store in memory would be lost.",
+        "Use a SQLAlchemy URL of a file or a database; a store in memory is lost when its process ends.",
     ),
     "invalid_suite": (
-        "What was given is not a suite, or not in a form that is known.",
+        "The value is not a suite, or its form is unknown.",
         "Give a list of expectations, a mapping with `expectations`, or the path of one.",
     ),
     "invalid_table": ("`table` holds a query.", "Give a query as `sql`."),
     "invalid_text": (
-        "A text cannot be kept in a store: a name that is too long, a NUL character.",
+        "A text cannot be stored: a name is too long, or it contains a NUL character.",
         "Shorten the name; remove the character.",
     ),
-    "invalid_time": ("A time has no time zone, or none in UTC.", "Give times with a time zone."),
+    "invalid_time": ("A time has no time zone, or cannot be converted to UTC.", "Give times with a time zone."),
     "kind_without_baseline": (
-        "A report of a gate that is not judged by a history was to be accepted as one's beginning.",
+        "A report was to be accepted as a baseline, but its gate is not judged by its history.",
         "Only benchmarks have a baseline; see [accept a change of speed](../how-to/accept-a-change-of-speed.md).",
     ),
     "invalid_url": (
-        "The address of an HTTP request is none.",
+        "The address of an HTTP request is invalid.",
         "Write `http://host/path` or `https://host/path`.",
     ),
     "malformed_bytes": (
@@ -270,11 +270,11 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "missing_directory": (
         "The directory that a command should run in does not exist.",
-        "Make it on the worker, or give another one.",
+        "Create it on the worker, or use another one.",
     ),
     "missing_driver": (
         "The Python package that talks to a database is not installed.",
-        "Install it; the `postgres` and `mysql` extras bring it.",
+        "Install it; it comes with the `postgres` and `mysql` extras.",
     ),
     "missing_file": (
         "A path does not exist, or is a directory.",
@@ -298,7 +298,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Give the file of the suite itself.",
     ),
     "missing_parameter": (
-        "A suite refers to a parameter that was given no value, or none that limits anything: None, NaN.",
+        "A suite refers to a parameter without a value, or with one that limits nothing: None, NaN.",
         "Give it in `suite_parameters` or with `--param`.",
     ),
     "missing_part": (
@@ -307,7 +307,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "missing_program": (
         "A program is not on the `PATH` of the worker, or may not be run.",
-        "Install it there, or write its whole path.",
+        "Install it there, or write its absolute path.",
     ),
     "missing_table": (
         "A table does not exist in the database.",
@@ -322,8 +322,8 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Narrow the pattern, or move the others: they would go unchecked.",
     ),
     "newer_store": (
-        "The store was made by a newer release.",
-        "Upgrade airflow-provider-dpq wherever it reads this store.",
+        "The store was created by a newer release.",
+        "Upgrade airflow-provider-dpq everywhere it uses this store.",
     ),
     "no_history": (
         "A check of a history runs without a store of reports.",
@@ -337,29 +337,29 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "A `QualityGateSensor` runs in a DAG run without a data interval and has no `max_age`.",
         "Give `max_age`.",
     ),
-    "no_partition": ("A table that is checked by partition has none.", "Check whether the data are written already."),
+    "no_partition": ("A table that is checked by partition has none.", "Check whether the data have been written yet."),
     "not_a_file": (
         "A path is a pipe, a socket or a device.",
         "Write the data to a file, and check that.",
     ),
     "not_a_store": (
         "The file at the store's address is not a database.",
-        "Name a file that does not exist yet, or one that a store is in.",
+        "Use an existing store, or a file that does not exist yet.",
     ),
     "no_wall_times": (
         "A report was to be written for pyperf, and has no wall times, or some of them are not above zero.",
-        "Write it in another form; the report says why nothing was measured.",
+        "Use another format; the report says why nothing was measured.",
     ),
     "no_table": (
-        "A zip archive holds no file that is a table.",
-        "Name the table's file with an ending such as `.csv`; the message lists what is there.",
+        "A zip archive contains no table file.",
+        "Give the table's file a suffix such as `.csv`; the message lists the members.",
     ),
     "no_values": (
         "A check of a distribution found no value in its column of a database.",
         "Check the number of rows or the missing values first.",
     ),
     "not_callable": (
-        "What should be measured is no function.",
+        "The object to measure is not a function.",
         "Give a function, or its name as `package.module:function`.",
     ),
     "not_evaluated": (
@@ -383,15 +383,15 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Make it inside the function, or in `set_up`; the message names the variable.",
     ),
     "not_sql_connection": (
-        "A connection is not one of a SQL database, or gives no SQLAlchemy engine.",
-        "Name one whose provider is installed, or check a file by its path.",
+        "A connection is not a SQL database connection, or provides no SQLAlchemy engine.",
+        "Use one whose provider is installed, or check a file by its path.",
     ),
     "nothing_judged": (
-        "A gate has neither a check nor a threshold.",
-        "Declare one: what judged nothing has not passed.",
+        "A gate has neither checks nor thresholds.",
+        "Declare at least one: a gate that judges nothing does not pass.",
     ),
     "nothing_to_accept": (
-        "A report that measured nothing, or not all, was to be accepted as a baseline.",
+        "A report of an incomplete measurement was to be accepted as a baseline.",
         "Accept one whose verdict is not `error`.",
     ),
     "older_store": (
@@ -411,20 +411,20 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Raise `memory_limit`; see [limit memory](../how-to/limit-memory.md).",
     ),
     "outside_root": (
-        "A path leads out of the folder or place that `[dpq] allowed_root` allows.",
+        "A path leads outside the folder or place in `[dpq] allowed_root`.",
         "Move the data below it, or change the option.",
     ),
     "permission_denied": (
         "The user of the connection may not read a table.",
-        "Grant it SELECT; it needs no other right.",
+        "Grant it SELECT; it needs no other privilege.",
     ),
     "quarantine_failed": (
         "Failing rows and good rows could not be written. The results of the checks stand; nothing was replaced.",
         "Read the message: room, rights, a check without an answer, or data that changed. The task is retried.",
     ),
     "pages_busy": (
-        "More pages want to read the store than may do so at a time, most often because it does not answer.",
-        "Try again in a moment; see what holds up the store.",
+        "Too many pages are reading the store at once, usually because it does not answer.",
+        "Try again in a moment; check what is blocking the store.",
     ),
     "query_failed": (
         "The database or DuckDB refused a query, or a file broke off while it was read.",
@@ -440,16 +440,17 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Allow the query more time, or check fewer rows. The task is retried.",
     ),
     "read_failed": (
-        "A file could not be read any more, or there is no room to spill to disk.",
-        "Check the file and the room in the temporary directory.",
+        "A file could no longer be read, or there is no space to spill to disk.",
+        "Check the file and the free space of the temporary directory.",
     ),
     "report_altered": (
         "A report in the store is not what was written: its document has another digest, or its row says otherwise.",
-        "It counts as an error and satisfies no sensor. Restore the store from a backup, and see who may write to it.",
+        "It counts as an error and satisfies no sensor. Restore the store from a backup, and check who can "
+        "write to it.",
     ),
     "report_exists": (
-        "This try of this task has a report of this gate already.",
-        "Give each gate of a task a name of its own.",
+        "This try of this task already has a report of this gate.",
+        "Give each gate of a task its own name.",
     ),
     "request_timeout": (
         "An HTTP request was not answered in time.",
@@ -464,7 +465,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Write them with fewer digits, or declare the column as `float`, which rounds them.",
     ),
     "runs_nothing": (
-        "What should be measured is a coroutine or generator function: a call of it runs none of its lines.",
+        "The function to measure is a coroutine or generator function: calling it does not run its body.",
         "Wrap it in a function that runs it to its end.",
     ),
     "schema_changed": (
@@ -484,10 +485,10 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "The store's database failed for a reason that has no code of its own.",
         "Read the message, which is the database's own.",
     ),
-    "store_full": ("There is no room left for the store.", "Free some space; what was stored before is intact."),
+    "store_full": ("There is no space left for the store.", "Free some space; the data stored so far is intact."),
     "store_gone": (
-        "There was a store, and its file is missing or empty, or tables of it are.",
-        "Restore it from a backup. `dpq store upgrade --anew` begins a new one, without what was in the old one.",
+        "The store existed, but its file is missing or empty, or tables are missing.",
+        "Restore it from a backup. `dpq store upgrade --anew` creates a new one, without the old content.",
     ),
     "store_locked": (
         "Another process keeps the store locked.",
@@ -495,22 +496,22 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "store_slow": (
         "The store did not answer within its time limit.",
-        "See what else runs on its server; a statement of a task may take a minute, one of a page ten seconds.",
+        "Check what else is running on its server; a statement of a task may take a minute, one of a page ten seconds.",
     ),
     "store_unreachable": (
         "The store cannot be reached.",
         "Check its address, and that it can be reached from the worker.",
     ),
     "store_unwritable": (
-        "The store can be read and not written.",
-        "Give the user that Airflow runs as write access to it, and for a file to its directory too.",
+        "The store can be read but not written.",
+        "Give Airflow's user write access to it and, for a file, to its directory.",
     ),
     "target_down": (
         "The target of a load test could not be reached before the load began.",
         "Start it, or correct its address; the message names the cause.",
     ),
     "time_budget_spent": (
-        "The time budget of a benchmark did not suffice for a size.",
+        "The time budget of a benchmark was too short for a size.",
         "Give it more time, or fewer sizes.",
     ),
     "too_few_sizes": (
@@ -535,8 +536,8 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Let one call do more work, such as a loop, or do without set_up and tear_down.",
     ),
     "unexplained_baseline": (
-        "A baseline was to be accepted without saying who accepts it and why.",
-        "Give both; they are kept with it.",
+        "A baseline was to be accepted without an actor or a reason.",
+        "Give both; they are stored with it.",
     ),
     "unbound_parameter": (
         "A parameter of a SQL operation has no value.",
@@ -563,16 +564,16 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Give a partition of bins.",
     ),
     "unexpected_error": (
-        "Something raised an exception that nobody foresaw: a driver, a hook, a library, or this project.",
-        "Read the traceback in the task's log; the checks that do not depend on it stand.",
+        "A driver, a hook, a library or this project raised an unexpected exception.",
+        "Read the traceback in the task's log; the checks that do not depend on it remain valid.",
     ),
     "unknown_argument": ("An expectation has no argument of that name.", "The message lists those it has."),
     "unknown_connection": (
-        "No connection of that name is known, or Airflow's secrets backend was out of reach.",
+        "The connection does not exist, or Airflow's secrets backend was out of reach.",
         "Define it, or correct its name; in Python give `connect`.",
     ),
     "unknown_data": (
-        "What was given to be checked is no table.",
+        "The data to check are not a table.",
         "Give a path, a frame, or the name of a table with a connection.",
     ),
     "unknown_expectation": (
@@ -580,21 +581,21 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "The message names the closest; see [expectations](expectations.md).",
     ),
     "unknown_format": (
-        "The format of a file cannot be told from its name, or a glob matches several formats.",
+        "The format of a file cannot be recognised from its name, or a glob matches several formats.",
         "Use the endings that the message lists; check one format at a time.",
     ),
     "unknown_metric": (
-        "A threshold names a metric that this kind of gate does not measure.",
-        "The message lists those it measures.",
+        "A threshold uses a metric that this kind of gate does not measure.",
+        "The message lists the available metrics.",
     ),
-    "unknown_option": ("An argument has none of the values that it may have.", "The message lists them."),
+    "unknown_option": ("An argument has an invalid value.", "The message lists them."),
     "unknown_policy": ("`on_empty` is not `pass`, `warn`, `fail` or `expectation`.", "Use one of these."),
     "unknown_reference": ("The other table of a check cannot be opened.", "Give it in `references`, or as a path."),
     "unknown_gate": (
         "The store has no reports and no baseline of a gate that is to be renamed.",
         "`dpq report list` lists the gates; give `--dag` where the gate has one.",
     ),
-    "unknown_report": ("The store has no report with that id.", "`dpq report list` lists what there is."),
+    "unknown_report": ("The store has no report with that id.", "`dpq report list` lists the reports."),
     "unknown_revision": (
         "The repository has no such revision.",
         "Name a commit, a tag or a branch, and see that it is fetched.",
@@ -613,8 +614,8 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Check the connection and the name.",
     ),
     "unreadable_answer": (
-        "What came back from the process of an operation cannot be read.",
-        "Return plain values from what is measured.",
+        "The result from the process of an operation cannot be read.",
+        "Return plain values from the operation.",
     ),
     "unreadable_csv": (
         "A row of a text file has more or fewer fields than the first, its encoding or its delimiter is another one, "
@@ -622,7 +623,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Mend the line that the message names, or declare how the file is written: see [text files](text-files.md).",
     ),
     "unreadable_report": (
-        "A text is not a report of the version that this release knows.",
+        "A text is not a report of the version that this release supports.",
         "Was it written by a newer release?",
     ),
     "unreadable_contract": (
@@ -631,7 +632,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "unreadable_suite": ("The file of a suite cannot be read.", "Give the path of a JSON or YAML file."),
     "unreadable_json": (
-        "A file is no JSON, a value in it is no object, or a key stands twice in one.",
+        "A file is not JSON, a value in it is not an object, or an object has a duplicate key.",
         "Write each row as one object, and each of its keys once.",
     ),
     "unreadable_parquet": (
@@ -639,7 +640,8 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Write or transfer it again.",
     ),
     "unreadable_{kind}": (
-        "A file cannot be read as what its name says: `unreadable_csv`, `unreadable_parquet`, `unreadable_json`.",
+        "A file cannot be read in the format that its name indicates: `unreadable_csv`, `unreadable_parquet`, "
+        "`unreadable_json`.",
         "Check that the file is complete and of that format.",
     ),
     "unsupported_expectation": (
@@ -648,39 +650,39 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "unused_argument": (
         "An argument was given that the kind of operation does not take.",
-        "Leave it out; the message lists those it takes.",
+        "Remove it; the message lists the valid arguments.",
     ),
     "unwritable_output": (
         "The file of `--output` cannot be written.",
-        "Give a file in a directory that you may write to.",
+        "Use a file in a directory that you can write to.",
     ),
     "value_too_slow": (
         "Python needs too long to judge one value: a pattern backtracks, or a JSON schema refers to itself too often.",
         "Write a pattern that can match in one way only, or leave such rows out by a row condition.",
     ),
     "wrong_form": (
-        "A report was asked for in a form that has nothing of its kind of gate, such as a quality gate's for pyperf.",
+        "A report was requested in a format that does not support its kind of gate, such as pyperf for a quality gate.",
         "Choose another `--format`.",
     ),
     "cannot_abort": (
         "`abort_on_fail` stands where it can end nothing: on a metric of a load that is only known at the end, on a "
         "threshold that only warns, or in a search, which ends each level that fails by itself.",
-        "Leave `abort_on_fail` out, or put it on a metric such as `error_rate`.",
+        "Remove `abort_on_fail`, or put it on a metric such as `error_rate`.",
     ),
     "event_loop_blocked": (
         "Code of an operation kept the event loop of a load generator from doing anything else; the message names it.",
         "Await what takes time there, or make the operation a plain function, which runs in threads.",
     ),
     "gate_exists": (
-        "A gate is to be renamed to one that has a history already.",
-        "Choose another name; histories are not put together.",
+        "A gate was to be renamed to one that already has a history.",
+        "Choose another name; histories are not merged.",
     ),
     "gate_taken": (
         "Two tasks of a DAG, or two instances of a mapped task that has a gate for each, have a gate of the same name.",
-        "Name each with `gate`, or give each `shared_gate=True`: one history, in which the worst of a run counts.",
+        "Give each its own `gate`, or set `shared_gate=True` on each: one history, in which the worst of a run counts.",
     ),
     "generator_limited": (
-        "A load generator was itself the limit: what it measured says nothing about the target.",
+        "The load generator was the bottleneck: its measurements say nothing about the target.",
         "As the message says: more workers, more processes, a machine with free processors, or less load.",
     ),
     "missing_shard": (
@@ -689,7 +691,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "no_response_times": (
         "A report was to be written for HdrHistogram, and has no response times.",
-        "Write it in another form; the report says why nothing was measured.",
+        "Use another format; the report says why nothing was measured.",
     ),
     "repeated_shard": (
         "A part of a load that several machines share was recorded twice.",
@@ -700,24 +702,24 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Run the whole load again, with enough free slots and a later start.",
     ),
     "aborted_on_fail": (
-        "A load ended early, as a threshold with `abort_on_fail` had failed for sure.",
+        "A load ended early, because a threshold with `abort_on_fail` was certain to fail.",
         "The gate failed; the report has what was measured until then.",
     ),
     "broken_at_start": (
-        "A search for the breaking point found that the operation does not hold at its first rate.",
-        "Begin with a lower rate.",
+        "A search for the breaking point found that the operation cannot sustain the first rate.",
+        "Start with a lower rate.",
     ),
     "document_too_large": (
         "A suite or contract is too long, nested too deep, or has too many values once its aliases are written out.",
         "Split it, or write it without aliases; see [suites](suites.md#a-file).",
     ),
     "duplicate_key": (
-        "A mapping in a suite or contract has one key twice, of which the first would be lost.",
+        "A mapping in a suite or contract has a duplicate key; its first value would be lost.",
         "Keep one of them; the message names the key and its line.",
     ),
     "removed_expectation": (
         "A suite has an expectation of Great Expectations 0.x that no later release has.",
-        "Take it out, or say what it said in another way.",
+        "Remove it, or express it in another way.",
     ),
     "duration_cap": (
         "A load ended because it reached `max_duration`.",
@@ -725,7 +727,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "host_not_allowed": (
         "A load would go to a host other than this machine.",
-        "Where that host may get it, name it in `allow_hosts` (`--allow-host`).",
+        "If that host may be loaded, list it in `allow_hosts` (`--allow-host`).",
     ),
     "invalid_load": (
         "The numbers, names or models of a load test contradict themselves or mean no load.",
@@ -736,7 +738,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Write a number and its unit: `500/s`, `30/min`.",
     ),
     "no_recovery": (
-        "After the load that broke it an operation did not come back to its earlier response times.",
+        "After the load that broke it, an operation did not return to its earlier response times.",
         "The gate failed; look at what the operation still works on, and whether it has to be restarted.",
     ),
     "over_cap": (
@@ -748,19 +750,20 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
         "Shorten the load, or raise the cap.",
     ),
     "target_died": (
-        "From some moment of a load on no connection to the service could be made.",
+        "From some point of a load on, no connection to the service could be made.",
         "The gate failed; look at the service's log at that second.",
     ),
     "too_few_requests": (
-        "A load has, or had, too few requests for a percentile that a threshold names: ten lie beyond it at least.",
+        "A load has, or had, too few requests for a percentile that a threshold names: at least ten must lie "
+        "beyond it.",
         "Let the load last longer, or judge a lower percentile.",
     ),
     "unknown_tag": (
-        "A threshold of a load has a tag that its metric has not, or of a value that there cannot be.",
-        "The message says which there are.",
+        "A threshold of a load has a tag that its metric does not have, or an impossible value of a tag.",
+        "The message lists the valid ones.",
     ),
     "unreadable_recording": (
-        "What load generators recorded is damaged, or of windows that do not fit together.",
+        "The recordings of load generators are damaged, or their windows do not fit together.",
         "Run the load again.",
     ),
 }

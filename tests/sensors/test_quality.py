@@ -67,7 +67,7 @@ def test_sensor_looks_again_until_the_data_are_good(
     assert outcome.tries["orders"] == 1
     (entry,) = store.of_task("waiting", "orders", outcome.run_id)
     assert entry.verdict is Verdict.PASS
-    assert "it is replaced" not in caplog.text
+    assert "It is replaced" not in caplog.text
 
 
 def test_sensor_times_out_on_bad_data_and_keeps_the_last_report(run_dag: RunDag, store: Store, tmp_path: Path) -> None:
