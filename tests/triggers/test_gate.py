@@ -465,7 +465,7 @@ def test_report_that_is_too_old_is_told(store: Store) -> None:
     standing = RECENT.standing(store, strange)
     assert not standing.passed
     assert str(standing).startswith(f"no report yet. Its newest run, {RUN}, was measured at ")
-    assert str(standing).endswith(" UTC: max_age, 1:00:00, is over.")
+    assert str(standing).endswith(" UTC and is older than max_age (1:00:00).")
     later = "scheduled__2026-01-03"
     died = RECENT.standing(store, Known({later: {"check": "upstream_failed"}}, ended={later: datetime.now(UTC)}))
     assert str(died) == f"'check' ended in state upstream_failed without a report in run {later}"

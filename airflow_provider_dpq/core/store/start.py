@@ -170,8 +170,8 @@ class Start:
         """Describe its state."""
         begun = f"{self.started_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
         if self.is_over():
-            return f"measuring started at {begun} in run {self.run_id} and left no report: its process was killed"
-        return f"measuring started at {begun} in run {self.run_id} and has not left a report yet"
+            return f"measuring started at {begun} in run {self.run_id} and has left no report: its process was killed"
+        return f"measuring started at {begun} in run {self.run_id} and has left no report yet"
 
 
 @dataclass(frozen=True, slots=True)
