@@ -116,7 +116,7 @@ def agree(delay_seconds: float) -> float:
 
 
 class LoadShardOperator(LoadTestOperator):
-    """Runs one share of a load test from a common start time; created by `load_test_group`.
+    """Runs one share of a load test from a common start time; `load_test_group` makes it.
 
     Args:
         shard: Number of the share, from 0.
@@ -154,7 +154,7 @@ class LoadShardOperator(LoadTestOperator):
 
 
 class MergeShardsOperator(LoadTestOperator):
-    """Merges the recordings of the shards of a load test and judges them; created by `load_test_group`.
+    """Merges the recordings of the shards of a load test and judges them; `load_test_group` makes it.
 
     Args:
         shards: Number of shards.
