@@ -68,8 +68,8 @@ def test_functions_of_a_dag_file_are_put_under_load(run_dag: RunDag, store: Stor
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("@task.load_test", "no load"),
-        ("@task.load_test(load=smoke(), processes=9)", "shards than requests"),
+        ("@task.load_test", "nor the test has a model"),
+        ("@task.load_test(load=smoke(), processes=9)", "9 generators for only 5"),
         ("@task.load_test(load=smoke(), scenarios={})", "both scenarios and"),
     ],
 )
