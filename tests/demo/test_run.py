@@ -64,4 +64,4 @@ def test_other_outcome_than_designed_is_a_bad_exit_code(tmp_path: Path) -> None:
     del demonstration._found["publish"]
     assert demonstration._conclude(1.0) == 1
     assert "weather should have ended as warn, not as fail." in console.getvalue()
-    assert "publish should have ended in state upstream_failed, not as None." in console.getvalue()
+    assert "publish should have ended as upstream_failed, not as None." in console.getvalue()

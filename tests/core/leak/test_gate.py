@@ -149,5 +149,5 @@ def test_too_few_iterations_for_growth_are_an_error() -> None:
 
 def test_a_multiple_of_a_baseline_never_judges() -> None:
     """Without a baseline it would only warn about a leak that fails by default."""
-    with pytest.raises(DeclarationError, match="needs a baseline to multiply"):
+    with pytest.raises(DeclarationError, match="needs a baseline, but a leak gate has none"):
         judged(found(steady(1_000)), "growth < 1.5x baseline")

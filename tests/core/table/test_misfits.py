@@ -111,3 +111,21 @@ def test_texts_without_numbers_are_compared_as_texts(tmp_path: Path) -> None:
     assert equal["partial_unexpected_list"] == [["1.0", "1"]]
     there = found(path, "column_values_to_exist_in_other_table", column="a", other_table=str(path), other_column="b")
     assert there["partial_unexpected_list"] == ["1.0"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expression", "unexpected"),
+    [
+        ("1,5;2024-01-01 2024-01-01;2024-01-01 2024-01-01;2024-01-01T00:00:00 2024-01-01;x", "a <= b", 2),
+        ("10;9 9;10 8;11 x;1 7;y", "a <= b", 3),
+        ("1.0;1 2;2.00 3;3 x;x 1;y", "a = b", 2),
+        ("10;9 9;10 8;11 x;1 7;y", "a between b and b", 5),
+    ],
+)
+def test_two_columns_with_misfits_are_compared_as_what_most_of_their_values_are(
+    lines: str, expression: str, unexpected: int, tmp_path: Path
+) -> None:
+    """As texts 10 comes before 9, and a word after every day."""
+    path = tmp_path / "a.csv"
+    path.write_text("a;b\n" + "\n".join(lines.split(" ")) + "\n", encoding="utf-8")
+    assert found(path, "row_condition_to_hold", expression=expression)["unexpected_count"] == unexpected

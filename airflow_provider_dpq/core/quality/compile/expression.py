@@ -14,7 +14,7 @@ from sqlalchemy.sql.elements import Grouping
 
 from airflow_provider_dpq.core.errors import MeasurementError
 from airflow_provider_dpq.core.quality import expression as parsed
-from airflow_provider_dpq.core.table.cast import cast_beside_texts
+from airflow_provider_dpq.core.table.cast import cast_beside_texts, cast_pair
 from airflow_provider_dpq.core.table.column import Column, Kind
 from airflow_provider_dpq.core.table.instant import read_moment
 from airflow_provider_dpq.core.table.sql import moment
@@ -108,6 +108,17 @@ class RowCondition:
         self.columns[value.column] = cast
         return _Value(cast.value, cast.kind, column=value.column)
 
+    def _cast_texts(self, left: _Value, right: _Value) -> tuple[_Value, _Value]:
+        """Return two columns of text as what most values of both are, where that is of one kind; else the values."""
+        if left.column is None or right.column is None or {left.kind, right.kind} != {Kind.STRING}:
+            return left, right
+        pair = cast_pair(self.columns[left.column], self.columns[right.column])
+        if pair[0].kind is Kind.STRING:
+            return left, right
+        self.columns |= zip((left.column, right.column), pair, strict=True)
+        first, second = (_Value(one.value, one.kind, column=one.name) for one in pair)
+        return first, second
+
     def _literal(self, node: parsed.Literal) -> _Value:
         value = node.value
         if isinstance(value, bool):
@@ -190,6 +201,7 @@ class RowCondition:
 
     def _pair(self, left: _Value, right: _Value, node: parsed.Node) -> tuple[Any, Any]:
         left, right = self._cast_beside(left, right), self._cast_beside(right, left)
+        left, right = self._cast_texts(left, right)
         left, right = self._cast(left, right.kind), self._cast(right, left.kind)
         a, b = self._fitted(left, right, node) if left.literal is not None else left, right
         b = self._fitted(right, a, node)
