@@ -183,8 +183,8 @@ class _Staging:
         before = self._rows()
         try:
             read = self._insert(quote='"' if quoted else "", line_end=r"\r\n" if returns else r"\n")
-        except duckdb.OutOfMemoryException:
-            raise
+        except (duckdb.OutOfMemoryException, duckdb.ParserException):
+            raise  # a statement that DuckDB cannot parse says nothing of the file
         except duckdb.Error:
             read = -1
         if read >= 0 and read + self.layout.headed == census.lines:
@@ -241,7 +241,7 @@ class _Staging:
 
     def _insert(self, *, quote: str, line_end: str) -> int:
         """Insert what DuckDB's strict reader reads, and return the number of rows."""
-        source = quote_text(address(self.scan, self.file))
+        path = quote_text(address(self.scan, self.file))
         columns = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in self.columns)
         options = [
             f"auto_detect = false, header = {str(self.layout.headed).lower()}, columns = {{{columns}}}",
@@ -249,7 +249,7 @@ class _Staging:
             f"quote = {quote_text(quote)}, escape = {quote_text(quote)}, nullstr = {quote_list(self.nulls)}",
             "strict_mode = true, null_padding = false, ignore_errors = false, hive_partitioning = false",
         ]
-        source = f"SELECT {self._named} FROM read_csv({address}, {', '.join(options)})"  # noqa: S608
+        source = f"SELECT {self._named} FROM read_csv({path}, {', '.join(options)})"  # noqa: S608
         return self._figure(f"INSERT INTO {self.table} ({self._named}) {source}")
 
     def _rows(self) -> int:

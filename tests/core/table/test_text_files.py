@@ -17,7 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_dpq.core.errors import SourceError
+from airflow_provider_dpq.core.quality import check
 from airflow_provider_dpq.core.quality.rows import read_frame
+from airflow_provider_dpq.core.table import text_file
 from airflow_provider_dpq.core.table.column import Column
 from airflow_provider_dpq.core.table.open import open_table
 from airflow_provider_dpq.core.table.read_options import COLUMN_TYPES, parse_read_options
@@ -258,3 +260,21 @@ def test_published_grammar_decides_the_types_of_columns(tmp_path: Path, late: bo
         writer.writerow([text for text, _ in PUBLISHED])
     found = {text: column.kind.value for (text, _), column in zip(PUBLISHED, columns(path).values(), strict=True)}
     assert found == {text: KINDS.get(type_, type_) for text, type_ in PUBLISHED}
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["a,b\n1,x\n2,y\n", 'a,b\n1,"x,y"\n2,""\n', "a;b\n1;x\n2;y\n", "a\tb\n1\tx\n", "a,b\r\n1,x\r\n2,y\r\n"],
+    ids=["plain", "quoted", "semicolons", "tabs", "returns"],
+)
+def test_usual_files_are_read_by_duckdb_alone(content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Record by record takes five times as long, with the same rows."""
+
+    def read(*_: Any) -> None:
+        message = "The file was read record by record."
+        raise AssertionError(message)
+
+    monkeypatch.setattr(text_file, "read_records", read)
+    path = tmp_path / "a.csv"
+    path.write_bytes(content.encode())
+    assert check(path, [{"type": "expect_column_to_exist", "kwargs": {"column": "a"}}]).success
