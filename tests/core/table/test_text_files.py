@@ -264,8 +264,8 @@ def test_published_grammar_decides_the_types_of_columns(tmp_path: Path, late: bo
 
 @pytest.mark.parametrize(
     "content",
-    ["a,b\n1,x\n2,y\n", 'a,b\n1,"x,y"\n2,""\n', "a;b\n1;x\n2;y\n", "a\tb\n1\tx\n", "a,b\r\n1,x\r\n2,y\r\n"],
-    ids=["plain", "quoted", "semicolons", "tabs", "returns"],
+    ["a,b\n1,x\n2,y\n", 'a,b\n1,"x,y"\n2,""\n', "a;b\n1;x\n2;y\n", "a\tb\n1\tx\n"],
+    ids=["plain", "quoted", "semicolons", "tabs"],
 )
 def test_usual_files_are_read_by_duckdb_alone(content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Record by record takes five times as long, with the same rows."""
