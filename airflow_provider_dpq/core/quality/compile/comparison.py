@@ -12,7 +12,6 @@ from fractions import Fraction
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
 
 from airflow_provider_dpq.core.gate.share import exact
 from airflow_provider_dpq.core.table.column import Column, Kind
@@ -191,6 +190,8 @@ def _of_mysql(column: Column, member: Any) -> Any:
     if column.kind.temporal:
         if isinstance(member, str) and moment.beyond_python(member):
             return sa.literal(member)
+        from sqlalchemy.dialects import mysql
+
         # NULL where it is no moment, so that it is no zero date either.
         return sa.cast(str(member), mysql.DATETIME(fsp=6)) if _AS_MOMENT.match(str(member)) else ABSENT
     if column.kind is Kind.STRING and isinstance(member, (int, float, Decimal)) and not isinstance(member, bool):
