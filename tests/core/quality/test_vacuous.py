@@ -358,6 +358,7 @@ def test_set_of_another_kind_than_the_column_of_sqlite(
         ("date", "2024-01-01", ["soon"], Verdict.WARN),
         ("date", "2024-01-01", ["2024-01-01"], Verdict.FAIL),
         ("varchar(9)", "5", [5], Verdict.FAIL),
+        ("varchar(9)", "7.0", [7], Verdict.WARN),
     ],
 )
 def test_set_of_another_kind_than_the_column_of_mariadb(

@@ -237,6 +237,8 @@ def plan_not_in_set(expectation: declared.ExpectColumnValuesToNotBeInSet, table:
         return replace(plan, read=lambda found: replace(plan.read(found), doubt=doubt))
     cast = cast_for(column, *expectation.value_set)
     plan = each_value(expectation, table, cast, sa.not_(_membership(cast, expectation.value_set, table)))
+    if table.dialect in ("mysql", "mariadb") and column.kind is Kind.STRING and any(map(_is_number, members)):
+        return replace(plan, read=lambda found: replace(plan.read(found), doubt=_BY_DIGITS))
     if table.pandas_like or not members or any(_may_equal_there(column, member, table) for member in members):
         return plan
     # SQLite keeps any value in any column: one that is none of the column's type may be in the set.
@@ -246,6 +248,13 @@ def plan_not_in_set(expectation: declared.ExpectColumnValuesToNotBeInSet, table:
         figures={**plan.figures, **odd},
         read=lambda found: replace(plan.read(found), doubt="" if found.get("odd") else doubt),
     )
+
+
+_BY_DIGITS: Final = "the set holds numbers and the column texts, compared as written: 7 is not found in the text 7.0"
+
+
+def _is_number(member: Any) -> bool:
+    return isinstance(member, Number) and not isinstance(member, bool)
 
 
 def _judges_nothing(held: str) -> str:
